@@ -1,0 +1,31 @@
+//! What stops a run. Trouble with one record is not here: it is a [`crate::document::Skipped`].
+
+use std::path::{Path, PathBuf};
+
+/// What stopped the run. Every message names the thing and the way out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder the user named cannot be used.
+    #[error("cannot {action} `{path}`: {source}")]
+    Io {
+        /// What was tried: `read`, `write`, `list`.
+        action: &'static str,
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    /// A setting is out of range, or two settings contradict each other.
+    #[error("{0}")]
+    Settings(String),
+    /// A file that should hold findings, settings or the like does not.
+    #[error("`{path}` is not {expected}: {reason}")]
+    Format { path: PathBuf, expected: &'static str, reason: String },
+}
+
+impl Error {
+    pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self::Io { action, path: path.to_owned(), source }
+    }
+}
+
+pub type Result<T> = std::result::Result<T, Error>;

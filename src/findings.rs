@@ -1,0 +1,148 @@
+//! All that one run found: the contract between the commands, and with other tools.
+//!
+//! The JSON is versioned by [`FORMAT`]. A field is added freely; one is renamed only with a new format.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::Skipped;
+use crate::error::{Error, Result};
+use crate::settings::AnalysisSettings;
+
+/// Name and version of the findings JSON.
+pub const FORMAT: &str = "tongwen-findings/1";
+
+/// What one run found. Everything in it is in a fixed order: equal corpora give equal bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Findings {
+    pub format: String,
+    /// Version of the program that wrote it.
+    pub tongwen: String,
+    pub settings: AnalysisSettings,
+    pub counts: Counts,
+    /// Repost clusters first, then boilerplate clusters; larger first, ties by their first key.
+    pub clusters: Vec<Cluster>,
+    /// Ordered by kind, `a`, `b`.
+    pub relations: Vec<Relation>,
+    /// Ordered by key.
+    pub skipped: Vec<Skipped>,
+    /// What the user should know of the run: keys made unique, buckets split. One sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// What went in and what was done with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Documents read; the empty ones are among them.
+    pub documents: u64,
+    /// Bytes of their text, in UTF-8.
+    pub bytes: u64,
+    pub skipped: u64,
+    /// Documents without a letter or digit: like nothing, not even each other.
+    #[serde(default)]
+    pub empty: u64,
+    /// Pairs that shared a bucket and were compared.
+    #[serde(default)]
+    pub candidates: u64,
+}
+
+/// Documents that belong together, all in one way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Cluster {
+    /// The same article. Every member was verified against `keep`.
+    Repost {
+        /// Key of the representative, which is a member too.
+        keep: String,
+        /// The opening of the representative's text.
+        #[serde(default)]
+        snippet: String,
+        /// `keep` first, then by falling resemblance, then key.
+        members: Vec<Member>,
+    },
+    /// Pages of one template.
+    Boilerplate { members: Vec<Page>, blocks: Vec<SharedBlock> },
+}
+
+/// One document of a repost cluster, against the representative.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Member {
+    pub key: String,
+    pub resemblance: f64,
+    /// Share of this member's content that the representative holds.
+    pub containment: f64,
+}
+
+/// One document of a boilerplate cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    pub key: String,
+}
+
+/// A block that the pages of a template share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedBlock {
+    pub text: String,
+    /// Pages of the cluster that hold it.
+    pub documents: u64,
+}
+
+/// The judged kind of a pair. A directed kind runs from `a`, the smaller or quoted one, to `b`, which holds it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Relation {
+    pub kind: RelationKind,
+    pub a: String,
+    pub b: String,
+    pub resemblance: f64,
+    pub a_in_b: f64,
+    pub b_in_a: f64,
+}
+
+/// How two documents relate, strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RelationKind {
+    /// The same text after normalisation, and some of it content.
+    Identical,
+    /// The same article: most of each one's content is in the other.
+    Repost,
+    /// `a` is nearly all inside a much larger `b`.
+    Contained,
+    /// A short run of `a` is quoted in `b`.
+    Excerpt,
+    /// Alike only in boilerplate.
+    Boilerplate,
+}
+
+impl Findings {
+    /// Returns the findings saved at `path`.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is no findings JSON, or was written in another format version.
+    pub fn load(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|e| Error::io("read", path, e))?;
+        let refuse = |reason: String| Error::Format { path: path.to_owned(), expected: "a findings file", reason };
+        #[derive(Deserialize)]
+        struct Head {
+            format: String,
+        }
+        let head: Head = serde_json::from_slice(&bytes).map_err(|e| refuse(e.to_string()))?;
+        if head.format != FORMAT {
+            return Err(refuse(format!(
+                "its format is `{}` and this version reads `{FORMAT}`: scan again, or use the version that wrote it",
+                head.format
+            )));
+        }
+        serde_json::from_slice(&bytes).map_err(|e| refuse(e.to_string()))
+    }
+
+    /// Returns the findings as JSON, one top-level list item a line, with a newline at the end.
+    pub fn to_json(&self) -> String {
+        // Plain maps, strings and finite numbers: nothing in it can fail to serialise.
+        let mut json = serde_json::to_string_pretty(self).expect("findings are plain data");
+        json.push('\n');
+        json
+    }
+}

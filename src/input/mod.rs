@@ -1,0 +1,1 @@
+//! Files, archives, encodings and HTML in; documents out.

@@ -1,0 +1,10 @@
+//! Finds near-duplicates in text corpora, and tells which pages repost the same article from those that merely
+//! share boilerplate.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
+pub mod error;
+pub mod settings;
+pub mod document;
+pub mod input;
+pub mod findings;
+pub mod pipeline;

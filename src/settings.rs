@@ -1,0 +1,147 @@
+//! Checked settings: what changes the result, apart from what does not.
+//!
+//! There are no `Option`s here: a value is always the one in force. [`AnalysisSettings`] is written into the
+//! findings, so that whoever reads them knows how they came about; [`RunSettings`] never changes a byte of them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// All that a run is told.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    pub input: InputSettings,
+    pub analysis: AnalysisSettings,
+    pub run: RunSettings,
+}
+
+/// How files become documents.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputSettings {
+    /// Globs a file must match to be read (all files when empty), relative to the scanned folder.
+    pub include: Vec<String>,
+    /// Globs of files and folders to leave out.
+    pub exclude: Vec<String>,
+    /// Whether files and folders whose name starts with a dot are read.
+    pub hidden: bool,
+    /// The field of a JSON record that holds its text.
+    pub text_field: String,
+    /// The field that holds its id; a record without it is named `file:line`.
+    pub id_field: String,
+    /// The field that holds HTML, for records that carry a page rather than a text; empty for none.
+    pub html_field: String,
+}
+
+impl Default for InputSettings {
+    fn default() -> Self {
+        Self {
+            include: Vec::new(),
+            exclude: Vec::new(),
+            hidden: false,
+            text_field: "text".into(),
+            id_field: "id".into(),
+            html_field: String::new(),
+        }
+    }
+}
+
+/// What is compared, and from when on two texts are alike.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AnalysisSettings {
+    pub tokens: TokenKind,
+    /// Tokens in a shingle.
+    pub width: usize,
+    pub sketch: SketchKind,
+    /// Slots of a MinHash sketch.
+    pub slots: usize,
+    /// Bands a MinHash sketch is cut into.
+    pub bands: usize,
+    /// Slots in a band.
+    pub rows: usize,
+    /// Bits in which two SimHash sketches may differ and still be compared.
+    pub distance: u32,
+    /// Resemblance from which two documents repost each other.
+    pub threshold: f64,
+    /// Seed of the sketches.
+    pub seed: u64,
+}
+
+/// The unit of segmentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenKind {
+    /// jieba words for Han, UAX #29 words elsewhere.
+    Word,
+    /// Characters of scripts without spaces, words elsewhere.
+    Char,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SketchKind {
+    MinHash,
+    SimHash,
+}
+
+/// What changes only how long a run takes.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct RunSettings {
+    /// Worker threads; 0 is one a processor.
+    pub threads: usize,
+}
+
+impl TokenKind {
+    /// Returns the shingle width that did best on the labelled sets (see `benches/runs/`).
+    pub fn default_width(self) -> usize {
+        match self {
+            Self::Word => 3,
+            Self::Char => 5,
+        }
+    }
+}
+
+impl Default for AnalysisSettings {
+    fn default() -> Self {
+        let tokens = TokenKind::Word;
+        Self {
+            tokens,
+            width: tokens.default_width(),
+            sketch: SketchKind::MinHash,
+            slots: 128,
+            bands: 32,
+            rows: 4,
+            distance: 3,
+            threshold: 0.7,
+            seed: 1,
+        }
+    }
+}
+
+impl AnalysisSettings {
+    /// Returns the settings, or says which value is out of range and what would do.
+    pub fn checked(self) -> Result<Self> {
+        let refuse = |message: String| Err(Error::Settings(message));
+        if !(1..=64).contains(&self.width) {
+            return refuse(format!("shingle width {} is out of range: use 1 to 64 tokens", self.width));
+        }
+        if !(16..=1024).contains(&self.slots) {
+            return refuse(format!("{} slots are out of range: use 16 to 1024", self.slots));
+        }
+        if self.bands == 0 || self.rows == 0 || self.bands * self.rows > self.slots {
+            return refuse(format!(
+                "{} bands of {} rows need {} slots and a sketch has {}: use fewer, or raise `--slots`",
+                self.bands,
+                self.rows,
+                self.bands * self.rows,
+                self.slots
+            ));
+        }
+        if !(self.threshold > 0.0 && self.threshold <= 1.0) {
+            return refuse(format!("threshold {} is out of range: use a share above 0, up to 1", self.threshold));
+        }
+        if self.distance > 16 {
+            return refuse(format!("distance {} is out of range: use 0 to 16 of the 64 bits", self.distance));
+        }
+        Ok(self)
+    }
+}
