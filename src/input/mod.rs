@@ -1,1 +1,311 @@
-//! Files, archives, encodings and HTML in; documents out.
+//! Files, archives, encodings and HTML in; documents out. Nothing below this module knows a path.
+//!
+//! 1. [`listing`]: which files there are, each once, and what they are called.
+//! 2. [`compression`]: packed bytes to plain ones.
+//! 3. [`format`]: text, page, or records?
+//! 4. [`lines`]: a file of records in pieces that can be read at the same time.
+//! 5. [`encoding`]: bytes to text.
+//! 6. [`html`], [`records`]: text to documents.
+
+mod compression;
+mod encoding;
+mod format;
+mod html;
+mod lines;
+mod listing;
+mod records;
+
+use std::fs;
+use std::io::{self, Cursor, Read};
+use std::iter::Peekable;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use crate::document::{Document, Origin, Skipped};
+use crate::error::{Error, Result};
+use crate::settings::InputSettings;
+
+use compression::Compression;
+use format::Format;
+use lines::{Counted, Piece, Pieces};
+use listing::{File, Place};
+
+/// What a batch hands its documents to.
+type Sink<'a> = &'a mut dyn FnMut(std::result::Result<Document, Skipped>);
+
+/// Bytes of small files that make a batch.
+const BATCH: u64 = 256 << 10;
+
+/// Bytes on disk from which a file of records is cut into several batches.
+const LONG: u64 = 1 << 20;
+
+/// The longest page or text that is read; a bound for archives that unpack to more than any memory.
+const LONGEST: u64 = 4 << 30;
+
+/// What is to be read: files found, none opened.
+#[derive(Debug)]
+pub struct Corpus {
+    files: Vec<File>,
+    skipped: Vec<Skipped>,
+    settings: Arc<InputSettings>,
+}
+
+impl Corpus {
+    /// Lists what is to be read, each file once whatever its names.
+    ///
+    /// A path is a folder, a file, or `-` for records on standard input. A folder is searched with what is under it,
+    /// links followed, by the rules of the `.gitignore` and `.ignore` files in it and of `settings`. A file that is
+    /// named itself is read whatever the rules say; a pipe that is named itself holds records.
+    ///
+    /// # Errors
+    ///
+    /// Only for what the user named: a path that does not exist or cannot be read, a glob that is none. What cannot be
+    /// read under a folder comes out of [`Batch::read`] as [`Skipped`].
+    pub fn open(paths: &[PathBuf], settings: &InputSettings) -> Result<Self> {
+        let (files, skipped) = listing::list(paths, settings)?;
+        Ok(Self { files, skipped, settings: Arc::new(settings.clone()) })
+    }
+
+    /// Returns the bytes on disk, for progress; 0 when they are unknown, as with standard input.
+    pub fn bytes(&self) -> u64 {
+        let is_known = self.files.iter().all(|file| matches!(file.place, Place::Path(_)));
+        if is_known { self.files.iter().map(|file| file.bytes).sum() } else { 0 }
+    }
+
+    /// Returns the corpus in pieces of work.
+    pub fn batches(self) -> Batches {
+        Batches {
+            files: self.files.into_iter().peekable(),
+            skipped: self.skipped,
+            settings: self.settings,
+            pieces: None,
+        }
+    }
+}
+
+/// The corpus in pieces of work, in the order of its files. A step opens a file at most, and finds line ends.
+///
+/// Only a long packed file of records costs more: it is unpacked here, since no two threads can unpack one stream.
+#[derive(Debug)]
+pub struct Batches {
+    files: Peekable<std::vec::IntoIter<File>>,
+    skipped: Vec<Skipped>,
+    settings: Arc<InputSettings>,
+    /// The file of records that is being cut.
+    pieces: Option<(Arc<str>, Pieces)>,
+}
+
+impl Iterator for Batches {
+    type Item = Batch;
+
+    fn next(&mut self) -> Option<Batch> {
+        let settings = Arc::clone(&self.settings);
+        loop {
+            if let Some((name, pieces)) = &mut self.pieces {
+                match pieces.next() {
+                    Some(piece) => return Some(Batch { work: Work::Records(Arc::clone(name), piece), settings }),
+                    None => self.pieces = None,
+                }
+            }
+            if !self.skipped.is_empty() {
+                return Some(Batch { work: Work::Skipped(std::mem::take(&mut self.skipped)), settings });
+            }
+            let file = self.files.next()?;
+            if is_long(&file) {
+                match pieces(&file) {
+                    Ok(pieces) => self.pieces = Some((file.name, pieces)),
+                    Err(error) => self.skipped.push(unreadable(&file, &error)),
+                }
+                continue;
+            }
+            let mut bytes = file.bytes;
+            let mut files = vec![file];
+            while let Some(next) = self.files.next_if(|next| !is_long(next) && bytes + next.bytes <= BATCH) {
+                bytes += next.bytes;
+                files.push(next);
+                // Opening a file costs about as much as reading a few kilobytes.
+                bytes += 1 << 10;
+            }
+            return Some(Batch { work: Work::Files(files), settings });
+        }
+    }
+}
+
+/// Some files, or some lines of one: work for one thread.
+#[derive(Debug)]
+pub struct Batch {
+    work: Work,
+    settings: Arc<InputSettings>,
+}
+
+#[derive(Debug)]
+enum Work {
+    Files(Vec<File>),
+    Records(Arc<str>, Piece),
+    Skipped(Vec<Skipped>),
+}
+
+impl Batch {
+    /// Returns the bytes on disk this batch stands for; those of all batches add up to [`Corpus::bytes`], but for files
+    /// that changed or broke off meanwhile.
+    pub fn bytes(&self) -> u64 {
+        match &self.work {
+            Work::Files(files) => files.iter().map(|file| file.bytes).sum(),
+            Work::Records(_, piece) => piece.on_disk,
+            Work::Skipped(_) => 0,
+        }
+    }
+
+    /// Reads, decodes and parses the batch, and hands each document, or what is wrong with it, to `sink`.
+    ///
+    /// A packed file that breaks off gives both: what came before the break, then why nothing follows.
+    pub fn read(self, sink: &mut dyn FnMut(std::result::Result<Document, Skipped>)) {
+        match self.work {
+            Work::Files(files) => files.iter().for_each(|file| read(file, &self.settings, sink)),
+            Work::Records(name, piece) => records::read(&piece, &name, &self.settings, sink),
+            Work::Skipped(skipped) => skipped.into_iter().for_each(|skipped| sink(Err(skipped))),
+        }
+    }
+}
+
+/// Returns the documents of one file (a page is one, a file of records many) and what of it is none.
+///
+/// # Errors
+///
+/// When the file does not exist, cannot be opened, or is a folder.
+pub fn read_file(path: &Path, settings: &InputSettings) -> Result<(Vec<Document>, Vec<Skipped>)> {
+    if path.is_dir() {
+        return Err(Error::io("read", path, io::ErrorKind::IsADirectory.into()));
+    }
+    let (mut documents, mut skipped) = (Vec::new(), Vec::new());
+    for batch in Corpus::open(&[path.to_owned()], settings)?.batches() {
+        batch.read(&mut |item| match item {
+            Ok(document) => documents.push(document),
+            Err(bad) => skipped.push(bad),
+        });
+    }
+    Ok((documents, skipped))
+}
+
+/// Whether a file is cut into pieces before it is handed to a thread.
+fn is_long(file: &File) -> bool {
+    match &file.place {
+        Place::Path(path) => file.bytes > LONG && format::by_name(path).0 == Some(Format::Records),
+        Place::Pipe(_) | Place::StandardInput => true,
+    }
+}
+
+/// Opens a file of records.
+fn pieces(file: &File) -> io::Result<Pieces> {
+    Ok(match &file.place {
+        Place::StandardInput => Pieces::stream(Box::new(io::stdin())),
+        Place::Pipe(path) => Pieces::stream(Box::new(fs::File::open(path)?)),
+        Place::Path(path) => match format::by_name(path).1 {
+            Compression::None => Pieces::mapped(&fs::File::open(path)?)?,
+            packed => {
+                let taken = Arc::new(AtomicU64::new(0));
+                let bytes = Counted { bytes: fs::File::open(path)?, taken: Arc::clone(&taken) };
+                Pieces::counted(packed.unpack(Box::new(bytes))?, taken)
+            }
+        },
+    })
+}
+
+/// Reads one file, whatever it is.
+fn read(file: &File, settings: &InputSettings, sink: Sink) {
+    let Place::Path(path) = &file.place else { return };
+    match fs::File::open(path).and_then(|bytes| Contents::open(path, bytes)) {
+        Ok(contents) => contents.read(file, settings, sink),
+        Err(error) => sink(Err(unreadable(file, &error))),
+    }
+}
+
+fn unreadable(file: &File, error: &io::Error) -> Skipped {
+    Skipped { key: file.name.to_string(), reason: format!("cannot be read: {error}") }
+}
+
+/// A file's plain bytes: the first of them in memory, the rest to be read.
+struct Contents {
+    head: Vec<u8>,
+    rest: Box<dyn Read + Send>,
+    /// Why the head is all there is.
+    broken: Option<io::Error>,
+    format: Option<Format>,
+    /// Bytes on disk, where they are the plain bytes.
+    length: u64,
+}
+
+impl Contents {
+    fn open(path: &Path, bytes: fs::File) -> io::Result<Self> {
+        let (format, packed) = format::by_name(path);
+        let length = bytes.metadata()?.len();
+        let contents = Self { head: Vec::new(), rest: packed.unpack(Box::new(bytes))?, broken: None, format, length };
+        let mut contents = contents.with_head();
+        let packed = Compression::announced_by(&contents.head);
+        if format.is_none() && packed != Compression::None && contents.broken.is_none() {
+            contents.rest = packed.unpack(Box::new(Cursor::new(contents.head).chain(contents.rest)))?;
+            contents.head = Vec::new();
+            contents = contents.with_head();
+        }
+        Ok(contents)
+    }
+
+    fn with_head(mut self) -> Self {
+        self.broken = self.rest.by_ref().take(format::HEAD as u64).read_to_end(&mut self.head).err();
+        self
+    }
+
+    fn read(mut self, file: &File, settings: &InputSettings, sink: Sink) {
+        let key = || file.name.to_string();
+        let refuse = |reason: String| Err(Skipped { key: file.name.to_string(), reason });
+        if let Some(what) = encoding::binary(&self.head) {
+            return sink(refuse(what.into()));
+        }
+        let format = match self.format.map_or_else(|| format::by_content(&self.head), Ok) {
+            Ok(format) => format,
+            Err(reason) => return sink(refuse(reason)),
+        };
+        if format == Format::Records {
+            let rest: Box<dyn Read + Send> = match self.broken {
+                Some(error) => Box::new(Fails(error)),
+                None => self.rest,
+            };
+            for piece in Pieces::stream(Box::new(Cursor::new(self.head).chain(rest))) {
+                records::read(&piece, &file.name, settings, sink);
+            }
+            return;
+        }
+        if self.broken.is_none() {
+            self.head.reserve_exact(usize::try_from(self.length.min(LONGEST)).unwrap_or(0));
+            self.broken = self.rest.by_ref().take(LONGEST + 1).read_to_end(&mut self.head).err();
+        }
+        if self.head.len() as u64 > LONGEST {
+            return sink(refuse("longer than 4 GiB: cut it into documents".into()));
+        }
+        let reached = self.head.len();
+        let label = if format == Format::Html { encoding::label(&self.head) } else { None };
+        match encoding::decode(self.head, label.as_deref()) {
+            Err(reason) => sink(refuse(reason)),
+            // Nothing was read of it: that is no empty document.
+            Ok(text) if text.is_empty() && self.broken.is_some() => {}
+            Ok(text) => {
+                let (text, lines) = if format == Format::Html { html::text(&text) } else { (text, Vec::new()) };
+                let origin = Origin { file: Arc::clone(&file.name), line: 0 };
+                sink(Ok(Document { key: key(), text, lines, origin }));
+            }
+        }
+        if let Some(error) = self.broken {
+            sink(refuse(format!("cannot be read beyond byte {reached}: {error}; what came before was read")));
+        }
+    }
+}
+
+/// A reader that fails with what was met before.
+struct Fails(io::Error);
+
+impl Read for Fails {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::new(self.0.kind(), self.0.to_string()))
+    }
+}

@@ -1,0 +1,391 @@
+//! Which files are to be read, and what each is called.
+
+use std::collections::HashSet;
+use std::fs::{self, Metadata};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use ignore::WalkBuilder;
+use ignore::overrides::{Override, OverrideBuilder};
+
+use crate::document::Skipped;
+use crate::error::{Error, Result};
+use crate::settings::InputSettings;
+
+/// One thing to read.
+#[derive(Debug)]
+pub(super) struct File {
+    pub(super) place: Place,
+    /// What the user is told: the key of a page, and the first half of the key of a record without id.
+    pub(super) name: Arc<str>,
+    /// Bytes on disk.
+    pub(super) bytes: u64,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Path(PathBuf),
+    /// A pipe or the like that the user named, such as `<(zcat pages.jsonl.gz)`: records that can be read once.
+    Pipe(PathBuf),
+    StandardInput,
+}
+
+/// Returns the files under `paths`, each once whatever its names, folders in the order of their entries' names;
+/// and what under them is none.
+pub(super) fn list(paths: &[PathBuf], settings: &InputSettings) -> Result<(Vec<File>, Vec<Skipped>)> {
+    let mut listing = Listing { settings, prefixed: paths.len() > 1, ..Listing::new(settings) };
+    for path in paths {
+        listing.add(path)?;
+    }
+    Ok((listing.files, listing.skipped))
+}
+
+struct Listing<'s> {
+    settings: &'s InputSettings,
+    /// Whether names begin with the folder that was named.
+    prefixed: bool,
+    files: Vec<File>,
+    skipped: Vec<Skipped>,
+    seen: HashSet<Identity>,
+    /// Folders already walked. A link to one of them is not followed: it would give no new file, and a few links
+    /// beside each other in nested folders give exponentially many paths.
+    walked: Arc<Mutex<HashSet<Identity>>>,
+}
+
+impl<'s> Listing<'s> {
+    fn new(settings: &'s InputSettings) -> Self {
+        Self {
+            settings,
+            prefixed: false,
+            files: Vec::new(),
+            skipped: Vec::new(),
+            seen: HashSet::new(),
+            walked: Arc::default(),
+        }
+    }
+
+    /// Adds what the user named; nothing the settings say keeps a file out that was named itself.
+    fn add(&mut self, path: &Path) -> Result<()> {
+        if path.as_os_str() == "-" {
+            if !self.files.iter().any(|file| file.place == Place::StandardInput) {
+                self.files.push(File { place: Place::StandardInput, name: "-".into(), bytes: 0 });
+            }
+            return Ok(());
+        }
+        let metadata = fs::metadata(path).map_err(|error| Error::io("read", path, error))?;
+        if metadata.is_dir() {
+            fs::read_dir(path).map_err(|error| Error::io("list", path, error))?;
+            return self.walk(path, &metadata);
+        }
+        let is_file = metadata.is_file();
+        if is_file {
+            fs::File::open(path).map_err(|error| Error::io("read", path, error))?;
+        }
+        if self.seen.insert(identity(path, &metadata)) {
+            let bytes = if is_file { metadata.len() } else { 0 };
+            let name = name(path).into();
+            let path = path.to_owned();
+            self.files.push(File { place: if is_file { Place::Path(path) } else { Place::Pipe(path) }, name, bytes });
+        }
+        Ok(())
+    }
+
+    fn walk(&mut self, root: &Path, metadata: &Metadata) -> Result<()> {
+        lock(&self.walked).insert(identity(root, metadata));
+        let walked = Arc::clone(&self.walked);
+        let entries = WalkBuilder::new(root)
+            .follow_links(true)
+            .hidden(!self.settings.hidden)
+            .overrides(overrides(root, self.settings)?)
+            // Only what stands in the folder decides what is read there, so that it is the same on every machine.
+            .parents(false)
+            .git_global(false)
+            .git_exclude(false)
+            .require_git(false)
+            .sort_by_file_name(Ord::cmp)
+            .filter_entry(move |entry| {
+                if entry.depth() == 0 || !entry.file_type().is_some_and(|kind| kind.is_dir()) {
+                    return true;
+                }
+                // A folder that cannot be looked at is left to the walk, which reports it.
+                let identity = entry.metadata().map(|metadata| identity(entry.path(), &metadata));
+                identity.map_or(true, |identity| lock(&walked).insert(identity))
+            })
+            .build();
+        for entry in entries {
+            match entry {
+                Ok(entry) if entry.file_type().is_none_or(|kind| kind.is_dir()) => {}
+                Ok(entry) => match entry.metadata() {
+                    Ok(metadata) if metadata.is_file() => {
+                        if self.seen.insert(identity(entry.path(), &metadata)) {
+                            let name = self.name_under(root, entry.path()).into();
+                            let place = Place::Path(entry.into_path());
+                            self.files.push(File { place, name, bytes: metadata.len() });
+                        }
+                    }
+                    Ok(metadata) => self.skip(root, entry.path(), format!("{}, not a file", kind(&metadata))),
+                    Err(error) => self.skip_broken(root, entry.path(), &error),
+                },
+                Err(error) => self.skip_broken(root, root, &error),
+            }
+        }
+        Ok(())
+    }
+
+    fn name_under(&self, root: &Path, path: &Path) -> String {
+        let relative = path.strip_prefix(root).unwrap_or(path);
+        if relative.as_os_str().is_empty() {
+            return name(root);
+        }
+        if !self.prefixed {
+            return name(relative);
+        }
+        format!("{}/{}", name(root).trim_end_matches('/'), name(relative))
+    }
+
+    fn skip(&mut self, root: &Path, path: &Path, reason: String) {
+        let key = self.name_under(root, path);
+        self.skipped.push(Skipped { key, reason });
+    }
+
+    fn skip_broken(&mut self, root: &Path, path: &Path, error: &ignore::Error) {
+        match error {
+            ignore::Error::WithPath { path, err } => self.skip_broken(root, path, err),
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+                self.skip_broken(root, path, err);
+            }
+            ignore::Error::Loop { child, ancestor } => {
+                let reason = format!("a link back to `{}`, which is read already", self.name_under(root, ancestor));
+                self.skip(root, child, reason);
+            }
+            ignore::Error::Io(error) => self.skip(root, path, format!("cannot be read: {}", plain(error))),
+            error => self.skip(root, path, format!("cannot be read: {error}")),
+        }
+    }
+}
+
+/// The walker wraps the system's error in another that repeats the path.
+fn plain(error: &std::io::Error) -> String {
+    match error.raw_os_error() {
+        Some(code) => std::io::Error::from_raw_os_error(code).to_string(),
+        None => error.get_ref().and_then(|inner| inner.source()).map_or(error.to_string(), ToString::to_string),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn overrides(root: &Path, settings: &InputSettings) -> Result<Override> {
+    let mut globs = OverrideBuilder::new(root);
+    let refuse = |glob: &str, error: ignore::Error| {
+        let error = match error {
+            ignore::Error::Glob { err, .. } => err,
+            error => error.to_string(),
+        };
+        Error::Settings(format!("`{glob}` is not a glob: {error}"))
+    };
+    for glob in &settings.include {
+        globs.add(glob).map_err(|error| refuse(glob, error))?;
+    }
+    for glob in &settings.exclude {
+        globs.add(&format!("!{glob}")).map_err(|error| refuse(glob, error))?;
+    }
+    globs.build().map_err(|error| Error::Settings(format!("the globs to include and exclude: {error}")))
+}
+
+#[cfg(unix)]
+type Identity = (u64, u64);
+
+/// Returns what is the same for all names of a file.
+#[cfg(unix)]
+fn identity(_: &Path, metadata: &Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(not(unix))]
+type Identity = PathBuf;
+
+/// Returns what is the same for all names of a file, but for hard links.
+#[cfg(not(unix))]
+fn identity(path: &Path, _: &Metadata) -> Identity {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(unix)]
+fn kind(metadata: &Metadata) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = metadata.file_type();
+    if kind.is_fifo() {
+        "a named pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    }
+}
+
+#[cfg(not(unix))]
+fn kind(_: &Metadata) -> &'static str {
+    "a device"
+}
+
+/// Returns a path as text with `/` between its parts; bytes that are no UTF-8 become `\xNN`.
+pub(super) fn name(path: &Path) -> String {
+    let mut name = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        name.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            name.push_str(&format!("\\x{byte:02X}"));
+        }
+    }
+    if std::path::MAIN_SEPARATOR == '/' { name } else { name.replace(std::path::MAIN_SEPARATOR, "/") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "渡口").unwrap();
+        }
+        folder
+    }
+
+    fn names(paths: &[&Path], settings: &InputSettings) -> Vec<String> {
+        let paths: Vec<PathBuf> = paths.iter().map(|path| path.to_path_buf()).collect();
+        list(&paths, settings).unwrap().0.into_iter().map(|file| file.name.to_string()).collect()
+    }
+
+    #[test]
+    fn a_folder_is_listed_by_name_without_what_is_hidden_or_ignored() {
+        let folder = folder(&["乙/二.txt", "甲.txt", "a.txt", ".hidden.txt", ".git/x.txt", "ignored.txt", "乙/一.txt"]);
+        fs::write(folder.path().join(".gitignore"), "ignored.txt\n").unwrap();
+        let root = folder.path();
+        let settings = InputSettings::default();
+        assert_eq!(names(&[root], &settings), ["a.txt", "乙/一.txt", "乙/二.txt", "甲.txt"]);
+        let hidden = InputSettings { hidden: true, ..settings.clone() };
+        assert!(names(&[root], &hidden).contains(&".hidden.txt".to_owned()));
+        for named in [".hidden.txt", "ignored.txt"] {
+            let path = root.join(named);
+            assert_eq!(names(&[&path], &settings), [name(&path)]);
+        }
+    }
+
+    #[test]
+    fn globs_include_and_exclude() {
+        let folder = folder(&["甲.txt", "乙.html", "丙/丁.txt", "丙/戊.md", "己/庚.txt"]);
+        let root = folder.path();
+        let mut settings = InputSettings { include: vec!["*.txt".into()], ..InputSettings::default() };
+        assert_eq!(names(&[root], &settings), ["丙/丁.txt", "己/庚.txt", "甲.txt"]);
+        settings.exclude = vec!["己/".into(), "/甲.*".into()];
+        assert_eq!(names(&[root], &settings), ["丙/丁.txt"]);
+        assert_eq!(names(&[&root.join("乙.html")], &settings).len(), 1);
+        settings.exclude = vec!["[".into()];
+        let error = list(&[root.to_owned()], &settings).unwrap_err().to_string();
+        assert!(error.starts_with("`[` is not a glob"), "{error}");
+    }
+
+    #[test]
+    fn files_of_several_folders_are_named_with_their_folder() {
+        let (a, b) = (folder(&["甲.txt"]), folder(&["甲.txt"]));
+        let expected = [a.path().join("甲.txt"), b.path().join("甲.txt")].map(|path| name(&path));
+        assert_eq!(names(&[a.path(), b.path()], &InputSettings::default()), expected);
+        let slash = PathBuf::from(format!("{}/", a.path().display()));
+        assert_eq!(names(&[&slash, b.path()], &InputSettings::default()), expected);
+    }
+
+    #[test]
+    fn what_the_user_named_must_exist() {
+        let folder = folder(&[]);
+        let error = list(&[folder.path().join("无")], &InputSettings::default()).unwrap_err().to_string();
+        assert!(error.starts_with("cannot read `"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_is_read_once_whatever_its_names() {
+        use std::os::unix::fs::symlink;
+        let folder = folder(&["甲.txt", "丙/丁.txt"]);
+        let root = folder.path();
+        fs::hard_link(root.join("甲.txt"), root.join("硬.txt")).unwrap();
+        symlink(root.join("甲.txt"), root.join("软.txt")).unwrap();
+        symlink(root.join("丙"), root.join("链")).unwrap();
+        let settings = InputSettings::default();
+        assert_eq!(names(&[root], &settings), ["丙/丁.txt", "甲.txt"]);
+        assert_eq!(names(&[root, root, &root.join("硬.txt")], &settings).len(), 2);
+        assert_eq!(names(&[&root.join("软.txt"), &root.join("甲.txt")], &settings).len(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_elsewhere_are_followed_and_loops_end() {
+        use std::os::unix::fs::symlink;
+        let outside = folder(&["外/远.txt"]);
+        let folder = folder(&["a/b/甲.txt"]);
+        let root = folder.path();
+        symlink(outside.path().join("外"), root.join("外链")).unwrap();
+        symlink(root, root.join("a/b/回")).unwrap();
+        symlink("自", root.join("自")).unwrap();
+        symlink("无", root.join("断")).unwrap();
+        let (files, mut skipped) = list(&[root.to_owned()], &InputSettings::default()).unwrap();
+        let names: Vec<_> = files.iter().map(|file| &*file.name).collect();
+        assert_eq!(names, ["a/b/甲.txt", "外链/远.txt"]);
+        skipped.sort();
+        let keys: Vec<_> = skipped.iter().map(|skipped| skipped.key.as_str()).filter(|key| *key != "a/b/回").collect();
+        assert_eq!(keys, ["断", "自"], "{skipped:?}");
+        assert!(skipped.iter().all(|skipped| !skipped.reason.starts_with("cannot be read: /")), "{skipped:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_beside_each_other_do_not_multiply() {
+        use std::os::unix::fs::symlink;
+        let folder = folder(&["30/甲.txt"]);
+        for n in 0..30 {
+            fs::create_dir_all(folder.path().join(n.to_string())).unwrap();
+            for side in ["左", "右"] {
+                symlink(format!("../{}", n + 1), folder.path().join(n.to_string()).join(side)).unwrap();
+            }
+        }
+        assert_eq!(names(&[folder.path()], &InputSettings::default()).len(), 1);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_name_that_is_no_utf8_is_shown_with_its_bytes() {
+        use std::os::unix::ffi::OsStrExt;
+        let folder = folder(&[]);
+        fs::write(folder.path().join(std::ffi::OsStr::from_bytes(b"\xB6\xC9\xE6\xB8\xA1.txt")), "渡口").unwrap();
+        assert_eq!(names(&[folder.path()], &InputSettings::default()), ["\\xB6\\xC9渡.txt"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_skipped_and_a_folder_that_cannot_be_read_too() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = folder(&["甲.txt", "锁/乙.txt"]);
+        let root = folder.path();
+        let made = std::process::Command::new("mkfifo").arg(root.join("管.txt")).status().unwrap();
+        assert!(made.success());
+        let _socket = std::os::unix::net::UnixListener::bind(root.join("插")).unwrap();
+        fs::set_permissions(root.join("锁"), fs::Permissions::from_mode(0)).unwrap();
+        let is_root = fs::read_dir(root.join("锁")).is_ok();
+        let (files, skipped) = list(&[root.to_owned()], &InputSettings::default()).unwrap();
+        fs::set_permissions(root.join("锁"), fs::Permissions::from_mode(0o755)).unwrap();
+        let skipped: Vec<_> = skipped.iter().map(|skipped| (skipped.key.as_str(), skipped.reason.as_str())).collect();
+        assert!(skipped.contains(&("管.txt", "a named pipe, not a file")), "{skipped:?}");
+        assert!(skipped.contains(&("插", "a socket, not a file")), "{skipped:?}");
+        if !is_root {
+            assert_eq!(files.len(), 1);
+            assert!(
+                skipped.iter().any(|(key, reason)| *key == "锁" && reason.starts_with("cannot be read: Permission"))
+            );
+        }
+    }
+}

@@ -1,0 +1,391 @@
+//! Records: one JSON object a line (JSONL, NDJSON).
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use sonic_rs::JsonValueTrait;
+
+use super::lines::Piece;
+use super::{Sink, encoding, html};
+use crate::document::{Document, Origin, Skipped};
+use crate::settings::InputSettings;
+
+/// Reads each line of `piece` as a record; blank lines are none.
+pub(super) fn read(piece: &Piece, file: &Arc<str>, settings: &InputSettings, sink: Sink) {
+    let mut rest = piece.bytes();
+    let mut number = piece.first_line;
+    while !rest.is_empty() {
+        let end = memchr::memchr(b'\n', rest);
+        let line = &rest[..end.unwrap_or(rest.len())];
+        rest = end.map_or(&[][..], |end| &rest[end + 1..]);
+        let line = line.trim_ascii();
+        if !line.is_empty() {
+            let read = read_line(line, file, number, settings);
+            // Where the stream breaks, what is left of a record says nothing that the break does not say.
+            let is_torn = end.is_none() && piece.broken.is_some();
+            match read {
+                Ok(document) => sink(Ok(document)),
+                Err(_) if is_torn => {}
+                Err(reason) => sink(Err(Skipped { key: format!("{file}:{number}"), reason })),
+            }
+        }
+        if end.is_some() {
+            number += 1;
+        }
+    }
+    if let Some(reason) = &piece.broken {
+        let reason = format!("{reason}; the records before this line were read");
+        sink(Err(Skipped { key: format!("{file}:{number}"), reason }));
+    }
+}
+
+/// Whether a line holds a JSON object and nothing else.
+pub(super) fn is_object(line: &str) -> bool {
+    line.trim_start().starts_with('{') && depth(line) <= DEEPEST && parse(line, &InputSettings::default()).is_ok()
+}
+
+fn read_line(line: &[u8], file: &Arc<str>, number: u64, settings: &InputSettings) -> Result<Document, String> {
+    let line = std::str::from_utf8(line).map_err(|error| {
+        format!("not UTF-8 from byte {} of the line: convert the file to UTF-8", error.valid_up_to())
+    })?;
+    if !line.starts_with('{') {
+        return Err(format!("not a record: a line must be a JSON object, this one begins with `{}`", head(line, 20)));
+    }
+    if depth(line) > DEEPEST {
+        return Err(format!("nested more than {DEEPEST} levels deep"));
+    }
+    let record = parse(line, settings).map_err(|error| format!("not valid JSON: {}", explain(&error)))?;
+    let (text, lines) = match (record.html, record.text) {
+        (Field::Text(page), _) => html::text(&encoding::tidy(page)),
+        (_, Field::Text(text)) => (encoding::tidy(text), Vec::new()),
+        (_, Field::Missing) => return Err(missing(line, settings)),
+        (_, other) => return Err(format!("field `{}` is {other}, not a string", settings.text_field)),
+    };
+    let key = match record.id {
+        Field::Text(id) if !id.is_empty() => id,
+        Field::Integer(id) => id,
+        _ => format!("{file}:{number}"),
+    };
+    Ok(Document { key, text, lines, origin: Origin { file: Arc::clone(file), line: number } })
+}
+
+/// Lists and objects within each other; sonic-rs calls itself for each.
+const DEEPEST: usize = 512;
+
+/// Returns how deep the lists and objects of a line are nested.
+fn depth(line: &str) -> usize {
+    // Most lines have too few brackets of any kind to be deep.
+    if memchr::memchr2_iter(b'[', b'{', line.as_bytes()).nth(DEEPEST).is_none() {
+        return 0;
+    }
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let (mut is_string, mut is_escaped) = (false, false);
+    for byte in line.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_string,
+            b'"' => is_string = !is_string,
+            b'[' | b'{' if !is_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !is_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// Says which field is missing, which there are, and how to name the right one.
+fn missing(line: &str, settings: &InputSettings) -> String {
+    let fields: Vec<String> = sonic_rs::to_object_iter(line)
+        .filter_map(Result::ok)
+        .filter(|(_, value)| value.is_str())
+        .take(5)
+        .map(|(name, _)| format!("`{}`", head(&name, 40)))
+        .collect();
+    let others =
+        if fields.is_empty() { String::new() } else { format!(" (its text fields are {})", fields.join(", ")) };
+    format!("no field `{}`{others}: name it with `--text-field`", settings.text_field)
+}
+
+fn head(text: &str, characters: usize) -> String {
+    let head: String = text.chars().take(characters).collect();
+    if head.len() < text.len() { head + "…" } else { head }
+}
+
+/// The parser's message without the drawing of the place below it.
+fn explain(error: &sonic_rs::Error) -> String {
+    let message = error.to_string();
+    let message = message.lines().next().unwrap_or_default().trim_end_matches('.');
+    message.replace("line 1 column", "column").replace("at line 1, ", "at ")
+}
+
+/// The fields of one record that are looked at.
+#[derive(Default)]
+struct Record {
+    text: Field,
+    id: Field,
+    html: Field,
+}
+
+#[derive(Default)]
+enum Field {
+    #[default]
+    Missing,
+    Text(String),
+    Integer(String),
+    Other(&'static str),
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "missing",
+            Self::Text(_) => "a string",
+            Self::Integer(_) => "a number",
+            Self::Other(what) => what,
+        })
+    }
+}
+
+fn parse(line: &str, settings: &InputSettings) -> sonic_rs::Result<Record> {
+    // Half of a surrogate pair (`\ud83d`), as is left where a text was cut, becomes U+FFFD.
+    let mut parser = sonic_rs::Deserializer::from_str(line).utf8_lossy();
+    let record = parser.deserialize_map(RecordVisitor { settings })?;
+    parser.end()?;
+    Ok(record)
+}
+
+struct RecordVisitor<'s> {
+    settings: &'s InputSettings,
+}
+
+impl<'de> Visitor<'de> for RecordVisitor<'_> {
+    type Value = Record;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Record, A::Error> {
+        let mut record = Record::default();
+        let settings = self.settings;
+        while let Some([is_text, is_id, is_html]) = map.next_key_seed(Roles { settings })? {
+            if is_html {
+                record.html = map.next_value_seed(FieldVisitor)?;
+                if is_text && let Field::Text(text) = &record.html {
+                    record.text = Field::Text(text.clone());
+                }
+            } else if is_text {
+                record.text = map.next_value_seed(FieldVisitor)?;
+                if is_id && let Field::Text(text) = &record.text {
+                    record.id = Field::Text(text.clone());
+                }
+            } else if is_id {
+                record.id = map.next_value_seed(FieldVisitor)?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(record)
+    }
+}
+
+/// Tells which of the fields looked at a name is: text, id, HTML.
+struct Roles<'s> {
+    settings: &'s InputSettings,
+}
+
+impl<'de> DeserializeSeed<'de> for Roles<'_> {
+    type Value = [bool; 3];
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Roles<'_> {
+    type Value = [bool; 3];
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a field's name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        let InputSettings { text_field, id_field, html_field, .. } = self.settings;
+        Ok([name == text_field, name == id_field, name == html_field && !html_field.is_empty()])
+    }
+}
+
+struct FieldVisitor;
+
+impl<'de> DeserializeSeed<'de> for FieldVisitor {
+    type Value = Field;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Field, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FieldVisitor {
+    type Value = Field;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Field, E> {
+        Ok(Field::Text(text.to_owned()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Field, E> {
+        Ok(Field::Text(text))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Field, E> {
+        Ok(Field::Integer(number.to_string()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Field, E> {
+        Ok(Field::Integer(number.to_string()))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Field, E> {
+        Ok(Field::Other("a number"))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Field, E> {
+        Ok(Field::Other("a boolean"))
+    }
+
+    fn visit_unit<E>(self) -> Result<Field, E> {
+        Ok(Field::Other("null"))
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<Field, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Field::Other("a list"))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Field, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>().map_err(A::Error::custom)?.is_some() {}
+        Ok(Field::Other("an object"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_all(lines: &str, settings: &InputSettings) -> Vec<Result<Document, Skipped>> {
+        let mut read_so_far = Vec::new();
+        let piece = Piece::whole(lines.as_bytes().to_vec());
+        read(&piece, &"船.jsonl".into(), settings, &mut |item| read_so_far.push(item));
+        read_so_far
+    }
+
+    fn texts(lines: &str) -> Vec<(String, String)> {
+        let all = read_all(lines, &InputSettings::default());
+        all.into_iter()
+            .map(|item| item.map_or_else(|bad| (bad.key, bad.reason), |good| (good.key, good.text)))
+            .collect()
+    }
+
+    fn reason(line: &str) -> String {
+        match read_all(line, &InputSettings::default()).remove(0) {
+            Ok(document) => panic!("{document:?}"),
+            Err(skipped) => skipped.reason,
+        }
+    }
+
+    #[test]
+    fn a_record_is_named_by_its_id_or_its_line() {
+        let lines = "{\"id\": \"甲\", \"text\": \"渡口\"}\n\n  \r\n{\"text\": \"老船工\\r\\n说\", \"id\": 17}\r\n{\"text\":\"绳索\"}\n\
+                     {\"id\": null, \"text\": \"河水\"}\n{\"id\": \"\", \"text\": \"\"}\n{\"id\": -3, \"te\\u0078t\": \"芦苇\"}";
+        let expected = [
+            ("甲", "渡口"),
+            ("17", "老船工\n说"),
+            ("船.jsonl:5", "绳索"),
+            ("船.jsonl:6", "河水"),
+            ("船.jsonl:7", ""),
+            ("-3", "芦苇"),
+        ];
+        assert_eq!(texts(lines), expected.map(|(key, text)| (key.to_owned(), text.to_owned())));
+    }
+
+    #[test]
+    fn a_bad_record_says_what_is_wrong_and_the_others_are_read() {
+        let lines = "{\"text\": \"一\"}\n{\"text\": \"二\n{\"text\": \"三\"}\n";
+        let keys: Vec<_> = texts(lines).into_iter().map(|(key, _)| key).collect();
+        assert_eq!(keys, ["船.jsonl:1", "船.jsonl:2", "船.jsonl:3"]);
+        assert_eq!(
+            reason("{\"content\": \"渡口\", \"n\": 1}"),
+            "no field `text` (its text fields are `content`): name it with `--text-field`"
+        );
+        assert_eq!(reason("{}"), "no field `text`: name it with `--text-field`");
+        assert_eq!(reason("{\"text\": null}"), "field `text` is null, not a string");
+        assert_eq!(reason("{\"text\": [\"渡\", {}]}"), "field `text` is a list, not a string");
+        assert_eq!(reason("{\"text\": {\"a\": [1]}}"), "field `text` is an object, not a string");
+        assert_eq!(reason("{\"text\": 1.5}"), "field `text` is a number, not a string");
+        assert_eq!(
+            reason("[\"渡口\"]"),
+            "not a record: a line must be a JSON object, this one begins with `[\"渡口\"]`"
+        );
+        for line in [
+            "{\"text\": \"渡",
+            "{\"text\": \"渡\"} x",
+            "{\"text\": \"渡\"}{\"text\": \"口\"}",
+            "{'text': 1}",
+            "{\"text\": \"渡\",",
+        ] {
+            let reason = reason(line);
+            assert!(reason.starts_with("not valid JSON: ") && !reason.contains('\n'), "{reason}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_utf8_cost_their_record_only() {
+        let lines = [b"{\"text\": \"".as_slice(), b"\xB6\xC9", b"\"}\n{\"text\": \"ok\"}"].concat();
+        let mut all = Vec::new();
+        let piece = Piece::whole(lines);
+        read(&piece, &"船.jsonl".into(), &InputSettings::default(), &mut |item| all.push(item));
+        assert!(all[0].as_ref().unwrap_err().reason.contains("not UTF-8 from byte 10"));
+        assert_eq!(all[1].as_ref().unwrap().text, "ok");
+    }
+
+    #[test]
+    fn half_of_a_surrogate_pair_does_not_cost_the_record() {
+        assert_eq!(
+            texts("{\"id\": \"甲\", \"text\": \"渡\\ud83d口\\ude00。\\ud83d\\ude00\"}"),
+            [("甲".to_owned(), "渡\u{FFFD}口\u{FFFD}。😀".to_owned())]
+        );
+        assert_eq!(
+            texts("{\"id\": \"甲\", \"text\": \"渡口\\ud83d\"}"),
+            [("甲".to_owned(), "渡口\u{FFFD}".to_owned())]
+        );
+    }
+
+    #[test]
+    fn a_record_that_carries_a_page_is_read_as_one() {
+        let settings = InputSettings { html_field: "html".into(), ..InputSettings::default() };
+        let lines = "{\"text\": \"摘要\", \"html\": \"<nav>首页</nav><p>渡口\"}\n{\"text\": \"摘要\", \"html\": null}\n{\"html\": \"<p>船\"}";
+        let texts: Vec<_> = read_all(lines, &settings)
+            .into_iter()
+            .map(|item| item.map(|it| (it.text, it.lines.len())).unwrap())
+            .collect();
+        assert_eq!(texts, [("首页\n渡口".to_owned(), 2), ("摘要".to_owned(), 0), ("船".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn a_deeply_nested_record_does_not_overflow_the_stack() {
+        let deep = "nested more than 512 levels deep";
+        assert_eq!(reason(&format!("{{\"x\": {}, \"text\": \"渡口\"}}", "[".repeat(1_000_000))), deep);
+        let (open, close) = ("{\"a\":".repeat(100_000), "}".repeat(100_000));
+        assert_eq!(reason(&format!("{{\"text\": {open}1{close}}}")), deep);
+        let (open, close) = ("[".repeat(500), "]".repeat(500));
+        let line = format!("{{\"x\": {open}{close}, \"id\": 1, \"text\": \"渡口\\\"{}\"}}", "[".repeat(1000));
+        assert_eq!(texts(&line)[0].0, "1");
+    }
+}
