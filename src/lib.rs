@@ -2,9 +2,9 @@
 //! share boilerplate.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
-pub mod document;
 pub mod error;
-pub mod findings;
-pub mod input;
-pub mod pipeline;
 pub mod settings;
+pub mod document;
+pub mod input;
+pub mod findings;
+pub mod pipeline;

@@ -177,6 +177,14 @@ fn guess(bytes: &[u8], label: Option<&str>) -> &'static Encoding {
     let guess = canonical(detector.guess(None, Utf8Detection::Deny));
     // Two ideographs of GBK are two syllables of EUC-KR: from so little the detector guesses at random.
     let is_long = sample.iter().filter(|byte| !byte.is_ascii()).count() >= 16;
+    // Western text is malformed as any of the double-byte encodings before long; what is not is as its label says.
+    let trusted = label.filter(|label| !label.is_single_byte() && Fit::of(label, sample).bad == 0);
+    if let Some(label) = trusted
+        && !is_long
+    {
+        return label;
+    }
+    let guess = if trusted.is_some() && guess.is_single_byte() { GB18030 } else { guess };
     let said = |encoding| 0.1 * f64::from(u8::from(label == Some(encoding)) + u8::from(is_long && guess == encoding));
     let mut best = (GB18030, f64::MIN);
     for encoding in label.into_iter().chain([GB18030, BIG5, EUC_KR, SHIFT_JIS, EUC_JP, guess]) {
@@ -473,6 +481,24 @@ mod tests {
         assert!(decode(noise, Some("gb2312")).is_err());
         assert!(decode(vec![0; 1000], None).is_err());
         assert!(decode((0..=255).collect(), None).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_decoded_or_refused(
+            bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300),
+            label in proptest::sample::select(&["utf-8", "gbk", "big5", "shift_jis", "utf-16", "x-user-defined", "iso-2022-jp", ""][..])
+        ) {
+            if let Ok(text) = decode(bytes, Some(label)) {
+                assert!(!text.contains(['\r', '\0']));
+            }
+        }
+
+        #[test]
+        fn every_chinese_text_in_utf8_or_labelled_gb18030_is_itself(text in "[一-龥，。]{1,40}") {
+            assert_eq!(decode(text.clone().into_bytes(), Some("gbk")), Ok(text.clone()));
+            assert_eq!(decode(in_encoding(&text, GB18030), Some("gb18030")), Ok(text));
+        }
     }
 
     #[test]

@@ -52,7 +52,9 @@ fn parse(html: &str) -> Tree {
         let before = tokenizer.sink.tokens.get();
         let piece;
         if quiet < LONGEST_TAG {
-            (piece, rest) = rest.split_at(rest.floor_char_boundary(8 << 10));
+            let most = rest.len().min(8 << 10);
+            let end = (0..=most).rev().find(|&end| rest.is_char_boundary(end)).unwrap_or(0);
+            (piece, rest) = rest.split_at(end);
             feed(piece);
         } else {
             // Only what can end the tag or comment is fed, up to where it may have ended.
@@ -800,6 +802,91 @@ mod tests {
             assert_eq!(text(html), (String::new(), Vec::new()), "{html:?}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn every_line_of_any_page_has_a_hint_and_something_on_it(
+            pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..60)
+        ) {
+            lines(&pieces.concat());
+        }
+    }
+
+    const PIECES: &[&str] = &[
+        "渡口",
+        " ",
+        "\n",
+        "&nbsp;",
+        "&#0;",
+        "\0",
+        "　",
+        "<",
+        ">",
+        "\"",
+        "<p>",
+        "</p>",
+        "<a href=x>",
+        "</a>",
+        "<b>",
+        "</b>",
+        "<i hidden>",
+        "</i>",
+        "<table>",
+        "</table>",
+        "<tr>",
+        "<td>",
+        "</td>",
+        "<caption>",
+        "<select>",
+        "<option>",
+        "</select>",
+        "<template>",
+        "</template>",
+        "<svg>",
+        "</svg>",
+        "<math>",
+        "<mi>",
+        "<desc>",
+        "<title>",
+        "</title>",
+        "<script>",
+        "</script>",
+        "<!--",
+        "-->",
+        "<![CDATA[",
+        "]]>",
+        "<nav>",
+        "</nav>",
+        "<pre>",
+        "</pre>",
+        "<body>",
+        "</body>",
+        "<html hidden>",
+        "</html>",
+        "<head>",
+        "</head>",
+        "<frameset>",
+        "<form>",
+        "</form>",
+        "<button>",
+        "</button>",
+        "<ruby>",
+        "<rt>",
+        "<li>",
+        "<ul>",
+        "</ul>",
+        "<plaintext>",
+        "<textarea>",
+        "</textarea>",
+        "<br/>",
+        "</br>",
+        "<div role=main>",
+        "</div>",
+        "<font color=red>",
+        "<annotation-xml encoding='text/html'>",
+        "<h1>",
+        "</h2>",
+    ];
 
     /// Hostile pages of about a megabyte; each takes minutes, gigabytes or the stack where its cost is not bounded.
     #[test]

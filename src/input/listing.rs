@@ -374,7 +374,7 @@ mod tests {
         let made = std::process::Command::new("mkfifo").arg(root.join("管.txt")).status().unwrap();
         assert!(made.success());
         let _socket = std::os::unix::net::UnixListener::bind(root.join("插")).unwrap();
-        fs::set_permissions(root.join("锁"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(root.join("锁"), fs::Permissions::from_mode(0o0)).unwrap();
         let is_root = fs::read_dir(root.join("锁")).is_ok();
         let (files, skipped) = list(&[root.to_owned()], &InputSettings::default()).unwrap();
         fs::set_permissions(root.join("锁"), fs::Permissions::from_mode(0o755)).unwrap();

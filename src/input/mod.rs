@@ -7,12 +7,12 @@
 //! 5. [`encoding`]: bytes to text.
 //! 6. [`html`], [`records`]: text to documents.
 
-mod compression;
-mod encoding;
-mod format;
-mod html;
-mod lines;
 mod listing;
+mod compression;
+mod format;
+mod lines;
+mod encoding;
+mod html;
 mod records;
 
 use std::fs;
@@ -69,6 +69,7 @@ impl Corpus {
 
     /// Returns the bytes on disk, for progress; 0 when they are unknown, as with standard input.
     pub fn bytes(&self) -> u64 {
+        // A pipe's length is known only once it is read, and a part would look like the whole.
         let is_known = self.files.iter().all(|file| matches!(file.place, Place::Path(_)));
         if is_known { self.files.iter().map(|file| file.bytes).sum() } else { 0 }
     }
