@@ -39,7 +39,7 @@ pub struct Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineHint {
     pub region: Region,
-    /// Share of the line's characters that stand inside links, in 255ths.
+    /// Share of the line's characters that stand inside links, in 255ths; white space is not counted.
     pub linked: u8,
 }
 

@@ -1,11 +1,11 @@
 //! Files, archives, encodings and HTML in; documents out. Nothing below this module knows a path.
 //!
-//! 1. [`listing`]: which files there are, each once, and what they are called.
-//! 2. [`compression`]: packed bytes to plain ones.
-//! 3. [`format`]: text, page, or records?
-//! 4. [`lines`]: a file of records in pieces that can be read at the same time.
-//! 5. [`encoding`]: bytes to text.
-//! 6. [`html`], [`records`]: text to documents.
+//! 1. `listing`: which files there are, each once, and what they are called.
+//! 2. `compression`: packed bytes to plain ones.
+//! 3. `format`: text, page, or records?
+//! 4. `lines`: a file of records in pieces that can be read at the same time.
+//! 5. `encoding`: bytes to text.
+//! 6. `html`, `records`: text to documents.
 
 mod listing;
 mod compression;

@@ -19,7 +19,8 @@ pub(super) fn read(piece: &Piece, file: &Arc<str>, settings: &InputSettings, sin
         let end = memchr::memchr(b'\n', rest);
         let line = &rest[..end.unwrap_or(rest.len())];
         rest = end.map_or(&[][..], |end| &rest[end + 1..]);
-        let line = line.trim_ascii();
+        // Files joined with `cat` keep their byte order marks.
+        let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
         if !line.is_empty() {
             let read = read_line(line, file, number, settings);
             // Where the stream breaks, what is left of a record says nothing that the break does not say.
@@ -353,6 +354,11 @@ mod tests {
         read(&piece, &"船.jsonl".into(), &InputSettings::default(), &mut |item| all.push(item));
         assert!(all[0].as_ref().unwrap_err().reason.contains("not UTF-8 from byte 10"));
         assert_eq!(all[1].as_ref().unwrap().text, "ok");
+    }
+
+    #[test]
+    fn a_byte_order_mark_between_joined_files_does_not_cost_a_record() {
+        assert_eq!(texts("{\"id\": 1, \"text\": \"渡\"}\n\u{FEFF}{\"id\": 2, \"text\": \"口\"}")[1].1, "口");
     }
 
     #[test]
