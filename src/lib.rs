@@ -6,5 +6,8 @@ pub mod error;
 pub mod settings;
 pub mod document;
 pub mod input;
+pub mod normalise;
+pub mod segment;
+pub mod hash;
 pub mod findings;
 pub mod pipeline;

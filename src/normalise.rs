@@ -1,0 +1,425 @@
+//! Text → comparable text: what a reader would call the same is made the same.
+//!
+//! One table lookup a character for the Basic Multilingual Plane: width and case are folded, compatibility characters
+//! with a one-character NFKC form are replaced by it, traditional and variant Han characters by their simplified form.
+//! Over-merging (乾, 幹 and 干 are one) is harmless: the result is hashed, never shown.
+//!
+//! Comparable text holds letters, digits and these marks, each once between two of the others:
+//! a space (some punctuation or space stood here), `。` (a sentence-like piece ended), a newline (a line ended).
+//! A mark that UAX #29 may keep inside a word (`don't`, `3.14`) stays where it stands between two word characters.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::{compose, is_combining_mark};
+
+/// Changes whenever comparable text does; persisted with everything that was derived from it.
+pub const VERSION: u32 = 1;
+
+/// Ends a sentence-like piece in comparable text.
+pub const STOP: char = '。';
+
+/// Characters of one Han class: the first is the form the others fold to. Compiled from OpenCC's dictionaries (t2s, and
+/// tw2t, hk2t, jp2t before it) as they come with the crate ferrous-opencc 0.4.0; a test compiles them again.
+const VARIANTS: &str = include_str!("normalise/variants.txt");
+
+/// What a character is to the stages below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Class {
+    /// Ends a token and vanishes: space, most punctuation, symbols, control characters.
+    Break,
+    /// Vanishes without a trace: zero-width characters, variation selectors, direction marks.
+    Nothing,
+    /// Ends a sentence-like piece.
+    Stop,
+    /// Ends a line.
+    Line,
+    /// Ends a token unless it stands between two word characters, where UAX #29 decides.
+    Middle,
+    /// Composes with the character before it, or stays as part of its word.
+    Mark,
+    /// A letter or digit of a script that puts spaces between words.
+    Letter,
+    /// A letter of a script without spaces, other than Han: kana, Thai, Lao, Khmer, Myanmar.
+    Spaceless,
+    /// A Han character.
+    Han,
+}
+
+/// Returns the comparable text of `text`. Idempotent: the comparable text of comparable text is itself.
+pub fn normalise(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    normalise_into(text, &mut out);
+    out
+}
+
+/// Appends the comparable text of `text` to `out`, for callers that keep their buffers.
+///
+/// What `out` holds already is treated as a text of its own: nothing composes or joins across the border.
+pub fn normalise_into(text: &str, out: &mut String) {
+    let mut sink = Plain { out };
+    run(text, &mut sink);
+}
+
+/// Returns the comparable text of `text` and, for each of its bytes, the byte of `text` its character came from.
+///
+/// The map is one longer than the comparable text: the last entry is the end of `text`.
+pub fn normalise_with_offsets(text: &str) -> (String, Vec<usize>) {
+    let mut out = String::with_capacity(text.len());
+    let mut offsets = Vec::with_capacity(text.len() + 1);
+    run(text, &mut Mapped { out: &mut out, offsets: &mut offsets });
+    offsets.push(text.len());
+    (out, offsets)
+}
+
+/// Returns the class of a character of comparable text.
+#[inline]
+pub fn class_of(c: char) -> Class {
+    lookup(c).1
+}
+
+/// Where comparable characters go, and whether anyone asks where they came from.
+trait Sink {
+    fn push(&mut self, c: char, source: usize);
+    /// Replaces the last character pushed.
+    fn replace_last(&mut self, with: char);
+}
+
+struct Plain<'a> {
+    out: &'a mut String,
+}
+
+impl Sink for Plain<'_> {
+    #[inline]
+    fn push(&mut self, c: char, _: usize) {
+        self.out.push(c);
+    }
+
+    fn replace_last(&mut self, with: char) {
+        self.out.pop();
+        self.out.push(with);
+    }
+}
+
+struct Mapped<'a> {
+    out: &'a mut String,
+    offsets: &'a mut Vec<usize>,
+}
+
+impl Sink for Mapped<'_> {
+    fn push(&mut self, c: char, source: usize) {
+        self.out.push(c);
+        self.offsets.resize(self.out.len(), source);
+    }
+
+    fn replace_last(&mut self, with: char) {
+        let source = self.offsets.last().copied().unwrap_or(0);
+        self.out.pop();
+        self.offsets.truncate(self.out.len());
+        self.push(with, source);
+    }
+}
+
+/// The strongest mark met since the last letter: it is written before the next one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Pending {
+    Nothing,
+    Middle(char),
+    Break,
+    Stop,
+    Line,
+}
+
+fn run(text: &str, sink: &mut impl Sink) {
+    // A mark is written when the next letter is met, so none leads, trails or repeats.
+    let mut pending = Pending::Nothing;
+    let mut pending_at = 0;
+    let mut last: Option<(char, Class)> = None;
+    for (at, source) in text.char_indices() {
+        let (c, class) = lookup(source);
+        if class >= Class::Letter {
+            if pending != Pending::Nothing {
+                if let Some((_, before)) = last {
+                    let joined = before == Class::Letter && class == Class::Letter;
+                    match pending {
+                        Pending::Middle(mark) if joined => sink.push(mark, pending_at),
+                        Pending::Line => sink.push('\n', pending_at),
+                        Pending::Stop => sink.push(STOP, pending_at),
+                        _ => sink.push(' ', pending_at),
+                    }
+                }
+                pending = Pending::Nothing;
+            }
+            sink.push(c, at);
+            last = Some((c, class));
+            continue;
+        }
+        let mark = match class {
+            Class::Nothing => continue,
+            Class::Mark => {
+                if pending == Pending::Nothing
+                    && let Some((before, before_class)) = last
+                {
+                    match compose(before, c).map(lookup) {
+                        Some((whole, whole_class)) if whole_class >= Class::Letter => {
+                            sink.replace_last(whole);
+                            last = Some((whole, whole_class));
+                        }
+                        _ => {
+                            sink.push(c, at);
+                            last = Some((c, before_class));
+                        }
+                    }
+                }
+                continue;
+            }
+            Class::Middle if pending == Pending::Nothing => Pending::Middle(c),
+            Class::Middle => Pending::Break,
+            Class::Stop => Pending::Stop,
+            Class::Line => Pending::Line,
+            _ => Pending::Break,
+        };
+        if pending == Pending::Nothing {
+            pending_at = at;
+        }
+        // Two middle marks in a row are a break; otherwise the strongest mark stays.
+        pending = match (pending, mark) {
+            (Pending::Middle(_), Pending::Middle(_)) => Pending::Break,
+            _ => pending.max(mark),
+        };
+    }
+}
+
+/// Returns what a character folds to, and its class.
+#[inline]
+fn lookup(c: char) -> (char, Class) {
+    match TABLE.bmp.get(c as usize) {
+        Some(&entry) => unpack(entry),
+        None => TABLE.beyond(c),
+    }
+}
+
+struct Table {
+    /// Folded scalar value in the low 24 bits, class above them.
+    bmp: Box<[u32; 0x1_0000]>,
+    /// Han variants beyond the BMP, and BMP variants for the build.
+    variants: HashMap<char, char>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(Table::build);
+
+#[inline]
+fn unpack(entry: u32) -> (char, Class) {
+    const CLASSES: [Class; 16] = {
+        use Class::*;
+        [
+            Break, Nothing, Stop, Line, Middle, Mark, Letter, Spaceless, Han, Break, Break, Break, Break, Break, Break,
+            Break,
+        ]
+    };
+    // SAFETY: `Table::build` packs a `char`, unchanged, into the low 24 bits.
+    (unsafe { char::from_u32_unchecked(entry & 0x00ff_ffff) }, CLASSES[(entry >> 24) as usize & 15])
+}
+
+impl Table {
+    fn build() -> Self {
+        let mut variants = HashMap::new();
+        for line in VARIANTS.lines() {
+            let mut class = line.chars();
+            if let Some(simplified) = class.next() {
+                variants.extend(class.map(|variant| (variant, simplified)));
+            }
+        }
+        let mut bmp: Box<[u32; 0x1_0000]> = vec![0; 0x1_0000].into_boxed_slice().try_into().unwrap_or_else(|_| {
+            // The vector above has exactly that length.
+            unreachable!()
+        });
+        for (code, entry) in bmp.iter_mut().enumerate() {
+            if let Some(c) = char::from_u32(code as u32) {
+                let folded = fold(c, &variants);
+                *entry = folded as u32 | (classify(folded) as u32) << 24;
+            }
+        }
+        Self { bmp, variants }
+    }
+
+    #[cold]
+    fn beyond(&self, c: char) -> (char, Class) {
+        let folded = fold(c, &self.variants);
+        (folded, classify(folded))
+    }
+}
+
+/// Folds one character until nothing changes, which is what makes normalisation idempotent.
+fn fold(c: char, variants: &HashMap<char, char>) -> char {
+    let mut now = c;
+    // Longest chain met: full-width capital → capital → small letter. The bound guards against a cycle in the data.
+    for _ in 0..8 {
+        let before = now;
+        now = match now {
+            // Quotation marks that serve as apostrophes.
+            '\u{2019}' | '\u{2018}' | '\u{02BC}' => '\'',
+            _ => now,
+        };
+        now = only(std::iter::once(now).nfkc()).unwrap_or(now);
+        // Up, then down: ς and σ, ſ and s meet.
+        if let Some(upper) = only(now.to_uppercase()) {
+            now = only(upper.to_lowercase()).unwrap_or(now);
+        }
+        now = variants.get(&now).copied().unwrap_or(now);
+        if now == before {
+            break;
+        }
+    }
+    now
+}
+
+/// Returns the only character of a sequence, if it has just one.
+fn only(mut chars: impl Iterator<Item = char>) -> Option<char> {
+    let first = chars.next()?;
+    chars.next().is_none().then_some(first)
+}
+
+/// Returns the class of a folded character.
+fn classify(c: char) -> Class {
+    match c {
+        '\n' | '\u{0B}' | '\u{0C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Class::Line,
+        '。' | '!' | '?' | ';' | '…' | '｡' | '\u{2E2E}' | '؟' | '।' => Class::Stop,
+        '\'' | '.' | ',' | ':' | '_' | '·' => Class::Middle,
+        '\u{AD}'
+        | '\u{200B}'..='\u{200F}'
+        | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}'
+        | '\u{FE00}'..='\u{FE0F}'
+        | '\u{FEFF}'
+        | '\u{180B}'..='\u{180E}'
+        | '\u{34F}'
+        | '\u{E0000}'..='\u{E0FFF}' => Class::Nothing,
+        '々' | '〇' | '〻' => Class::Han,
+        '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFD}' => {
+            Class::Han
+        }
+        '\u{2E80}'..='\u{2FDF}' => Class::Han,
+        _ if is_combining_mark(c) => Class::Mark,
+        '\u{0E00}'..='\u{0EFF}'
+        | '\u{1000}'..='\u{109F}'
+        | '\u{1780}'..='\u{17FF}'
+        | '\u{3041}'..='\u{312F}'
+        | '\u{31A0}'..='\u{31BF}'
+        | '\u{31F0}'..='\u{31FF}'
+            if c.is_alphanumeric() =>
+        {
+            Class::Spaceless
+        }
+        _ if c.is_alphanumeric() => Class::Letter,
+        _ => Class::Break,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ferrous_opencc::{OpenCC, config::BuiltinConfig};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_traditional_page_and_its_simplified_twin_are_the_same_text() {
+        assert_eq!(normalise("下沉單位對接黨員，開展活動"), normalise("下沉单位对接党员,开展活动"));
+        assert_eq!(normalise("頭髮發展，皇后以後，乾幹干"), normalise("头发发展，皇后以后，干干干"));
+        assert_eq!(normalise("裏裡爲為羣群"), "里里为为群群");
+    }
+
+    #[test]
+    fn width_case_and_compatibility_forms_are_folded() {
+        assert_eq!(normalise("ＡＢＣ１２３　ｱｲｳ"), "abc123 アイウ");
+        assert_eq!(normalise("豈\u{F900}"), normalise("岂岂"));
+        assert_eq!(normalise("ΣΑΣ ς"), "σασ σ");
+        assert_eq!(normalise("①⑵"), normalise("1⑵"));
+    }
+
+    #[test]
+    fn punctuation_ends_a_token_and_leaves_one_mark() {
+        assert_eq!(normalise("“法制+志愿”入手, 服务"), "法制 志愿 入手 服务");
+        assert_eq!(normalise("一。二!三…?四\n\n五；\n六"), "一。二。三。四\n五\n六");
+        assert_eq!(normalise("  ，。！"), "");
+        assert_eq!(normalise(""), "");
+    }
+
+    #[test]
+    fn marks_inside_words_and_numbers_stay_for_the_word_rules() {
+        assert_eq!(normalise("Don’t pay 3.14 or 1，000!"), "don't pay 3.14 or 1,000");
+        assert_eq!(normalise("end. Next a.b x..y"), "end next a.b x y");
+        assert_eq!(normalise("共12.人"), "共12 人");
+    }
+
+    #[test]
+    fn zero_width_characters_and_decomposed_letters_do_not_show() {
+        assert_eq!(normalise("社\u{200B}区\u{FEFF}书\u{00AD}记"), "社区书记");
+        assert_eq!(normalise("cafe\u{301} ガ"), normalise("café カ\u{3099}"));
+        assert_eq!(normalise("Việt"), normalise("Vie\u{323}\u{302}t"));
+        assert_eq!(normalise("葛\u{E0100}"), "葛");
+    }
+
+    #[test]
+    fn characters_beyond_the_basic_plane_are_letters_too() {
+        assert_eq!(normalise("𠮷野家"), "𠮷野家");
+        assert_eq!(class_of('𠮷'), Class::Han);
+        assert_eq!(normalise("😀好😀"), "好");
+    }
+
+    #[test]
+    fn the_variant_table_is_what_opencc_says() {
+        let before: Vec<OpenCC> = [BuiltinConfig::Tw2t, BuiltinConfig::Hk2t, BuiltinConfig::Jp2t]
+            .into_iter()
+            .map(|config| OpenCC::from_config(config).expect("built in"))
+            .collect();
+        let t2s = OpenCC::from_config(BuiltinConfig::T2s).expect("built in");
+        let convert = |with: &OpenCC, c: char| only(with.convert(&c.to_string()).chars()).unwrap_or(c);
+        let simplify = |c: char| {
+            let direct = convert(&t2s, c);
+            let mut now = if direct != c {
+                direct
+            } else {
+                before.iter().map(|with| convert(&t2s, convert(with, c))).find(|&to| to != c).unwrap_or(c)
+            };
+            for _ in 0..5 {
+                now = convert(&t2s, now);
+            }
+            now
+        };
+        let mut classes = std::collections::BTreeMap::<char, String>::new();
+        for code in [0x2E80..=0x2FDF, 0x3400..=0x4DBF, 0x4E00..=0x9FFF, 0xF900..=0xFAFF, 0x20000..=0x323AF_u32]
+            .into_iter()
+            .flatten()
+        {
+            if let Some(c) = char::from_u32(code) {
+                let simplified = simplify(c);
+                if simplified != c {
+                    classes.entry(simplified).or_default().push(c);
+                }
+            }
+        }
+        let compiled: String = classes.iter().map(|(to, from)| format!("{to}{from}\n")).collect();
+        assert!(compiled == VARIANTS, "src/normalise/variants.txt differs from what the crate's dictionaries give");
+    }
+
+    proptest! {
+        #[test]
+        fn normalising_twice_changes_nothing(text in "[\\PC\n。，；’.\u{301}\u{200B}]{0,60}") {
+            let once = normalise(&text);
+            prop_assert_eq!(normalise(&once), once);
+        }
+
+        #[test]
+        fn offsets_point_at_character_borders_in_order(text in "[\\PC\n。，.’\u{301}單开]{0,60}") {
+            let (comparable, offsets) = normalise_with_offsets(&text);
+            prop_assert_eq!(normalise(&text), comparable.clone());
+            prop_assert_eq!(offsets.len(), comparable.len() + 1);
+            prop_assert!(offsets.is_sorted());
+            prop_assert!(offsets.iter().all(|&at| text.is_char_boundary(at)));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Runs of Han characters → words of jieba's dictionary.
+//!
+//! The dictionary only: jieba's hidden Markov model, which joins characters into words it has never seen, cost 15 % more
+//! time and did not change recall on the labelled sets.
+
+use std::sync::LazyLock;
+
+use jieba_rs::Jieba;
+
+use super::Segment;
+
+/// Longest run handed to jieba at once, in bytes: its lattice is quadratic in nothing but takes some 60 bytes a byte.
+const LONGEST_RUN: usize = 1 << 16;
+
+/// Returns jieba with its own dictionary, loaded once.
+pub(super) fn dictionary() -> &'static Jieba {
+    static DICTIONARY: LazyLock<Jieba> = LazyLock::new(Jieba::new);
+    &DICTIONARY
+}
+
+/// Cuts a run that holds nothing but Han characters.
+pub(super) fn words<'a>(dictionary: &Jieba, run: &'a str, each: &mut impl FnMut(Segment<'a>)) {
+    let mut rest = run;
+    while !rest.is_empty() {
+        let (piece, after) = rest.split_at(rest.floor_char_boundary(LONGEST_RUN.min(rest.len())));
+        // A character alone has one segmentation.
+        if piece.chars().nth(1).is_none() {
+            each(Segment::Token(piece));
+        } else {
+            for word in dictionary.cut(piece, false) {
+                each(Segment::Token(word.word));
+            }
+        }
+        rest = after;
+    }
+}

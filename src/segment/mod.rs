@@ -1,0 +1,230 @@
+//! Comparable text → tokens.
+//!
+//! **The law of segmentation:** the segments of a text, joined, are the text. Marks and spaces are segments that carry
+//! no token; [`check_law`] is run on every segmenter by one test.
+//!
+//! A token is kept as its hash ([`Token`]): shingles need no more, and where it stood is known to whoever asks
+//! [`Segmenter::segments`].
+
+mod characters;
+mod han;
+mod words;
+
+use crate::hash;
+use crate::normalise::{self, Class};
+use crate::settings::TokenKind;
+
+/// The hash of one token.
+///
+/// A token of one character that needs no spaces is its scalar value; any other is the hash of its bytes under the top
+/// bit, so that the two never meet. The bit below tells numbers, which boilerplate counts mask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
+pub struct Token(pub u64);
+
+impl Token {
+    const WORD: u64 = 1 << 63;
+    const NUMBER: u64 = 1 << 62;
+
+    /// What every number is in a masked hash.
+    pub const MASKED: Self = Self(Self::WORD | Self::NUMBER);
+
+    #[inline]
+    fn character(c: char) -> Self {
+        Self(u64::from(u32::from(c)))
+    }
+
+    #[inline]
+    fn word(word: &str) -> Self {
+        let number = if word.bytes().any(|b| b.is_ascii_digit()) { Self::NUMBER } else { 0 };
+        Self(hash::bytes(word.as_bytes()) & !(Self::NUMBER | Self::WORD) | Self::WORD | number)
+    }
+
+    /// Returns tokens as the numbers they are, to be hashed.
+    #[inline]
+    pub fn as_numbers(tokens: &[Self]) -> &[u64] {
+        // SAFETY: a token is a transparent `u64`.
+        unsafe { std::slice::from_raw_parts(tokens.as_ptr().cast::<u64>(), tokens.len()) }
+    }
+
+    /// Returns whether the token holds an ASCII digit; other digits were folded to those.
+    #[inline]
+    pub fn is_number(self) -> bool {
+        self.0 & (Self::WORD | Self::NUMBER) == Self::WORD | Self::NUMBER
+    }
+}
+
+/// Cuts comparable text into tokens.
+#[derive(Clone, Copy)]
+pub enum Segmenter {
+    Words(&'static jieba_rs::Jieba),
+    Characters,
+}
+
+/// A piece of comparable text: a token, or what stands between two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Segment<'a> {
+    Token(&'a str),
+    Gap(&'a str),
+}
+
+impl Segmenter {
+    /// Returns the segmenter for a kind of token. The first call for words loads jieba's dictionary (some .2 s).
+    pub fn new(kind: TokenKind) -> Self {
+        match kind {
+            TokenKind::Word => Self::Words(han::dictionary()),
+            TokenKind::Char => Self::Characters,
+        }
+    }
+
+    /// Appends the tokens of `comparable`, in order.
+    #[inline]
+    pub fn tokens(self, comparable: &str, tokens: &mut Vec<Token>) {
+        self.segments(comparable, &mut |segment| {
+            if let Segment::Token(text) = segment {
+                tokens.push(token(text));
+            }
+        });
+    }
+
+    /// Calls `each` with every segment of `comparable`, in order.
+    ///
+    /// Runs of one class are cut by the rule of that class. A run never crosses a mark, so a punctuation mark ends a
+    /// token even where a dictionary word would span it.
+    #[inline]
+    pub fn segments<'a>(self, comparable: &'a str, each: &mut impl FnMut(Segment<'a>)) {
+        let mut rest = comparable;
+        while let Some(first) = rest.chars().next() {
+            let class = normalise::class_of(first);
+            let end = run_end(rest, class);
+            let (run, after) = rest.split_at(end);
+            match (class, self) {
+                (Class::Han, Self::Words(dictionary)) => han::words(dictionary, run, each),
+                (Class::Han, Self::Characters) => characters::cut(run, each),
+                (Class::Spaceless, Self::Words(_)) => words::cut(run, each),
+                (Class::Spaceless, Self::Characters) => characters::cut(run, each),
+                (Class::Letter, _) => words::cut(run, each),
+                _ => each(Segment::Gap(run)),
+            }
+            rest = after;
+        }
+    }
+}
+
+/// Returns the token of a segment's text.
+#[inline]
+fn token(text: &str) -> Token {
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(c), None) if !c.is_ascii_digit() => Token::character(c),
+        _ => Token::word(text),
+    }
+}
+
+/// Returns where the run that begins `text` ends: marks run to the next letter; letters take the marks inside words.
+#[inline]
+fn run_end(text: &str, class: Class) -> usize {
+    let is_inside = |other: Class| match class {
+        Class::Letter => matches!(other, Class::Letter | Class::Mark | Class::Middle),
+        Class::Han => other == Class::Han,
+        Class::Spaceless => matches!(other, Class::Spaceless | Class::Mark),
+        _ => other < Class::Letter,
+    };
+    let letter = class == Class::Letter;
+    for (at, c) in text.char_indices() {
+        if letter && (c.is_ascii_lowercase() || c.is_ascii_digit()) {
+            continue;
+        }
+        if at > 0 && !is_inside(normalise::class_of(c)) {
+            return at;
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+pub(crate) fn segments_of(kind: TokenKind, comparable: &str) -> Vec<Segment<'_>> {
+    let mut all = Vec::new();
+    Segmenter::new(kind).segments(comparable, &mut |segment| all.push(segment));
+    all
+}
+
+/// Asserts the law of segmentation for one text.
+#[cfg(test)]
+pub(crate) fn check_law(kind: TokenKind, comparable: &str) {
+    let segments = segments_of(kind, comparable);
+    let joined: String = segments
+        .iter()
+        .map(|segment| match segment {
+            Segment::Token(text) | Segment::Gap(text) => *text,
+        })
+        .collect();
+    assert_eq!(joined, comparable, "{kind:?}");
+    for segment in segments {
+        if let Segment::Token(text) = segment {
+            assert!(text.chars().any(|c| normalise::class_of(c) >= Class::Mark), "{kind:?}: `{text}` is no token");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::normalise::normalise;
+
+    fn words(kind: TokenKind, text: &str) -> Vec<String> {
+        let comparable = normalise(text);
+        segments_of(kind, &comparable)
+            .into_iter()
+            .filter_map(|segment| match segment {
+                Segment::Token(text) => Some(text.to_owned()),
+                Segment::Gap(_) => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_chinese_sentence_is_cut_into_dictionary_words() {
+        assert_eq!(words(TokenKind::Word, "黨員干部下沉社區，共12人。"), ["党员干部", "下沉", "社区", "共", "12", "人"]);
+    }
+
+    #[test]
+    fn characters_are_cut_one_by_one_and_latin_words_stay_whole() {
+        assert_eq!(words(TokenKind::Char, "用Rust写，第12号カナ"), ["用", "rust", "写", "第", "12", "号", "カ", "ナ"]);
+    }
+
+    #[test]
+    fn a_punctuation_mark_ends_a_token_even_inside_a_dictionary_word() {
+        assert_eq!(words(TokenKind::Word, "社，区"), ["社", "区"]);
+    }
+
+    #[test]
+    fn english_words_follow_the_unicode_rules() {
+        assert_eq!(words(TokenKind::Word, "Don't pay $3.14, e.g. at example.com!"), [
+            "don't",
+            "pay",
+            "3.14",
+            "e.g",
+            "at",
+            "example.com"
+        ]);
+    }
+
+    #[test]
+    fn a_character_and_a_word_of_the_same_number_are_not_the_same_token() {
+        assert_ne!(token("a"), token("97"));
+        assert!(token("7").is_number() && token("b2b").is_number() && !token("二").is_number());
+        assert!(Token::MASKED.is_number());
+    }
+
+    proptest! {
+        #[test]
+        fn the_tokens_joined_are_the_input(text in "[\\PC\n。，；’.a-z0-9社区党员カナกข]{0,80}") {
+            let comparable = normalise(&text);
+            check_law(TokenKind::Word, &comparable);
+            check_law(TokenKind::Char, &comparable);
+        }
+    }
+}
