@@ -9,5 +9,8 @@ pub mod input;
 pub mod normalise;
 pub mod segment;
 pub mod hash;
+pub mod shingle;
+pub mod sketch;
+pub mod band;
 pub mod findings;
 pub mod pipeline;
