@@ -66,6 +66,17 @@ pub enum Cluster {
     Boilerplate { members: Vec<Page>, blocks: Vec<SharedBlock> },
 }
 
+impl Cluster {
+    /// Returns how many documents belong to it.
+    #[allow(clippy::len_without_is_empty, reason = "a cluster is never empty")]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Repost { members, .. } => members.len(),
+            Self::Boilerplate { members, .. } => members.len(),
+        }
+    }
+}
+
 /// One document of a repost cluster, against the representative.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Member {

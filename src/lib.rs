@@ -12,5 +12,8 @@ pub mod hash;
 pub mod shingle;
 pub mod sketch;
 pub mod band;
+pub mod verify;
+pub mod relate;
+pub mod cluster;
 pub mod findings;
 pub mod pipeline;

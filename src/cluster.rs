@@ -1,0 +1,199 @@
+//! Verified pairs → clusters in which every member was verified against the representative.
+//!
+//! Stars, not components: in a chain A–B–C where A and C fail, A and C never meet.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use crate::document::DocId;
+
+/// A representative and the documents verified against it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Star {
+    pub keep: DocId,
+    /// Without `keep`, in rising order; never empty.
+    pub others: Vec<DocId>,
+}
+
+/// Returns the stars of a graph of verified pairs, in the order of their `keep`.
+///
+/// Within each connected component: the unassigned document with the most unassigned neighbours becomes a
+/// representative (ties: the longer, then the smaller id), takes its neighbours, and so on until no pair is left.
+/// Before it does, the documents two steps away, which the bands may have missed, are put to `verify` too: a document
+/// is a member if and only if its pair with `keep` holds.
+///
+/// The order of `pairs` does not show in the result. Cost: `pairs × log n`, and one `verify` for each document two
+/// steps from a representative.
+pub fn stars(
+    pairs: &[(DocId, DocId)],
+    length: impl Fn(DocId) -> u64 + Sync,
+    verify: impl Fn(DocId, DocId) -> bool + Sync,
+) -> Vec<Star> {
+    let mut stars: Vec<Star> =
+        components(pairs).into_par_iter().flat_map_iter(|component| split(&component, &length, &verify)).collect();
+    stars.sort_unstable_by_key(|star| star.keep);
+    stars
+}
+
+/// One connected component: its documents in rising order, and the neighbours of each by place.
+struct Component {
+    members: Vec<DocId>,
+    neighbours: Vec<Vec<u32>>,
+}
+
+fn components(pairs: &[(DocId, DocId)]) -> Vec<Component> {
+    let mut members: Vec<DocId> = pairs.iter().flat_map(|&(a, b)| [a, b]).collect();
+    members.sort_unstable();
+    members.dedup();
+    // Every id in `pairs` is in `members`.
+    let place = |id: DocId| members.partition_point(|&member| member < id);
+    let mut root: Vec<usize> = (0..members.len()).collect();
+    fn find(root: &mut [usize], mut at: usize) -> usize {
+        while root[at] != at {
+            root[at] = root[root[at]];
+            at = root[at];
+        }
+        at
+    }
+    let placed: Vec<(usize, usize)> = pairs.iter().map(|&(a, b)| (place(a), place(b))).collect();
+    for &(a, b) in &placed {
+        let (a, b) = (find(&mut root, a), find(&mut root, b));
+        // The smaller place becomes the root, so roots do not depend on the order of the pairs.
+        root[a.max(b)] = a.min(b);
+    }
+    let mut component_of = vec![usize::MAX; members.len()];
+    let mut place_in = vec![0; members.len()];
+    let mut all: Vec<Component> = Vec::new();
+    for (at, &member) in members.iter().enumerate() {
+        let top = find(&mut root, at);
+        if top == at {
+            component_of[at] = all.len();
+            all.push(Component { members: Vec::new(), neighbours: Vec::new() });
+        }
+        // A root is the smallest place of its component, so it has its number by now.
+        component_of[at] = component_of[top];
+        let component = &mut all[component_of[at]];
+        place_in[at] = component.members.len() as u32;
+        component.members.push(member);
+        component.neighbours.push(Vec::new());
+    }
+    for &(a, b) in placed.iter().filter(|(a, b)| a != b) {
+        let component = &mut all[component_of[a]];
+        component.neighbours[place_in[a] as usize].push(place_in[b]);
+        component.neighbours[place_in[b] as usize].push(place_in[a]);
+    }
+    for neighbours in all.iter_mut().flat_map(|component| &mut component.neighbours) {
+        neighbours.sort_unstable();
+        neighbours.dedup();
+    }
+    all
+}
+
+fn split(
+    component: &Component,
+    length: &(impl Fn(DocId) -> u64 + Sync),
+    verify: &(impl Fn(DocId, DocId) -> bool + Sync),
+) -> Vec<Star> {
+    let Component { members, neighbours } = component;
+    let mut free = vec![true; members.len()];
+    let mut degree: Vec<usize> = neighbours.iter().map(Vec::len).collect();
+    let rank = |at: usize, degree: usize| (std::cmp::Reverse(degree), std::cmp::Reverse(length(members[at])), at);
+    let mut queue: BTreeSet<_> = (0..members.len()).map(|at| rank(at, degree[at])).collect();
+    let mut stars = Vec::new();
+    while let Some((std::cmp::Reverse(most), _, keep)) = queue.pop_first() {
+        if most == 0 {
+            break;
+        }
+        let near: Vec<usize> = neighbours[keep].iter().map(|&at| at as usize).filter(|&at| free[at]).collect();
+        let mut far: Vec<usize> = near
+            .iter()
+            .flat_map(|&at| &neighbours[at])
+            .map(|&at| at as usize)
+            .filter(|&at| free[at] && at != keep)
+            .collect();
+        far.sort_unstable();
+        far.dedup();
+        far.retain(|at| near.binary_search(at).is_err());
+        let far: Vec<usize> = far.into_par_iter().filter(|&at| verify(members[keep], members[at])).collect();
+        let mut taken: Vec<usize> = near.into_iter().chain(far).collect();
+        taken.sort_unstable();
+        free[keep] = false;
+        for &at in &taken {
+            free[at] = false;
+            queue.remove(&rank(at, degree[at]));
+        }
+        for &at in taken.iter().chain([&keep]) {
+            for &next in &neighbours[at] {
+                let next = next as usize;
+                if free[next] {
+                    queue.remove(&rank(next, degree[next]));
+                    degree[next] -= 1;
+                    queue.insert(rank(next, degree[next]));
+                }
+            }
+        }
+        stars.push(Star { keep: members[keep], others: taken.into_iter().map(|at| members[at]).collect() });
+    }
+    stars
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ids(pairs: &[(u32, u32)]) -> Vec<(DocId, DocId)> {
+        pairs.iter().map(|&(a, b)| (DocId(a), DocId(b))).collect()
+    }
+
+    #[test]
+    fn the_ends_of_a_chain_do_not_meet() {
+        let found = stars(&ids(&[(0, 1), (1, 2), (2, 3)]), |_| 1, |_, _| false);
+        assert_eq!(found, [
+            Star { keep: DocId(1), others: vec![DocId(0), DocId(2)] },
+        ]);
+    }
+
+    #[test]
+    fn a_pair_the_bands_missed_is_verified_before_it_is_given_up() {
+        let found = stars(&ids(&[(0, 1), (1, 2), (0, 3), (1, 3)]), |_| 1, |_, _| true);
+        assert_eq!(found, [Star { keep: DocId(1), others: vec![DocId(0), DocId(2), DocId(3)] }]);
+    }
+
+    #[test]
+    fn of_two_equals_the_longer_is_kept_and_then_the_first() {
+        assert_eq!(stars(&ids(&[(4, 9)]), |id| u64::from(id.0), |_, _| true)[0].keep, DocId(9));
+        assert_eq!(stars(&ids(&[(4, 9)]), |_| 1, |_, _| true)[0].keep, DocId(4));
+    }
+
+    proptest! {
+        #[test]
+        fn every_member_was_verified_against_keep_and_order_does_not_show(
+            edges in prop::collection::btree_set((0u32..24, 0u32..24), 0..60),
+            turn in 0usize..60,
+        ) {
+            let edges: Vec<(u32, u32)> = edges.into_iter().filter(|(a, b)| a < b).collect();
+            let pairs = ids(&edges);
+            let holds = |a: DocId, b: DocId| pairs.contains(&(a.min(b), a.max(b)));
+            let found = stars(&pairs, |id| u64::from(id.0 % 3), holds);
+            let mut seen = BTreeSet::new();
+            for star in &found {
+                prop_assert!(!star.others.is_empty());
+                prop_assert!(seen.insert(star.keep));
+                for &other in &star.others {
+                    prop_assert!(holds(star.keep, other));
+                    prop_assert!(seen.insert(other));
+                }
+            }
+            // Nothing verified is left over between two documents that are in no star.
+            for &(a, b) in &pairs {
+                prop_assert!(seen.contains(&a) || seen.contains(&b));
+            }
+            let mut turned = pairs.clone();
+            turned.rotate_left(turn % pairs.len().max(1));
+            prop_assert_eq!(stars(&turned, |id| u64::from(id.0 % 3), holds), found);
+        }
+    }
+}
