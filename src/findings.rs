@@ -134,19 +134,27 @@ impl Findings {
     /// When the file cannot be read, is no findings JSON, or was written in another format version.
     pub fn load(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|e| Error::io("read", path, e))?;
+        Self::from_json(&bytes, path)
+    }
+
+    /// Returns the findings in `bytes`; `path` is what an error calls them.
+    ///
+    /// # Errors
+    /// When the bytes are no findings JSON, or were written in another format version.
+    pub fn from_json(bytes: &[u8], path: &Path) -> Result<Self> {
         let refuse = |reason: String| Error::Format { path: path.to_owned(), expected: "a findings file", reason };
         #[derive(Deserialize)]
         struct Head {
             format: String,
         }
-        let head: Head = serde_json::from_slice(&bytes).map_err(|e| refuse(e.to_string()))?;
+        let head: Head = serde_json::from_slice(bytes).map_err(|e| refuse(e.to_string()))?;
         if head.format != FORMAT {
             return Err(refuse(format!(
                 "its format is `{}` and this version reads `{FORMAT}`: scan again, or use the version that wrote it",
                 head.format
             )));
         }
-        serde_json::from_slice(&bytes).map_err(|e| refuse(e.to_string()))
+        serde_json::from_slice(bytes).map_err(|e| refuse(e.to_string()))
     }
 
     /// Returns the findings as JSON, one top-level list item a line, with a newline at the end.

@@ -1,6 +1,35 @@
 //! Finds near-duplicates in text corpora, and tells which pages repost the same article from those that merely
 //! share boilerplate.
-#![warn(clippy::print_stdout, clippy::print_stderr)]
+//!
+//! A document's path through the modules, which are listed below in the same order:
+//!
+//! 1. [`input`] finds files, unpacks and decodes them, and reads pages and records as [`document`]s.
+//! 2. [`normalise`] folds width, case, script variants and marks, so that equal texts look equal.
+//! 3. [`segment`] cuts the comparable text into tokens, and [`shingle`] takes every few of them as one number.
+//! 4. [`sketch`] sums up a document's shingles in a row of fixed length.
+//! 5. [`band`] finds the pairs of rows worth a closer look.
+//! 6. [`verify`] counts what a pair shares, [`relate`] judges the counts, and [`cluster`] groups what was judged alike.
+//! 7. [`findings`] hold all that a run found, and [`report`] shows them.
+//!
+//! [`pipeline`] runs all stages on all cores. Each stage is also of use by itself:
+//!
+//! ```
+//! use tongwen::segment::{Segmenter, TokenKind};
+//! use tongwen::shingle::Shingler;
+//! use tongwen::{normalise, verify::Evidence};
+//!
+//! let mut segmenter = Segmenter::new(TokenKind::Char);
+//! let mut shingles = |text: &str| {
+//!     let mut tokens = Vec::new();
+//!     segmenter.tokens(&normalise::normalise(text), &mut tokens);
+//!     let mut shingler = Shingler::new(5);
+//!     shingler.push(&tokens);
+//!     shingler.finish().set()
+//! };
+//! let (one, other) = (shingles("湖边的茶馆从早上六点开到夜里十点。"), shingles("湖邊的茶館，從早上六點開到夜裏十點！"));
+//! assert_eq!(Evidence::count(&one, &other).resemblance(), 1.0);
+//! ```
+#![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
 pub mod error;
 pub mod settings;
@@ -16,4 +45,5 @@ pub mod verify;
 pub mod relate;
 pub mod cluster;
 pub mod findings;
+pub mod report;
 pub mod pipeline;

@@ -127,13 +127,14 @@ impl AnalysisSettings {
         if !(16..=1024).contains(&self.slots) {
             return refuse(format!("{} slots are out of range: use 16 to 1024", self.slots));
         }
-        if self.bands == 0 || self.rows == 0 || self.bands * self.rows > self.slots {
+        if self.bands == 0 || self.rows == 0 {
+            return refuse(format!("{} bands of {} rows compare nothing: use 1 or more", self.bands, self.rows));
+        }
+        let needed = self.bands.saturating_mul(self.rows);
+        if needed > self.slots {
             return refuse(format!(
-                "{} bands of {} rows need {} slots and a sketch has {}: use fewer, or raise `--slots`",
-                self.bands,
-                self.rows,
-                self.bands * self.rows,
-                self.slots
+                "{} bands of {} rows need {needed} slots and a sketch has {}: use fewer, or raise `--slots`",
+                self.bands, self.rows, self.slots
             ));
         }
         if !(self.threshold > 0.0 && self.threshold <= 1.0) {

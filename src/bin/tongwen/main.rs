@@ -1,1 +1,36 @@
-fn main() {}
+//! The command line: arguments → command → exit code. What is found, and how, is the library's.
+
+mod args;
+mod commands;
+mod config;
+mod failure;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    // Exits here with 0 for `--help` and `--version`, with 2 for what it does not understand.
+    let arguments = Arguments::parse();
+    match run(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.tell();
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Scan(arguments) => commands::scan::run(*arguments),
+        Command::Report(arguments) => commands::report::run(&arguments),
+        Command::Completions(arguments) => commands::completions::run(&arguments),
+        Command::Man(arguments) => commands::man::run(&arguments),
+    }
+}

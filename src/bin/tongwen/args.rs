@@ -1,0 +1,340 @@
+//! What can be typed. What follows from it is decided in [`config`](crate::config).
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
+use tongwen::settings::{SketchKind, TokenKind};
+
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("TONGWEN_COMMIT"), ")");
+
+const PROGRAM_EXAMPLES: &str = "\
+Examples:
+  tongwen scan pages/                                   what is reposted in a folder
+  tongwen scan pages/ --format json --output found.json   the same, to keep
+  tongwen report found.json --top 0                     all of it, without a second scan
+
+Exit codes:
+  0    done, whether or not there were duplicates
+  2    could not: usage, files, settings
+  101  a bug: please report it";
+
+const SCAN_EXAMPLES: &str = "\
+Examples:
+  tongwen scan pages/
+  tongwen scan pages/ --include '*.html' --exclude 'drafts/'
+  zcat corpus.jsonl.gz | tongwen scan - --text-field content
+  tongwen scan pages/ --format json --output found.json
+  tongwen scan pages/ --tokens char --threshold 0.8
+  tongwen scan --threshold 0.5 --explain-bands
+
+Configuration:
+  `tongwen.toml` in the current folder holds defaults for a project, under the names of the flags:
+
+    include = [\"*.html\"]
+    text-field = \"content\"
+    threshold = 0.8
+
+  A flag wins over the file. A name that is no flag is an error.";
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  tongwen report found.json
+  tongwen report found.json --top 0 --output report.txt
+  tongwen scan pages/ --format json | tongwen report -";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  tongwen completions bash > ~/.local/share/bash-completion/completions/tongwen
+  tongwen completions zsh > ~/.zfunc/_tongwen
+  tongwen completions fish > ~/.config/fish/completions/tongwen.fish";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  tongwen man > tongwen.1
+  tongwen man scan > tongwen-scan.1";
+
+/// Finds near-duplicates in text corpora, and tells reposts of an article from shared boilerplate.
+///
+/// 同文, "the same text". Reads pages and records, Chinese first and every script, and says which of them repost the
+/// same article and which merely share a site's frame, with the share of content that speaks for it. Results go to
+/// standard output, progress and errors to standard error.
+#[derive(Debug, Parser)]
+#[command(name = "tongwen", version = VERSION, max_term_width = 100, after_help = PROGRAM_EXAMPLES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Scan(Box<ScanArguments>),
+    Report(ReportArguments),
+    Completions(CompletionsArguments),
+    Man(ManArguments),
+}
+
+/// Find reposts and shared boilerplate in folders and files.
+///
+/// Reads HTML, text and JSONL. Every document is compared with every other that could resemble it; every pair
+/// that is reported was verified. A file or record that cannot be read is listed with its reason, never dropped. The
+/// same documents and settings give the same report, byte for byte, on any machine and with any number of threads.
+#[derive(Debug, Args)]
+#[command(after_help = SCAN_EXAMPLES)]
+pub struct ScanArguments {
+    /// Folders and files to read; `-` reads JSONL on standard input
+    #[arg(value_name = "PATH", required_unless_present = "explain_bands")]
+    pub paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub flags: ScanFlags,
+
+    /// Print how likely a pair of each resemblance is to be found with these settings, and exit
+    ///
+    /// Candidates are found through bands of their sketches: more bands find more pairs, more rows in a band fewer.
+    #[arg(long, help_heading = "Comparison")]
+    pub explain_bands: bool,
+
+    /// Read defaults of these flags from a TOML file [default: tongwen.toml in this folder, if it is there]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Configuration")]
+    pub config: Option<PathBuf>,
+
+    /// Read no configuration file [default: read it]
+    #[arg(long, help_heading = "Configuration")]
+    pub no_config: bool,
+}
+
+/// The flags of `scan` that a configuration file may hold too, under the same names.
+#[derive(Debug, Default, Args, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ScanFlags {
+    /// Read only files that match, relative to the scanned folder; may be repeated [default: all files]
+    #[arg(long, value_name = "GLOB", help_heading = "Input")]
+    pub include: Vec<String>,
+
+    /// Leave out files and folders that match; may be repeated [default: none]
+    #[arg(long, value_name = "GLOB", help_heading = "Input")]
+    pub exclude: Vec<String>,
+
+    /// Read files and folders whose name starts with a dot [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Input")]
+    pub hidden: Option<bool>,
+
+    /// The field of a JSON record that holds its text [default: text]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub text_field: Option<String>,
+
+    /// The field of a JSON record that names it; one without it is named `file:line` [default: id]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub id_field: Option<String>,
+
+    /// The field of a JSON record that holds a page's HTML, where it carries no text [default: none]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub html_field: Option<String>,
+
+    /// What is compared: words or characters [default: word]
+    #[arg(long, value_enum, help_heading = "Comparison")]
+    pub tokens: Option<Tokens>,
+
+    /// Consecutive tokens that are compared as one, 1 to 64 [default: 3 words or 5 characters]
+    ///
+    /// Wider finds fewer pairs and mistakes fewer: a changed word changes as many shingles as they are wide.
+    #[arg(long, value_name = "N", help_heading = "Comparison")]
+    pub width: Option<usize>,
+
+    /// Resemblance from which two documents repost each other, above 0 and up to 1 [default: 0.7]
+    ///
+    /// The share of both documents' content that they have in common.
+    #[arg(long, value_name = "SHARE", help_heading = "Comparison")]
+    pub threshold: Option<f64>,
+
+    /// How documents are summed up to find pairs worth comparing [default: minhash]
+    #[arg(long, value_enum, help_heading = "Comparison")]
+    pub sketch: Option<Sketch>,
+
+    /// Slots of a minhash sketch, 16 to 1024: more are surer and slower [default: 128]
+    #[arg(long, value_name = "N", help_heading = "Comparison")]
+    pub slots: Option<usize>,
+
+    /// Bands a minhash sketch is cut into: more are looser [default: what suits the threshold, or slots / rows]
+    #[arg(long, value_name = "N", help_heading = "Comparison")]
+    pub bands: Option<usize>,
+
+    /// Slots in a band: more are stricter [default: what suits the threshold, or slots / bands]
+    #[arg(long, value_name = "N", help_heading = "Comparison")]
+    pub rows: Option<usize>,
+
+    /// Bits of 64 in which two simhash sketches may differ, 0 to 16 [default: 3]
+    #[arg(long, value_name = "BITS", help_heading = "Comparison")]
+    pub distance: Option<u32>,
+
+    /// Seed of the sketches [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Comparison")]
+    pub seed: Option<u64>,
+
+    /// How the findings are written [default: text]
+    #[arg(long, value_enum, help_heading = "Output")]
+    pub format: Option<Format>,
+
+    /// Write to a file, which is there whole or not at all [default: standard output]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+
+    /// Clusters and pairs of each kind in a text report; 0 shows all [default: 20]
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub top: Option<usize>,
+
+    /// When the text report has colours; `auto` is on a terminal without NO_COLOR [default: auto]
+    #[arg(long, value_enum, value_name = "WHEN", help_heading = "Output")]
+    pub color: Option<When>,
+
+    /// Show no progress [default: false, and no progress where standard error is no terminal]
+    #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Output")]
+    pub quiet: Option<bool>,
+
+    /// Worker threads; 0 is one a processor. Never changes the result [default: 0]
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub threads: Option<usize>,
+}
+
+/// Render saved findings, without a second scan.
+///
+/// Reads what `tongwen scan --format json` wrote, and refuses by name what another format version wrote.
+#[derive(Debug, Args)]
+#[command(after_help = REPORT_EXAMPLES)]
+pub struct ReportArguments {
+    /// The findings; `-` reads them on standard input
+    #[arg(value_name = "FINDINGS")]
+    pub findings: PathBuf,
+
+    /// How the findings are written
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub format: Format,
+
+    /// Write to a file, which is there whole or not at all [default: standard output]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+
+    /// Clusters and pairs of each kind in a text report; 0 shows all
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_TOP, help_heading = "Output")]
+    pub top: usize,
+
+    /// When the text report has colours; `auto` is on a terminal without NO_COLOR
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t, help_heading = "Output")]
+    pub color: When,
+}
+
+/// Print a script that completes commands and flags in a shell.
+#[derive(Debug, Args)]
+#[command(after_help = COMPLETIONS_EXAMPLES)]
+pub struct CompletionsArguments {
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// Print the manual page of the program or of one command.
+#[derive(Debug, Args)]
+#[command(after_help = MAN_EXAMPLES)]
+pub struct ManArguments {
+    /// The command [default: the program]
+    #[arg(value_name = "COMMAND")]
+    pub subcommand: Option<String>,
+}
+
+pub const DEFAULT_TOP: usize = 20;
+
+#[derive(Clone, Copy, Debug, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tokens {
+    /// Dictionary words of Chinese, words between spaces elsewhere
+    Word,
+    /// Characters of scripts without spaces, words elsewhere: faster
+    Char,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[value(rename_all = "lower")]
+pub enum Sketch {
+    /// Estimates the share in common: the surer one
+    MinHash,
+    /// 64 bits a document: the smaller one, for texts that are nearly equal
+    SimHash,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs, and for `tongwen report`: everything, versioned
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum When {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<Tokens> for TokenKind {
+    fn from(tokens: Tokens) -> Self {
+        match tokens {
+            Tokens::Word => Self::Word,
+            Tokens::Char => Self::Char,
+        }
+    }
+}
+
+impl From<Sketch> for SketchKind {
+    fn from(sketch: Sketch) -> Self {
+        match sketch {
+            Sketch::MinHash => Self::MinHash,
+            Sketch::SimHash => Self::SimHash,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use tongwen::settings::{AnalysisSettings, InputSettings, RunSettings};
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_contradict_nothing_clap_can_check() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_states_the_defaults_of_the_library() {
+        let mut program = Arguments::command();
+        let scan = program.find_subcommand_mut("scan").unwrap();
+        let help_of =
+            |name: &str| scan.get_arguments().find(|a| a.get_id() == name).unwrap().get_help().unwrap().to_string();
+        let (input, analysis) = (InputSettings::default(), AnalysisSettings::default());
+        for (name, default) in [
+            ("text_field", input.text_field),
+            ("id_field", input.id_field),
+            ("hidden", input.hidden.to_string()),
+            ("threshold", analysis.threshold.to_string()),
+            ("slots", analysis.slots.to_string()),
+            ("distance", analysis.distance.to_string()),
+            ("seed", analysis.seed.to_string()),
+            ("top", DEFAULT_TOP.to_string()),
+            ("threads", RunSettings::default().threads.to_string()),
+            (
+                "width",
+                format!("{} words or {} characters", TokenKind::Word.default_width(), TokenKind::Char.default_width()),
+            ),
+        ] {
+            let help = help_of(name);
+            assert!(help.ends_with(&format!("[default: {default}]")), "{name}: {help}, and the library says {default}");
+        }
+    }
+}

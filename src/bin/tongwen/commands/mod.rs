@@ -1,0 +1,6 @@
+//! One file for each command.
+
+pub mod completions;
+pub mod man;
+pub mod report;
+pub mod scan;

@@ -1,0 +1,44 @@
+//! `tongwen scan`: finds reposts and shared boilerplate, and reports them.
+
+use std::path::{Path, PathBuf};
+
+use tongwen::band;
+use tongwen::error::Error;
+use tongwen::pipeline::{self, Progress, Silent};
+
+use crate::args::ScanArguments;
+use crate::commands::report::Rendering;
+use crate::config::{self, Plan};
+use crate::failure::Failure;
+use crate::output::Destination;
+use crate::progress::Bar;
+
+pub fn run(arguments: ScanArguments) -> Result<(), Failure> {
+    let config = config::load(arguments.config.as_deref(), arguments.no_config)?;
+    let Plan { settings, format, output, top, quiet, color } = config::plan(arguments.flags, config)?;
+    if arguments.explain_bands {
+        let table = band::s_curve_table(&settings.analysis);
+        return Destination::Stdout.write(color, |out| out.write_all(table.as_bytes()));
+    }
+    // All that can be refused is refused now: a slip in the last argument must not cost a night's run.
+    for path in &arguments.paths {
+        can_be_read(path)?;
+    }
+    let destination = Destination::checked(output.as_deref())?;
+    let progress: Box<dyn Progress> = if quiet { Box::new(Silent) } else { Box::new(Bar::new()) };
+    let findings = pipeline::scan(&arguments.paths, &settings, &*progress)?;
+    // The bar must be gone before the report begins.
+    drop(progress);
+    Rendering { destination, format, top, color }.write(&findings)
+}
+
+/// Says whether there is anything at a path; whether all of it is readable only the scan finds out.
+fn can_be_read(path: &PathBuf) -> Result<(), Failure> {
+    if path == Path::new("-") {
+        return Ok(());
+    }
+    match std::fs::metadata(path) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(Error::Io { action: "read", path: path.clone(), source }.into()),
+    }
+}

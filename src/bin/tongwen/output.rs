@@ -1,0 +1,145 @@
+//! Where a command's result goes: standard output, or a file that is there whole or not at all.
+
+use std::fs::{self, Metadata};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anstream::{AutoStream, ColorChoice};
+use tempfile::NamedTempFile;
+
+use crate::args::When;
+use crate::failure::Failure;
+
+/// A place that was checked to take a result.
+pub enum Destination {
+    Stdout,
+    /// A regular file, or none yet; written beside it and renamed.
+    File(PathBuf),
+    /// A device or pipe such as `/dev/null`, which must not be replaced by a file.
+    Special(PathBuf),
+}
+
+impl Destination {
+    /// Returns the place `--output` names, or standard output where it was not given.
+    ///
+    /// Called before a long run, so that it does not end with nowhere to put its result.
+    pub fn checked(path: Option<&Path>) -> Result<Self, Failure> {
+        let Some(path) = path else { return Ok(Self::Stdout) };
+        let refuse = |error: &io::Error| Failure::new(format!("cannot write `{}`: {error}", path.display()));
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => {
+                Err(Failure::new(format!("cannot write `{}`: it is a folder", path.display()))
+                    .with_hint("name a file in it"))
+            }
+            Ok(metadata) if !metadata.is_file() => Ok(Self::Special(path.to_owned())),
+            // A link stays a link: the file it leads to is replaced.
+            Ok(_) => {
+                let target = path.canonicalize().map_err(|error| refuse(&error))?;
+                temporary_beside(&target).map_err(|error| refuse(&error))?;
+                Ok(Self::File(target))
+            }
+            Err(_) => {
+                temporary_beside(path).map_err(|error| {
+                    let failure = refuse(&error);
+                    if folder_of(path).is_dir() { failure } else { failure.with_hint("create its folder first") }
+                })?;
+                Ok(Self::File(path.to_owned()))
+            }
+        }
+    }
+
+    /// Writes what `render` renders. A reader that goes away early (`| head`) has what it wanted: no error.
+    pub fn write(&self, color: When, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        let (written, name) = match self {
+            Self::Stdout => {
+                let choice = match color {
+                    When::Auto => AutoStream::choice(&io::stdout()),
+                    When::Always => ColorChoice::Always,
+                    When::Never => ColorChoice::Never,
+                };
+                let stream = AutoStream::new(io::stdout().lock(), choice);
+                (render_to(stream, render).map(drop), "standard output".into())
+            }
+            Self::File(path) => (replace(path, color, render), format!("`{}`", path.display())),
+            Self::Special(path) => {
+                let opened = fs::OpenOptions::new().write(true).open(path);
+                let written = opened.and_then(|file| render_to(colored_file(file, color), render).map(drop));
+                (written, format!("`{}`", path.display()))
+            }
+        };
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) => Err(Failure::new(format!("cannot write {name}: {error}"))),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Returns the columns a text has there: what `COLUMNS` says, the terminal's, or 80.
+    pub fn columns(&self) -> usize {
+        let asked =
+            std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|&columns| columns > 0);
+        let terminal = || match self {
+            Self::Stdout if io::stdout().is_terminal() => terminal_size::terminal_size_of(io::stdout()),
+            _ => None,
+        };
+        asked.or_else(|| terminal().map(|(width, _)| width.0.into())).unwrap_or(80)
+    }
+}
+
+fn render_to<W: Write>(stream: W, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<W> {
+    let mut buffered = BufWriter::new(stream);
+    render(&mut buffered)?;
+    buffered.into_inner().map_err(io::IntoInnerError::into_error)
+}
+
+/// In a file colours are noise, unless they were asked for.
+fn colored_file(file: fs::File, color: When) -> AutoStream<fs::File> {
+    match color {
+        When::Always => AutoStream::always_ansi(file),
+        When::Auto | When::Never => AutoStream::never(file),
+    }
+}
+
+/// Writes beside `path`, syncs and renames: whoever looks sees the old file or the whole new one.
+fn replace(path: &Path, color: When, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let temporary = temporary_beside(path)?;
+    if let Ok(old) = fs::metadata(path) {
+        keep_permissions(&temporary, &old)?;
+    }
+    // A second handle to the same file: the first one renames it, or removes it when this fails.
+    render_to(colored_file(temporary.as_file().try_clone()?, color), render)?;
+    temporary.as_file().sync_all()?;
+    temporary.persist(path)?;
+    Ok(())
+}
+
+/// Returns a new file in the folder of `path`, with the permissions new files get there.
+fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".tongwen-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // The umask is taken from it, as for any file; a temporary file would be the owner's alone.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    if path.file_name().is_none() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it names no file"));
+    }
+    // tempfile adds the name it tried to the error, which tells the user nothing.
+    builder.tempfile_in(folder_of(path)).map_err(|error| match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::from(error.kind()),
+    })
+}
+
+fn keep_permissions(temporary: &NamedTempFile, old: &Metadata) -> io::Result<()> {
+    temporary.as_file().set_permissions(old.permissions())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}

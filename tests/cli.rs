@@ -1,0 +1,534 @@
+//! The program from outside: what it prints, and with which exit code, in an empty folder and an empty environment.
+//!
+//! Long output is in `tests/cmd/`; `SNAPSHOTS=overwrite cargo test --test cli` writes it anew.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command as StdCommand, Stdio};
+
+use snapbox::cmd::{Command, OutputAssert};
+use snapbox::{Data, file, str};
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tongwen");
+const FOUND: &str = include_str!("cmd/found.json");
+
+/// An empty folder, in which the program runs with nothing but `COLUMNS` in its environment.
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        fs::write(self.path(name), content).unwrap();
+        self
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        Command::new(PROGRAM).env_clear().env("COLUMNS", "80").current_dir(self.0.path()).args(arguments).stdin("")
+    }
+
+    fn run(&self, arguments: &[&str]) -> OutputAssert {
+        self.command(arguments).assert()
+    }
+
+    /// Runs what must be refused: exit code 2, nothing on standard output, nothing left behind.
+    fn refuses(&self, arguments: &[&str], expected: impl Into<Data>) {
+        let before = self.names();
+        self.run(arguments).code(2).stdout_eq("").stderr_eq(expected.into());
+        assert_eq!(self.names(), before);
+    }
+
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.0.path()).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+#[test]
+fn the_help_of_the_program_and_of_each_command_is_worth_reading() {
+    let folder = Folder::new();
+    folder.run(&["--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help.txt"]);
+    folder.run(&["scan", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-scan.txt"]);
+    folder.run(&["scan", "-h"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-scan-short.txt"]);
+    folder.run(&["report", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-report.txt"]);
+    folder.run(&["completions", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-completions.txt"]);
+    folder.run(&["man", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-man.txt"]);
+}
+
+#[test]
+fn the_version_names_the_commit() {
+    let output = Folder::new().run(&["--version"]).code(0).get_output().stdout.clone();
+    let line = String::from_utf8(output).unwrap();
+    let commit = line.trim_end().strip_prefix(concat!("tongwen ", env!("CARGO_PKG_VERSION"), " (")).unwrap();
+    let commit = commit.strip_suffix(')').unwrap();
+    assert!(commit == "unknown" || commit.len() == 12 && commit.chars().all(|c| c.is_ascii_hexdigit()), "{line}");
+}
+
+#[test]
+fn no_command_shows_the_help_and_exits_2() {
+    Folder::new().run(&[]).code(2).stdout_eq("").stderr_eq(file!["cmd/no-command.txt"]);
+}
+
+#[test]
+fn an_unknown_command_or_flag_is_refused() {
+    let folder = Folder::new();
+    folder.refuses(&["scna"], str![[r#"
+error: unrecognized subcommand 'scna'
+
+  tip: a similar subcommand exists: 'scan'
+
+Usage: tongwen <COMMAND>
+
+For more information, try '--help'.
+
+"#]]);
+    folder.refuses(&["scan", "--treshold", "0.8", "."], str![[r#"
+error: unexpected argument '--treshold' found
+
+  tip: a similar argument exists: '--threshold'
+
+Usage: tongwen scan --threshold <SHARE> [PATH]...
+
+For more information, try '--help'.
+
+"#]]);
+    folder.refuses(&["report", "found.json", "--threads", "2"], str![[r#"
+error: unexpected argument '--threads' found
+
+  tip: to pass '--threads' as a value, use '-- --threads'
+
+Usage: tongwen report <FINDINGS>
+
+For more information, try '--help'.
+
+"#]]);
+}
+
+#[test]
+fn scan_without_a_path_is_refused() {
+    Folder::new().refuses(&["scan"], str![[r#"
+error: the following required arguments were not provided:
+  <PATH>...
+
+Usage: tongwen scan <PATH>...
+
+For more information, try '--help'.
+
+"#]]);
+}
+
+#[test]
+fn a_value_that_is_no_number_is_refused() {
+    let folder = Folder::new();
+    folder.refuses(&["scan", ".", "--width", "three"], str![[r#"
+error: invalid value 'three' for '--width <N>': invalid digit found in string
+
+For more information, try '--help'.
+
+"#]]);
+    folder.refuses(&["scan", ".", "--threads", "-1"], str![[r#"
+error: unexpected argument '-1' found
+
+  tip: to pass '-1' as a value, use '-- -1'
+
+Usage: tongwen scan [OPTIONS] [PATH]...
+
+For more information, try '--help'.
+
+"#]]);
+    folder.refuses(&["scan", ".", "--top", "1.5"], str![[r#"
+error: invalid value '1.5' for '--top <N>': invalid digit found in string
+
+For more information, try '--help'.
+
+"#]]);
+}
+
+#[test]
+fn a_value_that_is_none_of_those_possible_is_refused() {
+    let folder = Folder::new();
+    folder.refuses(&["scan", ".", "--tokens", "words"], str![[r#"
+error: invalid value 'words' for '--tokens <TOKENS>'
+  [possible values: word, char]
+
+  tip: a similar value exists: 'word'
+
+For more information, try '--help'.
+
+"#]]);
+    folder.refuses(&["scan", ".", "--sketch", "sim"], str![[r#"
+error: invalid value 'sim' for '--sketch <SKETCH>'
+  [possible values: minhash, simhash]
+
+  tip: a similar value exists: 'simhash'
+
+For more information, try '--help'.
+
+"#]]);
+    folder.refuses(&["report", "-", "--format", "yaml"], str![[r#"
+error: invalid value 'yaml' for '--format <FORMAT>'
+  [possible values: text, json]
+
+For more information, try '--help'.
+
+"#]]);
+    folder.refuses(&["completions", "cmd.exe"], str![[r#"
+error: invalid value 'cmd.exe' for '<SHELL>'
+  [possible values: bash, elvish, fish, powershell, zsh]
+
+For more information, try '--help'.
+
+"#]]);
+    folder.refuses(&["man", "scna"], str![[r#"
+error: there is no command `scna`
+hint: the commands are `scan`, `report`, `completions`, `man`
+
+"#]]);
+}
+
+#[test]
+fn a_value_out_of_range_is_refused_with_the_range() {
+    let folder = Folder::new();
+    folder.refuses(&["scan", ".", "--width", "0"], str![[r#"
+error: shingle width 0 is out of range: use 1 to 64 tokens
+
+"#]]);
+    folder.refuses(&["scan", ".", "--slots", "8"], str![[r#"
+error: 8 slots are out of range: use 16 to 1024
+
+"#]]);
+    folder.refuses(&["scan", ".", "--threshold", "70"], str![[r#"
+error: threshold 70 is out of range: use a share above 0, up to 1
+
+"#]]);
+    folder.refuses(&["scan", ".", "--threshold", "NaN"], str![[r#"
+error: threshold NaN is out of range: use a share above 0, up to 1
+
+"#]]);
+    folder.refuses(&["scan", ".", "--sketch", "simhash", "--distance", "17"], str![[r#"
+error: distance 17 is out of range: use 0 to 16 of the 64 bits
+
+"#]]);
+}
+
+#[test]
+fn bands_and_rows_that_do_not_fit_the_slots_are_refused() {
+    let folder = Folder::new();
+    folder.refuses(&["scan", ".", "--bands", "33", "--rows", "4"], str![[r#"
+error: 33 bands of 4 rows need 132 slots and a sketch has 128: use fewer, or raise `--slots`
+
+"#]]);
+    folder.refuses(&["scan", ".", "--rows", "129"], str![[r#"
+error: 1 bands of 129 rows need 129 slots and a sketch has 128: use fewer, or raise `--slots`
+
+"#]]);
+    folder.refuses(&["scan", ".", "--bands", "0"], str![[r#"
+error: 0 bands of 0 rows compare nothing: use 1 or more
+
+"#]]);
+}
+
+#[test]
+fn a_flag_of_the_other_sketch_is_refused() {
+    let folder = Folder::new();
+    folder.refuses(&["scan", ".", "--distance", "4"], str![[r#"
+error: `--distance` is a setting of `--sketch simhash`
+hint: leave it out, or add `--sketch simhash`
+
+"#]]);
+    folder.refuses(&["scan", ".", "--sketch", "simhash", "--rows", "4"], str![[r#"
+error: `--rows` is a setting of `--sketch minhash`
+hint: leave it out, or add `--sketch minhash`
+
+"#]]);
+}
+
+#[test]
+fn a_path_that_is_not_there_is_refused_even_behind_one_that_is() {
+    Folder::new().refuses(&["scan", ".", "不存在"], str![[r#"
+error: cannot read `不存在`: No such file or directory (os error 2)
+
+"#]]);
+}
+
+#[test]
+fn an_unknown_key_of_the_configuration_is_refused_with_its_name_and_file() {
+    let folder =
+        Folder::new().with("tongwen.toml", "top = 5\n\ntreshold = 0.8\n").with("other.toml", "text_field = 'x'");
+    folder.refuses(&["scan", "."], str![[r#"
+error: `tongwen.toml` line 3: unknown key `treshold`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `tokens`, `width`, `threshold`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `color`, `quiet`, `threads`
+hint: a configuration holds flags of `tongwen scan` by their names; `--no-config` does without it
+
+"#]]);
+    folder.refuses(&["scan", ".", "--config", "other.toml"], str![[r#"
+error: `other.toml` line 1: unknown key `text_field`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `tokens`, `width`, `threshold`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `color`, `quiet`, `threads`
+hint: a configuration holds flags of `tongwen scan` by their names; `--no-config` does without it
+
+"#]]);
+}
+
+#[test]
+fn a_bad_value_or_syntax_in_the_configuration_is_refused_with_its_line() {
+    let folder = Folder::new().with("tongwen.toml", "tokens = 'words'\n").with("syntax.toml", "top = 5\nwidth 3\n");
+    folder.refuses(&["scan", "."], str![[r#"
+error: `tongwen.toml` line 1: unknown variant `words`, expected `word` or `char`
+hint: a configuration holds flags of `tongwen scan` by their names; `--no-config` does without it
+
+"#]]);
+    folder.refuses(&["scan", ".", "--config", "syntax.toml"], str![[r#"
+error: `syntax.toml` line 2: key with no value, expected `=`
+hint: a configuration holds flags of `tongwen scan` by their names; `--no-config` does without it
+
+"#]]);
+    folder.refuses(&["scan", ".", "--config", "none.toml"], str![[r#"
+error: cannot read `none.toml`: No such file or directory (os error 2)
+
+"#]]);
+    folder.refuses(&["scan", ".", "--config", "a.toml", "--no-config"], str![[r#"
+error: the argument '--config <FILE>' cannot be used with '--no-config'
+
+Usage: tongwen scan --config <FILE> <PATH>...
+
+For more information, try '--help'.
+
+"#]]);
+}
+
+#[test]
+fn without_configuration_a_broken_one_is_not_read() {
+    let folder = Folder::new().with("tongwen.toml", "treshold = 0.8\n");
+    folder.run(&["scan", "--no-config", "--explain-bands"]).code(0).stderr_eq("");
+}
+
+#[test]
+fn the_value_of_a_configuration_is_checked_like_that_of_a_flag() {
+    let folder = Folder::new().with("tongwen.toml", "threshold = 70.0\n");
+    folder.refuses(&["scan", "."], str![[r#"
+error: threshold 70 is out of range: use a share above 0, up to 1
+
+"#]]);
+    folder.run(&["scan", "--threshold", "0.7", "--explain-bands"]).code(0);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_refused_before_the_scan() {
+    let folder = Folder::new().with("found.json", FOUND);
+    fs::create_dir(folder.path("报告")).unwrap();
+    folder.refuses(&["scan", ".", "--output", "报告"], str![[r#"
+error: cannot write `报告`: it is a folder
+hint: name a file in it
+
+"#]]);
+    folder.refuses(&["scan", ".", "--output", "none/out.json"], str![[r#"
+error: cannot write `none/out.json`: entity not found
+hint: create its folder first
+
+"#]]);
+    folder.refuses(&["scan", ".", "--output", "found.json/out.json"], str![[r#"
+error: cannot write `found.json/out.json`: not a directory
+hint: create its folder first
+
+"#]]);
+    folder.refuses(&["report", "found.json", "--output", "none/out.txt"], str![[r#"
+error: cannot write `none/out.txt`: entity not found
+hint: create its folder first
+
+"#]]);
+}
+
+#[test]
+fn findings_render_as_a_text_report() {
+    let folder = Folder::new().with("found.json", FOUND);
+    folder.run(&["report", "found.json"]).code(0).stderr_eq("").stdout_eq(file!["cmd/report.txt"].raw());
+    folder.run(&["report", "found.json", "--top", "1"]).code(0).stdout_eq(file!["cmd/report-top-1.txt"].raw());
+    let narrow = folder.command(&["report", "found.json"]).env("COLUMNS", "50").assert();
+    narrow.code(0).stdout_eq(file!["cmd/report-50-columns.txt"].raw());
+}
+
+#[test]
+fn findings_on_standard_input_render_like_those_of_a_file() {
+    let folder = Folder::new();
+    let piped = folder.command(&["report", "-"]).stdin(FOUND).assert();
+    piped.code(0).stderr_eq("").stdout_eq(file!["cmd/report.txt"].raw());
+}
+
+#[test]
+fn findings_as_json_come_out_as_they_went_in() {
+    let folder = Folder::new().with("found.json", FOUND);
+    let once = folder.run(&["report", "found.json", "--format", "json", "--output", "once.json"]);
+    once.code(0).stdout_eq("").stderr_eq("");
+    let value = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
+    let written = fs::read_to_string(folder.path("once.json")).unwrap();
+    assert_eq!(value(&written), value(FOUND));
+    folder.run(&["report", "once.json", "--format", "json"]).code(0).stdout_eq(Data::text(written).raw());
+}
+
+#[test]
+fn findings_of_a_foreign_kind_another_version_or_cut_short_are_refused() {
+    let folder = Folder::new()
+        .with("foreign.json", "{\"name\": \"同文\"}")
+        .with("version.json", FOUND.replace("findings/1", "findings/2"))
+        .with("short.json", &FOUND[..FOUND.floor_char_boundary(FOUND.len() / 2)])
+        .with("text.json", "4 812 documents\n")
+        .with("empty.json", "");
+    folder.refuses(&["report", "foreign.json"], str![[r#"
+error: `foreign.json` is not a findings file: missing field `format` at line 1 column 18
+
+"#]]);
+    folder.refuses(&["report", "version.json"], str![[r#"
+error: `version.json` is not a findings file: its format is `tongwen-findings/2` and this version reads `tongwen-findings/1`: scan again, or use the version that wrote it
+
+"#]]);
+    folder.refuses(&["report", "short.json"], str![[r#"
+error: `short.json` is not a findings file: EOF while parsing a value at line 58 column 20
+
+"#]]);
+    folder.refuses(&["report", "text.json"], str![[r#"
+error: `text.json` is not a findings file: invalid type: integer `4`, expected struct Head at line 1 column 1
+
+"#]]);
+    folder.refuses(&["report", "empty.json"], str![[r#"
+error: `empty.json` is not a findings file: EOF while parsing a value at line 1 column 0
+
+"#]]);
+    folder.refuses(&["report", "-"], str![[r#"
+error: `standard input` is not a findings file: EOF while parsing a value at line 1 column 0
+
+"#]]);
+    folder.refuses(&["report", "none.json"], str![[r#"
+error: cannot read `none.json`: No such file or directory (os error 2)
+
+"#]]);
+    folder.refuses(&["report", "."], str![[r#"
+error: cannot read `.`: Is a directory (os error 21)
+
+"#]]);
+}
+
+#[test]
+fn a_refused_report_leaves_the_old_output_as_it_was() {
+    let folder = Folder::new().with("short.json", &FOUND[..200]).with("out.txt", "旧");
+    folder.run(&["report", "short.json", "--output", "out.txt"]).code(2);
+    assert_eq!(fs::read_to_string(folder.path("out.txt")).unwrap(), "旧");
+    assert_eq!(folder.names(), ["out.txt", "short.json"]);
+}
+
+#[test]
+fn colours_are_there_when_asked_for_and_never_in_a_file_or_pipe_on_their_own() {
+    let folder = Folder::new().with("found.json", FOUND);
+    let coloured = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let output = folder.command(arguments).envs(variables.iter().copied()).assert().code(0).get_output().clone();
+        output.stdout.contains(&0x1b)
+    };
+    assert!(!coloured(&["report", "found.json"], &[]));
+    assert!(!coloured(&["report", "found.json"], &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&["report", "found.json", "--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(coloured(&["report", "found.json", "--color", "always"], &[]));
+    assert!(coloured(&["report", "found.json", "--color", "always"], &[("NO_COLOR", "1")]));
+    folder.command(&["report", "found.json", "--output", "out.txt"]).env("CLICOLOR_FORCE", "1").assert().code(0);
+    assert!(!fs::read(folder.path("out.txt")).unwrap().contains(&0x1b));
+}
+
+#[test]
+fn a_reader_that_goes_away_early_is_no_error() {
+    let large = FOUND.replace("\"上传者", &"长".repeat(1 << 20)).replace("来源：网络", &"来源".repeat(1 << 20));
+    let folder = Folder::new().with("large.json", large);
+    for arguments in [["report", "large.json", "--format", "json"], ["completions", "bash", "", ""]] {
+        let arguments: Vec<_> = arguments.into_iter().filter(|argument| !argument.is_empty()).collect();
+        let mut command = StdCommand::new(PROGRAM);
+        command.args(&arguments).current_dir(folder.0.path()).env_clear();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    }
+}
+
+#[test]
+fn every_shell_gets_completions_that_know_the_flags() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let output = Folder::new().run(&["completions", shell]).code(0).stderr_eq("").get_output().stdout.clone();
+        let script = String::from_utf8(output).unwrap();
+        assert!(script.contains("threshold") && script.contains("report"), "{shell}");
+    }
+}
+
+#[test]
+fn the_program_and_every_command_have_a_manual_page() {
+    for (command, title) in [
+        (None, "tongwen"),
+        (Some("scan"), "tongwen-scan"),
+        (Some("report"), "tongwen-report"),
+        (Some("completions"), "tongwen-completions"),
+        (Some("man"), "tongwen-man"),
+    ] {
+        let arguments: Vec<_> = ["man"].into_iter().chain(command).collect();
+        let output = Folder::new().run(&arguments).code(0).stderr_eq("").get_output().stdout.clone();
+        let page = String::from_utf8(output).unwrap();
+        assert!(page.contains(&format!(".TH {title} ")), "{page}");
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_new_output_has_the_permissions_the_umask_leaves_and_an_old_one_keeps_its_own() {
+        let folder = Folder::new().with("found.json", FOUND).with("old.txt", "旧");
+        fs::set_permissions(folder.path("old.txt"), fs::Permissions::from_mode(0o640)).unwrap();
+        for output in ["new.txt", "old.txt"] {
+            folder.run(&["report", "found.json", "--output", output]).code(0);
+        }
+        // `found.json` was made by this process, under the umask the program inherits.
+        assert_eq!(mode(&folder.path("new.txt")), mode(&folder.path("found.json")));
+        assert_eq!(mode(&folder.path("old.txt")), 0o640);
+    }
+
+    #[test]
+    fn an_output_that_is_a_link_stays_one_and_its_target_is_written() {
+        let folder = Folder::new().with("found.json", FOUND).with("target.txt", "旧");
+        symlink("target.txt", folder.path("link.txt")).unwrap();
+        folder.run(&["report", "found.json", "--output", "link.txt"]).code(0);
+        assert!(fs::symlink_metadata(folder.path("link.txt")).unwrap().is_symlink());
+        assert!(fs::read_to_string(folder.path("target.txt")).unwrap().starts_with("4\u{a0}812 documents"));
+    }
+
+    #[test]
+    fn a_device_is_written_to_and_not_replaced() {
+        use std::os::unix::fs::FileTypeExt;
+        let folder = Folder::new().with("found.json", FOUND);
+        folder.run(&["report", "found.json", "--output", "/dev/null"]).code(0).stdout_eq("").stderr_eq("");
+        assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_an_error() {
+        let folder = Folder::new().with("found.json", FOUND);
+        folder.refuses(&["report", "found.json", "--output", "/dev/full"], str![[r#"
+error: cannot write `/dev/full`: No space left on device (os error 28)
+
+"#]]);
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = StdCommand::new(PROGRAM);
+        command.args(["report", "found.json"]).current_dir(folder.0.path()).env_clear().stdout(full);
+        assert_eq!(command.status().unwrap().code(), Some(2));
+    }
+}
