@@ -71,32 +71,31 @@ pub fn band_key(sketch: &[u32], band: usize, rows: usize) -> u64 {
 ///
 /// Time `tables × n log n`; memory 16 bytes a document a thread, 8 bytes a pair.
 pub fn candidates(documents: usize, tables: usize, key: impl Fn(usize, DocId) -> Option<u64> + Sync) -> Candidates {
-    let found: Vec<(Vec<(DocId, DocId)>, usize, usize)> = (0..tables)
+    let found: Vec<Candidates> = (0..tables)
         .into_par_iter()
         .map(|table| {
             let mut keyed: Vec<(u64, DocId)> =
                 (0..documents as u32).map(DocId).filter_map(|id| Some((key(table, id)?, id))).collect();
             keyed.sort_unstable();
-            let mut pairs = Vec::new();
-            let (mut split, mut largest) = (0, 0);
+            let mut found = Candidates::default();
             for bucket in keyed.chunk_by(|a, b| a.0 == b.0) {
                 if bucket.len() > LARGEST_BUCKET {
-                    split += 1;
-                    largest = largest.max(bucket.len());
+                    found.split_buckets += 1;
+                    found.largest_bucket = found.largest_bucket.max(bucket.len());
                 }
                 if bucket.len() > 1 {
                     let members: Vec<DocId> = bucket.iter().map(|&(_, id)| id).collect();
-                    pair_up(members, 1, table, tables, &key, &mut pairs);
+                    pair_up(members, 1, table, tables, &key, &mut found.pairs);
                 }
             }
-            (pairs, split, largest)
+            found
         })
         .collect();
     let mut all = Candidates::default();
-    for (pairs, split, largest) in found {
-        all.pairs.extend(pairs);
-        all.split_buckets += split;
-        all.largest_bucket = all.largest_bucket.max(largest);
+    for table in found {
+        all.pairs.extend(table.pairs);
+        all.split_buckets += table.split_buckets;
+        all.largest_bucket = all.largest_bucket.max(table.largest_bucket);
     }
     all.pairs.par_sort_unstable();
     all.pairs.dedup();

@@ -151,9 +151,7 @@ mod tests {
     #[test]
     fn the_ends_of_a_chain_do_not_meet() {
         let found = stars(&ids(&[(0, 1), (1, 2), (2, 3)]), |_| 1, |_, _| false);
-        assert_eq!(found, [
-            Star { keep: DocId(1), others: vec![DocId(0), DocId(2)] },
-        ]);
+        assert_eq!(found, [Star { keep: DocId(1), others: vec![DocId(0), DocId(2)] },]);
     }
 
     #[test]

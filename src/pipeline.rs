@@ -178,9 +178,7 @@ impl Analyser {
             segmenter: Segmenter::new(settings.tokens),
             shingler: Shingler::new(settings.width),
             sketcher: match settings.sketch {
-                SketchKind::MinHash => {
-                    Sketcher::MinHash(MinHasher::new(settings.slots, settings.seed), settings.slots)
-                }
+                SketchKind::MinHash => Sketcher::MinHash(MinHasher::new(settings.slots, settings.seed), settings.slots),
                 SketchKind::SimHash => Sketcher::SimHash(settings.seed),
             },
             comparable: String::new(),
@@ -405,12 +403,7 @@ impl Copies {
     }
 }
 
-fn candidates(
-    pages: &[Page],
-    copies: &Copies,
-    settings: &AnalysisSettings,
-    progress: &dyn Progress,
-) -> Candidates {
+fn candidates(pages: &[Page], copies: &Copies, settings: &AnalysisSettings, progress: &dyn Progress) -> Candidates {
     progress.phase(Phase { number: 2, of: PHASES, name: "finding candidates", unit: Unit::Bands, total: 0 });
     let sketch = |id: DocId| {
         let sketch = &*pages[id.index()].sketch;

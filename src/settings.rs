@@ -94,8 +94,8 @@ impl TokenKind {
     /// Returns the shingle width that did best on the labelled sets (see `benches/runs/`).
     pub fn default_width(self) -> usize {
         match self {
-            Self::Word => 3,
-            Self::Char => 5,
+            Self::Word => 2,
+            Self::Char => 4,
         }
     }
 }
@@ -140,8 +140,8 @@ impl AnalysisSettings {
         if !(self.threshold > 0.0 && self.threshold <= 1.0) {
             return refuse(format!("threshold {} is out of range: use a share above 0, up to 1", self.threshold));
         }
-        if self.distance > 16 {
-            return refuse(format!("distance {} is out of range: use 0 to 16 of the 64 bits", self.distance));
+        if self.distance > 7 {
+            return refuse(format!("distance {} is out of range: use 0 to 7 of the 64 bits", self.distance));
         }
         Ok(self)
     }

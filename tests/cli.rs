@@ -81,7 +81,9 @@ fn no_command_shows_the_help_and_exits_2() {
 #[test]
 fn an_unknown_command_or_flag_is_refused() {
     let folder = Folder::new();
-    folder.refuses(&["scna"], str![[r#"
+    folder.refuses(
+        &["scna"],
+        str![[r#"
 error: unrecognized subcommand 'scna'
 
   tip: a similar subcommand exists: 'scan'
@@ -90,8 +92,11 @@ Usage: tongwen <COMMAND>
 
 For more information, try '--help'.
 
-"#]]);
-    folder.refuses(&["scan", "--treshold", "0.8", "."], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["scan", "--treshold", "0.8", "."],
+        str![[r#"
 error: unexpected argument '--treshold' found
 
   tip: a similar argument exists: '--threshold'
@@ -100,8 +105,11 @@ Usage: tongwen scan --threshold <SHARE> [PATH]...
 
 For more information, try '--help'.
 
-"#]]);
-    folder.refuses(&["report", "found.json", "--threads", "2"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["report", "found.json", "--threads", "2"],
+        str![[r#"
 error: unexpected argument '--threads' found
 
   tip: to pass '--threads' as a value, use '-- --threads'
@@ -110,12 +118,15 @@ Usage: tongwen report <FINDINGS>
 
 For more information, try '--help'.
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn scan_without_a_path_is_refused() {
-    Folder::new().refuses(&["scan"], str![[r#"
+    Folder::new().refuses(
+        &["scan"],
+        str![[r#"
 error: the following required arguments were not provided:
   <PATH>...
 
@@ -123,19 +134,25 @@ Usage: tongwen scan <PATH>...
 
 For more information, try '--help'.
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_value_that_is_no_number_is_refused() {
     let folder = Folder::new();
-    folder.refuses(&["scan", ".", "--width", "three"], str![[r#"
+    folder.refuses(
+        &["scan", ".", "--width", "three"],
+        str![[r#"
 error: invalid value 'three' for '--width <N>': invalid digit found in string
 
 For more information, try '--help'.
 
-"#]]);
-    folder.refuses(&["scan", ".", "--threads", "-1"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["scan", ".", "--threads", "-1"],
+        str![[r#"
 error: unexpected argument '-1' found
 
   tip: to pass '-1' as a value, use '-- -1'
@@ -144,19 +161,25 @@ Usage: tongwen scan [OPTIONS] [PATH]...
 
 For more information, try '--help'.
 
-"#]]);
-    folder.refuses(&["scan", ".", "--top", "1.5"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["scan", ".", "--top", "1.5"],
+        str![[r#"
 error: invalid value '1.5' for '--top <N>': invalid digit found in string
 
 For more information, try '--help'.
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_value_that_is_none_of_those_possible_is_refused() {
     let folder = Folder::new();
-    folder.refuses(&["scan", ".", "--tokens", "words"], str![[r#"
+    folder.refuses(
+        &["scan", ".", "--tokens", "words"],
+        str![[r#"
 error: invalid value 'words' for '--tokens <TOKENS>'
   [possible values: word, char]
 
@@ -164,8 +187,11 @@ error: invalid value 'words' for '--tokens <TOKENS>'
 
 For more information, try '--help'.
 
-"#]]);
-    folder.refuses(&["scan", ".", "--sketch", "sim"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["scan", ".", "--sketch", "sim"],
+        str![[r#"
 error: invalid value 'sim' for '--sketch <SKETCH>'
   [possible values: minhash, simhash]
 
@@ -173,91 +199,134 @@ error: invalid value 'sim' for '--sketch <SKETCH>'
 
 For more information, try '--help'.
 
-"#]]);
-    folder.refuses(&["report", "-", "--format", "yaml"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["report", "-", "--format", "yaml"],
+        str![[r#"
 error: invalid value 'yaml' for '--format <FORMAT>'
   [possible values: text, json]
 
 For more information, try '--help'.
 
-"#]]);
-    folder.refuses(&["completions", "cmd.exe"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["completions", "cmd.exe"],
+        str![[r#"
 error: invalid value 'cmd.exe' for '<SHELL>'
   [possible values: bash, elvish, fish, powershell, zsh]
 
 For more information, try '--help'.
 
-"#]]);
-    folder.refuses(&["man", "scna"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["man", "scna"],
+        str![[r#"
 error: there is no command `scna`
 hint: the commands are `scan`, `report`, `completions`, `man`
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_value_out_of_range_is_refused_with_the_range() {
     let folder = Folder::new();
-    folder.refuses(&["scan", ".", "--width", "0"], str![[r#"
+    folder.refuses(
+        &["scan", ".", "--width", "0"],
+        str![[r#"
 error: shingle width 0 is out of range: use 1 to 64 tokens
 
-"#]]);
-    folder.refuses(&["scan", ".", "--slots", "8"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["scan", ".", "--slots", "8"],
+        str![[r#"
 error: 8 slots are out of range: use 16 to 1024
 
-"#]]);
-    folder.refuses(&["scan", ".", "--threshold", "70"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["scan", ".", "--threshold", "70"],
+        str![[r#"
 error: threshold 70 is out of range: use a share above 0, up to 1
 
-"#]]);
-    folder.refuses(&["scan", ".", "--threshold", "NaN"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["scan", ".", "--threshold", "NaN"],
+        str![[r#"
 error: threshold NaN is out of range: use a share above 0, up to 1
 
-"#]]);
-    folder.refuses(&["scan", ".", "--sketch", "simhash", "--distance", "17"], str![[r#"
-error: distance 17 is out of range: use 0 to 16 of the 64 bits
+"#]],
+    );
+    folder.refuses(
+        &["scan", ".", "--sketch", "simhash", "--distance", "8"],
+        str![[r#"
+error: distance 8 is out of range: use 0 to 7 of the 64 bits
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn bands_and_rows_that_do_not_fit_the_slots_are_refused() {
     let folder = Folder::new();
-    folder.refuses(&["scan", ".", "--bands", "33", "--rows", "4"], str![[r#"
+    folder.refuses(
+        &["scan", ".", "--bands", "33", "--rows", "4"],
+        str![[r#"
 error: 33 bands of 4 rows need 132 slots and a sketch has 128: use fewer, or raise `--slots`
 
-"#]]);
-    folder.refuses(&["scan", ".", "--rows", "129"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["scan", ".", "--rows", "129"],
+        str![[r#"
 error: 1 bands of 129 rows need 129 slots and a sketch has 128: use fewer, or raise `--slots`
 
-"#]]);
-    folder.refuses(&["scan", ".", "--bands", "0"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["scan", ".", "--bands", "0"],
+        str![[r#"
 error: 0 bands of 0 rows compare nothing: use 1 or more
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_flag_of_the_other_sketch_is_refused() {
     let folder = Folder::new();
-    folder.refuses(&["scan", ".", "--distance", "4"], str![[r#"
+    folder.refuses(
+        &["scan", ".", "--distance", "4"],
+        str![[r#"
 error: `--distance` is a setting of `--sketch simhash`
 hint: leave it out, or add `--sketch simhash`
 
-"#]]);
-    folder.refuses(&["scan", ".", "--sketch", "simhash", "--rows", "4"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["scan", ".", "--sketch", "simhash", "--rows", "4"],
+        str![[r#"
 error: `--rows` is a setting of `--sketch minhash`
 hint: leave it out, or add `--sketch minhash`
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_path_that_is_not_there_is_refused_even_behind_one_that_is() {
-    Folder::new().refuses(&["scan", ".", "不存在"], str![[r#"
+    Folder::new().refuses(
+        &["scan", ".", "不存在"],
+        str![[r#"
 error: cannot read `不存在`: No such file or directory (os error 2)
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -279,28 +348,40 @@ hint: a configuration holds flags of `tongwen scan` by their names; `--no-config
 #[test]
 fn a_bad_value_or_syntax_in_the_configuration_is_refused_with_its_line() {
     let folder = Folder::new().with("tongwen.toml", "tokens = 'words'\n").with("syntax.toml", "top = 5\nwidth 3\n");
-    folder.refuses(&["scan", "."], str![[r#"
+    folder.refuses(
+        &["scan", "."],
+        str![[r#"
 error: `tongwen.toml` line 1: unknown variant `words`, expected `word` or `char`
 hint: a configuration holds flags of `tongwen scan` by their names; `--no-config` does without it
 
-"#]]);
-    folder.refuses(&["scan", ".", "--config", "syntax.toml"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["scan", ".", "--config", "syntax.toml"],
+        str![[r#"
 error: `syntax.toml` line 2: key with no value, expected `=`
 hint: a configuration holds flags of `tongwen scan` by their names; `--no-config` does without it
 
-"#]]);
-    folder.refuses(&["scan", ".", "--config", "none.toml"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["scan", ".", "--config", "none.toml"],
+        str![[r#"
 error: cannot read `none.toml`: No such file or directory (os error 2)
 
-"#]]);
-    folder.refuses(&["scan", ".", "--config", "a.toml", "--no-config"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["scan", ".", "--config", "a.toml", "--no-config"],
+        str![[r#"
 error: the argument '--config <FILE>' cannot be used with '--no-config'
 
 Usage: tongwen scan --config <FILE> <PATH>...
 
 For more information, try '--help'.
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -312,10 +393,13 @@ fn without_configuration_a_broken_one_is_not_read() {
 #[test]
 fn the_value_of_a_configuration_is_checked_like_that_of_a_flag() {
     let folder = Folder::new().with("tongwen.toml", "threshold = 70.0\n");
-    folder.refuses(&["scan", "."], str![[r#"
+    folder.refuses(
+        &["scan", "."],
+        str![[r#"
 error: threshold 70 is out of range: use a share above 0, up to 1
 
-"#]]);
+"#]],
+    );
     folder.run(&["scan", "--threshold", "0.7", "--explain-bands"]).code(0);
 }
 
@@ -323,26 +407,38 @@ error: threshold 70 is out of range: use a share above 0, up to 1
 fn an_output_that_cannot_be_written_is_refused_before_the_scan() {
     let folder = Folder::new().with("found.json", FOUND);
     fs::create_dir(folder.path("报告")).unwrap();
-    folder.refuses(&["scan", ".", "--output", "报告"], str![[r#"
+    folder.refuses(
+        &["scan", ".", "--output", "报告"],
+        str![[r#"
 error: cannot write `报告`: it is a folder
 hint: name a file in it
 
-"#]]);
-    folder.refuses(&["scan", ".", "--output", "none/out.json"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["scan", ".", "--output", "none/out.json"],
+        str![[r#"
 error: cannot write `none/out.json`: entity not found
 hint: create its folder first
 
-"#]]);
-    folder.refuses(&["scan", ".", "--output", "found.json/out.json"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["scan", ".", "--output", "found.json/out.json"],
+        str![[r#"
 error: cannot write `found.json/out.json`: not a directory
 hint: create its folder first
 
-"#]]);
-    folder.refuses(&["report", "found.json", "--output", "none/out.txt"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["report", "found.json", "--output", "none/out.txt"],
+        str![[r#"
 error: cannot write `none/out.txt`: entity not found
 hint: create its folder first
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -380,38 +476,59 @@ fn findings_of_a_foreign_kind_another_version_or_cut_short_are_refused() {
         .with("short.json", &FOUND[..FOUND.floor_char_boundary(FOUND.len() / 2)])
         .with("text.json", "4 812 documents\n")
         .with("empty.json", "");
-    folder.refuses(&["report", "foreign.json"], str![[r#"
+    folder.refuses(
+        &["report", "foreign.json"],
+        str![[r#"
 error: `foreign.json` is not a findings file: missing field `format` at line 1 column 18
 
-"#]]);
+"#]],
+    );
     folder.refuses(&["report", "version.json"], str![[r#"
 error: `version.json` is not a findings file: its format is `tongwen-findings/2` and this version reads `tongwen-findings/1`: scan again, or use the version that wrote it
 
 "#]]);
-    folder.refuses(&["report", "short.json"], str![[r#"
+    folder.refuses(
+        &["report", "short.json"],
+        str![[r#"
 error: `short.json` is not a findings file: EOF while parsing a value at line 58 column 20
 
-"#]]);
-    folder.refuses(&["report", "text.json"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["report", "text.json"],
+        str![[r#"
 error: `text.json` is not a findings file: invalid type: integer `4`, expected struct Head at line 1 column 1
 
-"#]]);
-    folder.refuses(&["report", "empty.json"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["report", "empty.json"],
+        str![[r#"
 error: `empty.json` is not a findings file: EOF while parsing a value at line 1 column 0
 
-"#]]);
-    folder.refuses(&["report", "-"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["report", "-"],
+        str![[r#"
 error: `standard input` is not a findings file: EOF while parsing a value at line 1 column 0
 
-"#]]);
-    folder.refuses(&["report", "none.json"], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["report", "none.json"],
+        str![[r#"
 error: cannot read `none.json`: No such file or directory (os error 2)
 
-"#]]);
-    folder.refuses(&["report", "."], str![[r#"
+"#]],
+    );
+    folder.refuses(
+        &["report", "."],
+        str![[r#"
 error: cannot read `.`: Is a directory (os error 21)
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -522,10 +639,13 @@ mod unix {
     #[test]
     fn a_full_disk_is_an_error() {
         let folder = Folder::new().with("found.json", FOUND);
-        folder.refuses(&["report", "found.json", "--output", "/dev/full"], str![[r#"
+        folder.refuses(
+            &["report", "found.json", "--output", "/dev/full"],
+            str![[r#"
 error: cannot write `/dev/full`: No space left on device (os error 28)
 
-"#]]);
+"#]],
+        );
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let mut command = StdCommand::new(PROGRAM);
         command.args(["report", "found.json"]).current_dir(folder.0.path()).env_clear().stdout(full);

@@ -418,7 +418,7 @@ mod tests {
             rendered(&findings(0), 20),
             str![[r#"
 0 documents
-tongwen 0.1.0 · 3 words a shingle · minhash 128 as 32 × 4 · alike from 70%
+tongwen 0.1.0 · 2 words a shingle · minhash 128 as 32 × 4 · alike from 70%
 
 There was nothing to compare. Is it the right folder?
 `--include`, `--exclude` and `--hidden` decide what is read.
@@ -433,7 +433,7 @@ There was nothing to compare. Is it the right folder?
             rendered(&findings(4812), 20),
             str![[r#"
 4_812 documents · no reposts
-tongwen 0.1.0 · 3 words a shingle · minhash 128 as 32 × 4 · alike from 70%
+tongwen 0.1.0 · 2 words a shingle · minhash 128 as 32 × 4 · alike from 70%
 
 No two of the documents compared repost each other. Nothing to clean up here.
 
@@ -462,7 +462,7 @@ No two of the documents compared repost each other. Nothing to clean up here.
             rendered(&findings, 20),
             str![[r#"
 9 documents · 2 are reposts of 1 article
-tongwen 0.1.0 · 3 words a shingle · minhash 128 as 32 × 4 · alike from 70%
+tongwen 0.1.0 · 2 words a shingle · minhash 128 as 32 × 4 · alike from 70%
 
 Reposts · 1 article, most reposted first
   alike: what both pages share of their content
@@ -525,7 +525,7 @@ Excerpts · 3 pairs
             rendered(&findings, 20),
             str![[r#"
 37 documents · no reposts · 37 share 1 template
-tongwen 0.1.0 · 3 words a shingle · minhash 128 as 32 × 4 · alike from 70%
+tongwen 0.1.0 · 2 words a shingle · minhash 128 as 32 × 4 · alike from 70%
 
 Boilerplate only · 1 pair
   alike, but not in what they say
@@ -567,7 +567,7 @@ Shared boilerplate · 1 template, most used first
             rendered(&findings, 1),
             str![[r#"
 5_000 documents · 30 are reposts of 3 articles · 21 skipped
-tongwen 0.1.0 · 3 words a shingle · minhash 128 as 32 × 4 · alike from 70%
+tongwen 0.1.0 · 2 words a shingle · minhash 128 as 32 × 4 · alike from 70%
 
 Reposts · 3 articles, most reposted first
   alike: what both pages share of their content

@@ -1,7 +1,7 @@
 //! Runs of Han characters → words of jieba's dictionary.
 //!
-//! The dictionary only: jieba's hidden Markov model, which joins characters into words it has never seen, cost 15 % more
-//! time and did not change recall on the labelled sets.
+//! The dictionary only: jieba's hidden Markov model, which joins characters into words it has never seen, took a fifth
+//! more time of a whole scan, and its recall on labelled sets was as often worse as better.
 
 use std::sync::LazyLock;
 

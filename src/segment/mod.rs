@@ -1,7 +1,7 @@
 //! Comparable text → tokens.
 //!
 //! **The law of segmentation:** the segments of a text, joined, are the text. Marks and spaces are segments that carry
-//! no token; [`check_law`] is run on every segmenter by one test.
+//! no token; one test runs it on every segmenter.
 //!
 //! A token is kept as its hash ([`Token`]): shingles need no more, and where it stood is known to whoever asks
 //! [`Segmenter::segments`].
@@ -187,7 +187,10 @@ mod tests {
 
     #[test]
     fn a_chinese_sentence_is_cut_into_dictionary_words() {
-        assert_eq!(words(TokenKind::Word, "黨員干部下沉社區，共12人。"), ["党员干部", "下沉", "社区", "共", "12", "人"]);
+        assert_eq!(
+            words(TokenKind::Word, "黨員干部下沉社區，共12人。"),
+            ["党员干部", "下沉", "社区", "共", "12", "人"]
+        );
     }
 
     #[test]
@@ -202,14 +205,10 @@ mod tests {
 
     #[test]
     fn english_words_follow_the_unicode_rules() {
-        assert_eq!(words(TokenKind::Word, "Don't pay $3.14, e.g. at example.com!"), [
-            "don't",
-            "pay",
-            "3.14",
-            "e.g",
-            "at",
-            "example.com"
-        ]);
+        assert_eq!(
+            words(TokenKind::Word, "Don't pay $3.14, e.g. at example.com!"),
+            ["don't", "pay", "3.14", "e.g", "at", "example.com"]
+        );
     }
 
     #[test]

@@ -41,7 +41,7 @@ impl MinHasher {
             for &member in members {
                 let value = hash::number(u64::from(member), seed);
                 let slot = match forced {
-                    None => ((value >> 32) * slots >> 32) as usize,
+                    None => (((value >> 32) * slots) >> 32) as usize,
                     Some(slot) => slot,
                 };
                 let least = &mut self.least[slot];

@@ -136,7 +136,7 @@ pub struct ScanFlags {
     #[arg(long, value_enum, help_heading = "Comparison")]
     pub tokens: Option<Tokens>,
 
-    /// Consecutive tokens that are compared as one, 1 to 64 [default: 3 words or 5 characters]
+    /// Consecutive tokens that are compared as one, 1 to 64 [default: 2 words or 4 characters]
     ///
     /// Wider finds fewer pairs and mistakes fewer: a changed word changes as many shingles as they are wide.
     #[arg(long, value_name = "N", help_heading = "Comparison")]
@@ -164,7 +164,7 @@ pub struct ScanFlags {
     #[arg(long, value_name = "N", help_heading = "Comparison")]
     pub rows: Option<usize>,
 
-    /// Bits of 64 in which two simhash sketches may differ, 0 to 16 [default: 3]
+    /// Bits of 64 in which two simhash sketches may differ, 0 to 7 [default: 3]
     #[arg(long, value_name = "BITS", help_heading = "Comparison")]
     pub distance: Option<u32>,
 
