@@ -1,5 +1,6 @@
 //! The one file that knows every stage, and the only one that knows threads.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -7,20 +8,25 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 
 use crate::band::{self, Candidates};
+use crate::block::{BlockBuilder, Blocks};
+use crate::boilerplate::{self, Boilerplate};
 use crate::cluster;
+use crate::containment;
 use crate::document::{DocId, Document, Origin, Skipped};
 use crate::error::{Error, Result};
+use crate::excerpt;
 use crate::findings::{self, Cluster, Counts, Findings, Member, Relation, RelationKind};
 use crate::hash::TextHasher;
 use crate::input::Corpus;
 use crate::normalise;
+use crate::passage::{Passages, Text};
 use crate::relate::relate;
 use crate::segment::{Segmenter, Token};
 use crate::settings::{AnalysisSettings, Settings, SketchKind};
-use crate::shingle::{ShingleSet, Shingler, Shingles};
+use crate::shingle::{Shingle, ShingleSet, Shingler, Shingles};
 use crate::sketch::minhash::MinHasher;
 use crate::sketch::simhash;
-use crate::verify::Evidence;
+use crate::verify::{Aligner, Evidence};
 
 /// Told how far a run is. All calls may come from any thread.
 pub trait Progress: Sync {
@@ -60,7 +66,7 @@ impl Progress for Silent {
     fn advance(&self, _: u64) {}
 }
 
-const PHASES: u32 = 4;
+const PHASES: u32 = 5;
 
 /// Returns all that is found in the documents under `paths`.
 ///
@@ -121,10 +127,8 @@ struct Page {
     snippet: String,
     /// Hash of its tokens: equal for equal comparable texts. `None` for a document without a token.
     digest: Option<u128>,
-    tokens: u64,
     shingles: Shingles,
-    /// A MinHash row, or the two halves of a SimHash; empty if the document is.
-    sketch: Box<[u32]>,
+    blocks: Blocks,
 }
 
 #[derive(Default)]
@@ -158,18 +162,13 @@ fn read(corpus: Corpus, settings: &AnalysisSettings, progress: &dyn Progress) ->
         })
 }
 
-/// Normalise … sketch for one thread, with the buffers that are used again for each document.
+/// Normalise … shingle for one thread, with the buffers that are used again for each document.
 struct Analyser {
     segmenter: Segmenter,
     shingler: Shingler,
-    sketcher: Sketcher,
+    blocks: BlockBuilder,
     comparable: String,
     tokens: Vec<Token>,
-}
-
-enum Sketcher {
-    MinHash(MinHasher, usize),
-    SimHash(u64),
 }
 
 impl Analyser {
@@ -177,10 +176,7 @@ impl Analyser {
         Self {
             segmenter: Segmenter::new(settings.tokens),
             shingler: Shingler::new(settings.width),
-            sketcher: match settings.sketch {
-                SketchKind::MinHash => Sketcher::MinHash(MinHasher::new(settings.slots, settings.seed), settings.slots),
-                SketchKind::SimHash => Sketcher::SimHash(settings.seed),
-            },
+            blocks: BlockBuilder::default(),
             comparable: String::new(),
             tokens: Vec::new(),
         }
@@ -188,43 +184,38 @@ impl Analyser {
 
     fn page(&mut self, document: Document) -> Page {
         let mut digest = TextHasher::default();
-        let mut tokens = 0;
-        for piece in pieces(&document.text) {
-            self.comparable.clear();
-            self.tokens.clear();
-            normalise::normalise_into(piece, &mut self.comparable);
-            self.segmenter.tokens(&self.comparable, &mut self.tokens);
-            for token in &self.tokens {
-                digest.push(&token.0.to_le_bytes());
+        for (line, text) in document.text.split('\n').enumerate() {
+            for piece in pieces(text) {
+                self.comparable.clear();
+                normalise::normalise_into(piece, &mut self.comparable);
+                for (number, sentence) in self.comparable.split(normalise::STOP).enumerate() {
+                    if number > 0 {
+                        self.blocks.end_sentence();
+                    }
+                    self.tokens.clear();
+                    self.segmenter.tokens(sentence, &mut self.tokens);
+                    if self.tokens.is_empty() {
+                        continue;
+                    }
+                    for token in &self.tokens {
+                        digest.push(&token.0.to_le_bytes());
+                    }
+                    self.shingler.push(&self.tokens);
+                    let weight = sentence.chars().filter(|&c| c != ' ').count();
+                    self.blocks.push(&self.tokens, weight as u32);
+                }
             }
-            tokens += self.tokens.len() as u64;
-            self.shingler.push(&self.tokens);
+            self.blocks.end_line(document.lines.get(line));
         }
-        let shingles = self.shingler.finish();
+        let blocks = self.blocks.finish();
         Page {
             bytes: document.text.len() as u64,
             snippet: snippet(&document.text),
-            digest: (tokens > 0).then(|| digest.finish()),
-            tokens,
-            sketch: self.sketcher.sketch(&shingles),
-            shingles,
+            digest: (blocks.tokens > 0).then(|| digest.finish()),
+            shingles: self.shingler.finish(),
+            blocks,
             key: document.key,
             origin: document.origin,
-        }
-    }
-}
-
-impl Sketcher {
-    fn sketch(&mut self, shingles: &Shingles) -> Box<[u32]> {
-        match self {
-            Self::MinHash(hasher, slots) => {
-                let mut row = vec![0; *slots];
-                if hasher.fill(shingles.in_order(), &mut row) { row.into() } else { Box::default() }
-            }
-            Self::SimHash(seed) => match simhash::simhash(shingles.in_order(), *seed) {
-                Some(bits) => [bits as u32, (bits >> 32) as u32].into(),
-                None => Box::default(),
-            },
         }
     }
 }
@@ -252,7 +243,7 @@ fn snippet(text: &str) -> String {
 /// buffers.
 const PIECE: usize = 1 << 16;
 
-/// Cuts a text where cutting changes no token: at line ends, or in a long line at white space or a full stop.
+/// Cuts a line where cutting changes no token: a long one at white space or a full stop.
 ///
 /// A run of a megabyte without any of those is cut between two characters.
 fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
@@ -291,7 +282,8 @@ fn find(reading: Reading, settings: &AnalysisSettings, progress: &dyn Progress) 
     skipped.sort();
 
     let copies = Copies::new(&pages);
-    let candidates = candidates(&pages, &copies, settings, progress);
+    let corpus = Compared::new(&pages, &copies, settings, progress);
+    let candidates = corpus.candidates(progress);
     if candidates.split_buckets > 0 {
         notes.push(format!(
             "{} {} of more than {} documents (the largest: {}) split by further keys; pairs near the threshold may be missing there",
@@ -301,27 +293,15 @@ fn find(reading: Reading, settings: &AnalysisSettings, progress: &dyn Progress) 
             candidates.largest_bucket
         ));
     }
+    let related = corpus.related(&candidates.pairs, progress);
 
-    let sets = Sets::new(&pages);
-    progress.phase(Phase {
-        number: 3,
-        of: PHASES,
-        name: "verifying",
-        unit: Unit::Pairs,
-        total: candidates.pairs.len() as u64,
-    });
-    let related: Vec<(DocId, DocId)> = candidates
-        .pairs
-        .par_chunks(1024)
-        .flat_map_iter(|chunk| {
-            progress.advance(chunk.len() as u64);
-            chunk.iter().copied().filter(|&(a, b)| relate(&sets.evidence(a, b), settings).is_some())
-        })
-        .collect();
-
-    progress.phase(Phase { number: 4, of: PHASES, name: "clustering", unit: Unit::Documents, total: 0 });
-    let length = |id: DocId| pages[id.index()].tokens;
-    let stars = cluster::stars(&related, length, |a, b| relate(&sets.evidence(a, b), settings).is_some());
+    progress.phase(Phase { number: 5, of: PHASES, name: "clustering", unit: Unit::Documents, total: 0 });
+    let length = |id: DocId| u64::from(pages[id.index()].blocks.tokens);
+    let is_repost = |kind: RelationKind| kind <= RelationKind::Repost;
+    let reposts: Vec<(DocId, DocId)> =
+        related.iter().filter(|related| is_repost(related.kind)).map(|related| related.pair).collect();
+    let stars =
+        cluster::stars(&reposts, length, |a, b| relate(&corpus.evidence(a, b), settings).is_some_and(is_repost));
 
     let counts = Counts {
         documents: pages.len() as u64,
@@ -330,7 +310,7 @@ fn find(reading: Reading, settings: &AnalysisSettings, progress: &dyn Progress) 
         empty: pages.iter().filter(|page| page.digest.is_none()).count() as u64,
         candidates: candidates.pairs.len() as u64,
     };
-    let (clusters, relations) = Listing { pages: &pages, copies: &copies, sets: &sets, settings }.list(stars, &related);
+    let (clusters, relations) = Listing { corpus: &corpus, copies: &copies, related: &related }.list(stars);
     Findings {
         format: findings::FORMAT.into(),
         tongwen: env!("CARGO_PKG_VERSION").into(),
@@ -403,78 +383,230 @@ impl Copies {
     }
 }
 
-fn candidates(pages: &[Page], copies: &Copies, settings: &AnalysisSettings, progress: &dyn Progress) -> Candidates {
-    progress.phase(Phase { number: 2, of: PHASES, name: "finding candidates", unit: Unit::Bands, total: 0 });
-    let sketch = |id: DocId| {
-        let sketch = &*pages[id.index()].sketch;
-        (!sketch.is_empty() && copies.stands_for_others_or_itself(id)).then_some(sketch)
-    };
-    match settings.sketch {
-        SketchKind::MinHash => band::candidates(pages.len(), settings.bands, |band, id| {
-            Some(band::band_key(sketch(id)?, band, settings.rows))
-        }),
-        SketchKind::SimHash => {
-            let bits = |id| sketch(id).map(|half| u64::from(half[0]) | u64::from(half[1]) << 32);
-            let masks = simhash::masks(settings.distance);
-            let mut found = band::candidates(pages.len(), masks.len(), |mask, id| Some(bits(id)? & masks[mask]));
-            found.pairs.retain(|&(a, b)| match (bits(a), bits(b)) {
-                (Some(a), Some(b)) => (a ^ b).count_ones() <= settings.distance,
-                _ => false,
-            });
-            found
-        }
-    }
-}
-
-/// The shingle sets of the documents that are compared, each made when it is first asked for.
-struct Sets<'a> {
+/// The different texts of the corpus, and what of each is compared.
+///
+/// Texts are numbered in the order of their digests, which depends on nothing but what they say.
+struct Compared<'a> {
     pages: &'a [Page],
+    settings: &'a AnalysisSettings,
+    ids: Vec<DocId>,
+    /// For each document the number of its text, [`NO_TEXT`] for an empty one.
+    text_of: Vec<u32>,
+    texts: Vec<Text<'a>>,
+    boilerplate: Option<Boilerplate>,
+    /// Shingle sets of the content, each made when it is first asked for.
     sets: Vec<OnceLock<ShingleSet>>,
 }
 
-impl<'a> Sets<'a> {
-    fn new(pages: &'a [Page]) -> Self {
-        Self { pages, sets: pages.iter().map(|_| OnceLock::new()).collect() }
-    }
+/// No text has this number: there are fewer than 2³² − 1.
+const NO_TEXT: u32 = u32::MAX;
 
-    fn set(&self, id: DocId) -> &ShingleSet {
-        self.sets[id.index()].get_or_init(|| self.pages[id.index()].shingles.set())
-    }
+/// A pair that was verified, smaller id first.
+struct Related {
+    pair: (DocId, DocId),
+    kind: RelationKind,
+    evidence: Evidence,
+}
 
-    fn evidence(&self, a: DocId, b: DocId) -> Evidence {
-        let (left, right) = (&self.pages[a.index()], &self.pages[b.index()]);
-        if left.digest.is_some() && left.digest == right.digest {
-            return Evidence::same_text(self.set(a).len() as u32);
+impl<'a> Compared<'a> {
+    fn new(pages: &'a [Page], copies: &Copies, settings: &'a AnalysisSettings, progress: &dyn Progress) -> Self {
+        let mut by_digest: Vec<(u128, DocId)> = (0..pages.len() as u32)
+            .map(DocId)
+            .filter(|&id| copies.stands_for_others_or_itself(id))
+            .filter_map(|id| Some((pages[id.index()].digest?, id)))
+            .collect();
+        by_digest.par_sort_unstable();
+        let ids: Vec<DocId> = by_digest.into_iter().map(|(_, id)| id).collect();
+        let mut text_of = vec![NO_TEXT; pages.len()];
+        for (text, id) in (0..).zip(&ids) {
+            text_of[id.index()] = text;
         }
-        Evidence::count(self.set(a), self.set(b))
+        for id in 0..pages.len() {
+            text_of[id] = text_of[copies.first[id].index()];
+        }
+        let texts: Vec<Text> = ids
+            .iter()
+            .map(|id| &pages[id.index()])
+            .map(|page| Text { shingles: page.shingles.in_order(), blocks: &page.blocks })
+            .collect();
+        progress.phase(Phase { number: 2, of: PHASES, name: "finding boilerplate", unit: Unit::Documents, total: 0 });
+        let boilerplate = settings.boilerplate.then(|| boilerplate::find(&Passages::new(&texts, settings.width)));
+        let sets = texts.iter().map(|_| OnceLock::new()).collect();
+        Self { pages, settings, ids, text_of, texts, boilerplate, sets }
+    }
+
+    fn candidates(&self, progress: &dyn Progress) -> Candidates {
+        let settings = self.settings;
+        progress.phase(Phase { number: 3, of: PHASES, name: "finding candidates", unit: Unit::Bands, total: 0 });
+        let sketches: Vec<Box<[u32]>> = (0..self.texts.len())
+            .into_par_iter()
+            .map_init(|| Sketcher::new(settings), |sketcher, text| sketcher.sketch(&self.content(text)))
+            .collect();
+        let sketch = |id: DocId| Some(&*sketches[id.index()]).filter(|sketch| !sketch.is_empty());
+        let mut found = match settings.sketch {
+            SketchKind::MinHash => band::candidates(self.texts.len(), settings.bands, |band, id| {
+                Some(band::band_key(sketch(id)?, band, settings.rows))
+            }),
+            SketchKind::SimHash => {
+                let bits = |id| sketch(id).map(|half| u64::from(half[0]) | u64::from(half[1]) << 32);
+                let masks = simhash::masks(settings.distance);
+                let mut found =
+                    band::candidates(self.texts.len(), masks.len(), |table, id| Some(bits(id)? & masks[table]));
+                found.pairs.retain(|&(a, b)| match (bits(a), bits(b)) {
+                    (Some(a), Some(b)) => (a ^ b).count_ones() <= settings.distance,
+                    _ => false,
+                });
+                found
+            }
+        };
+        if let Some(boilerplate) = &self.boilerplate {
+            let contained = containment::candidates(&self.texts, &boilerplate.masks);
+            found.pairs.extend(contained.into_iter().map(|(a, b)| (DocId(a), DocId(b))));
+            found.pairs.par_sort_unstable();
+            found.pairs.dedup();
+            found.pairs.retain(|&(a, b)| !self.is_frame_only(a.0) && !self.is_frame_only(b.0));
+        }
+        found
+    }
+
+    /// Returns the shingles of a text's content, in its order.
+    fn content(&self, text: usize) -> Cow<'a, [Shingle]> {
+        match &self.boilerplate {
+            Some(found) => {
+                let shingles = found.masks[text].content_shingles(self.texts[text], self.settings.width);
+                Cow::Owned(shingles.collect())
+            }
+            None => Cow::Borrowed(self.texts[text].shingles),
+        }
+    }
+
+    /// Returns whether a text is next to nothing but boilerplate: it has no article to repost.
+    fn is_frame_only(&self, text: u32) -> bool {
+        let Some(found) = &self.boilerplate else { return false };
+        let content = found.masks[text as usize].content_tokens();
+        content < LEAST_CONTENT && content * 2 < self.texts[text as usize].blocks.tokens
+    }
+
+    fn set(&self, text: u32) -> &ShingleSet {
+        self.sets[text as usize].get_or_init(|| ShingleSet::new(self.content(text as usize).into_owned()))
+    }
+
+    /// Verifies pairs of texts, sorted, and returns those that are related in any way.
+    fn related(&self, candidates: &[(DocId, DocId)], progress: &dyn Progress) -> Vec<Related> {
+        let total = candidates.len() as u64;
+        progress.phase(Phase { number: 4, of: PHASES, name: "verifying", unit: Unit::Pairs, total });
+        let of_one: Vec<&[(DocId, DocId)]> = candidates.chunk_by(|x, y| x.0 == y.0).collect();
+        let mut related: Vec<Related> = of_one
+            .par_iter()
+            .map_init(Aligner::default, |aligner, pairs| {
+                progress.advance(pairs.len() as u64);
+                let DocId(a) = pairs[0].0;
+                self.load(a, aligner);
+                let verified = pairs.iter().filter_map(|&(_, DocId(b))| {
+                    let evidence = self.count(a, b, aligner);
+                    let kind = relate(&evidence, self.settings)?;
+                    let (x, y) = (self.ids[a as usize], self.ids[b as usize]);
+                    let evidence = if x < y { evidence } else { evidence.turned() };
+                    Some(Related { pair: (x.min(y), x.max(y)), kind, evidence })
+                });
+                verified.collect::<Vec<_>>()
+            })
+            .flatten()
+            .collect();
+        related.par_sort_unstable_by_key(|related| related.pair);
+        related
+    }
+
+    fn load(&self, text: u32, aligner: &mut Aligner) {
+        if let Some(found) = &self.boilerplate {
+            aligner.load(self.texts[text as usize], &found.masks[text as usize]);
+        }
+    }
+
+    /// Returns the evidence of two texts, of which the first is loaded.
+    fn count(&self, a: u32, b: u32, aligner: &mut Aligner) -> Evidence {
+        let evidence = Evidence::count(self.set(a), self.set(b));
+        match &self.boilerplate {
+            Some(found) => {
+                let side = |text: u32| (self.texts[text as usize], &found.masks[text as usize]);
+                evidence.with_runs(aligner.runs(side(a), side(b), self.settings.width))
+            }
+            None => evidence,
+        }
+    }
+
+    /// Returns the evidence of two documents that are not empty.
+    fn evidence(&self, a: DocId, b: DocId) -> Evidence {
+        let (x, y) = (self.text_of[a.index()], self.text_of[b.index()]);
+        if x == y {
+            return Evidence::same_text(self.set(x).len() as u32);
+        }
+        let mut aligner = Aligner::default();
+        // The smaller text is loaded, as in `related`, so that a pair has the same evidence wherever it is counted.
+        let (first, second) = (x.min(y), x.max(y));
+        self.load(first, &mut aligner);
+        let evidence = self.count(first, second, &mut aligner);
+        if x < y { evidence } else { evidence.turned() }
+    }
+}
+
+/// Tokens of content below which a page that is mostly boilerplate has no article.
+const LEAST_CONTENT: u32 = 20;
+
+enum Sketcher {
+    MinHash(MinHasher, usize),
+    SimHash(u64),
+}
+
+impl Sketcher {
+    fn new(settings: &AnalysisSettings) -> Self {
+        match settings.sketch {
+            SketchKind::MinHash => Self::MinHash(MinHasher::new(settings.slots, settings.seed), settings.slots),
+            SketchKind::SimHash => Self::SimHash(settings.seed),
+        }
+    }
+
+    /// Returns a MinHash row, or the two halves of a SimHash; nothing for a text without shingles.
+    fn sketch(&mut self, shingles: &[Shingle]) -> Box<[u32]> {
+        match self {
+            Self::MinHash(hasher, slots) => {
+                let mut row = vec![0; *slots];
+                if hasher.fill(shingles, &mut row) { row.into() } else { Box::default() }
+            }
+            Self::SimHash(seed) => match simhash::simhash(shingles, *seed) {
+                Some(bits) => [bits as u32, (bits >> 32) as u32].into(),
+                None => Box::default(),
+            },
+        }
     }
 }
 
 /// Turns stars of ids into clusters and relations of keys.
 struct Listing<'a> {
-    pages: &'a [Page],
+    corpus: &'a Compared<'a>,
     copies: &'a Copies,
-    sets: &'a Sets<'a>,
-    settings: &'a AnalysisSettings,
+    related: &'a [Related],
 }
 
 impl Listing<'_> {
-    fn list(&self, stars: Vec<cluster::Star>, related: &[(DocId, DocId)]) -> (Vec<Cluster>, Vec<Relation>) {
+    fn list(&self, stars: Vec<cluster::Star>) -> (Vec<Cluster>, Vec<Relation>) {
         // For each document that stands for its text: the star it is in.
-        let mut star_of = vec![usize::MAX; self.pages.len()];
+        let mut star_of: Vec<Option<u32>> = vec![None; self.corpus.pages.len()];
         let mut stars: Vec<(DocId, Vec<DocId>)> = stars.into_iter().map(|star| (star.keep, star.others)).collect();
-        for (number, (keep, others)) in stars.iter().enumerate() {
+        for (number, (keep, others)) in (0..).zip(&stars) {
             for id in others.iter().chain([keep]) {
-                star_of[id.index()] = number;
+                star_of[id.index()] = Some(number);
             }
         }
         for group in &self.copies.groups {
-            let number = &mut star_of[group[0].index()];
-            if *number == usize::MAX {
-                *number = stars.len();
-                stars.push((group[0], Vec::new()));
+            if self.corpus.is_frame_only(self.corpus.text_of[group[0].index()]) {
+                continue;
             }
-            stars[*number].1.extend(&group[1..]);
+            let number = *star_of[group[0].index()].get_or_insert_with(|| {
+                stars.push((group[0], Vec::new()));
+                stars.len() as u32 - 1
+            });
+            stars[number as usize].1.extend(&group[1..]);
         }
 
         let mut relations = Vec::new();
@@ -482,9 +614,11 @@ impl Listing<'_> {
         for (keep, others) in stars {
             let mut members: Vec<(f64, DocId, f64)> = Vec::new();
             for other in others {
-                let evidence = self.sets.evidence(other, keep);
+                let evidence = self.corpus.evidence(other, keep);
                 members.push((evidence.resemblance(), other, evidence.a_in_b()));
-                relations.extend(self.relation(other, keep));
+                if let Some(kind) = relate(&evidence, self.corpus.settings) {
+                    relations.push(self.relation(kind, other, keep, &evidence));
+                }
             }
             members.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             members.insert(0, (1.0, keep, 1.0));
@@ -496,37 +630,60 @@ impl Listing<'_> {
                     containment: rounded(containment),
                 })
                 .collect();
-            let snippet = self.pages[keep.index()].snippet.clone();
+            let snippet = self.corpus.pages[keep.index()].snippet.clone();
             clusters.push((keep, Cluster::Repost { keep: self.key(keep), snippet, members }));
         }
         clusters.sort_by_key(|(keep, cluster)| (std::cmp::Reverse(cluster.len()), *keep));
 
         // Within a cluster the relations to `keep` say it all; a pair across two clusters would be lost.
-        for &(a, b) in related {
-            if star_of[a.index()] != star_of[b.index()] {
-                relations.extend(self.relation(a, b));
+        for related in self.related {
+            let (a, b) = related.pair;
+            if star_of[a.index()].is_none() || star_of[a.index()] != star_of[b.index()] {
+                relations.push(self.relation(related.kind, a, b, &related.evidence));
             }
         }
+        relations.extend(self.excerpts(&star_of));
         relations.sort_by(|x, y| (x.kind, &x.a, &x.b).cmp(&(y.kind, &y.a, &y.b)));
         (clusters.into_iter().map(|(_, cluster)| cluster).collect(), relations)
     }
 
-    fn relation(&self, a: DocId, b: DocId) -> Option<Relation> {
-        let (a, b) = (a.min(b), a.max(b));
-        let evidence = self.sets.evidence(a, b);
-        let kind: RelationKind = relate(&evidence, self.settings)?;
-        Some(Relation {
+    fn excerpts(&self, star_of: &[Option<u32>]) -> Vec<Relation> {
+        let Some(boilerplate) = &self.corpus.boilerplate else { return Vec::new() };
+        let cluster_of: Vec<Option<u32>> = self.corpus.ids.iter().map(|id| star_of[id.index()]).collect();
+        let passages = Passages::new(&self.corpus.texts, self.corpus.settings.width);
+        excerpt::find(&passages, boilerplate, &cluster_of)
+            .into_par_iter()
+            .map(|excerpt| (self.corpus.ids[excerpt.source as usize], self.corpus.ids[excerpt.quoter as usize]))
+            .filter(|&(a, b)| {
+                let pair = (a.min(b), a.max(b));
+                self.related.binary_search_by_key(&pair, |related| related.pair).is_err()
+            })
+            .map(|(a, b)| self.relation(RelationKind::Excerpt, a, b, &self.corpus.evidence(a, b)))
+            .collect()
+    }
+
+    /// Returns a relation as it is listed: a directed one from the smaller or quoted document, another by key.
+    fn relation(&self, kind: RelationKind, a: DocId, b: DocId, evidence: &Evidence) -> Relation {
+        let is_turned = match kind {
+            RelationKind::Excerpt => false,
+            RelationKind::Contained => evidence.b_in_a() > evidence.a_in_b(),
+            RelationKind::Identical | RelationKind::Repost | RelationKind::Boilerplate => b < a,
+        };
+        let (a, b, evidence) = if is_turned { (b, a, evidence.turned()) } else { (a, b, *evidence) };
+        // A share of nothing is 0 to a reader.
+        let share = |share: f64| if share.is_nan() { 0.0 } else { rounded(share) };
+        Relation {
             kind,
             a: self.key(a),
             b: self.key(b),
-            resemblance: rounded(evidence.resemblance()),
-            a_in_b: rounded(evidence.a_in_b()),
-            b_in_a: rounded(evidence.b_in_a()),
-        })
+            resemblance: share(evidence.resemblance()),
+            a_in_b: share(evidence.a_in_b()),
+            b_in_a: share(evidence.b_in_a()),
+        }
     }
 
     fn key(&self, id: DocId) -> String {
-        self.pages[id.index()].key.clone()
+        self.corpus.pages[id.index()].key.clone()
     }
 }
 

@@ -4,14 +4,36 @@ use crate::findings::RelationKind;
 use crate::settings::AnalysisSettings;
 use crate::verify::Evidence;
 
+/// Share of the smaller text that makes a repost of an abridged or extended copy, of which [`LEAST_BODY`] of the larger
+/// must still be in the smaller.
+const NEARLY_ALL: f64 = 0.85;
+const LEAST_BODY: f64 = 0.35;
+
+/// Share of the larger text's shingles that runs must rest on: a chain of chance hits is none.
+const LEAST_RESEMBLANCE: f64 = 0.25;
+
+/// Seeds that two texts must share before one is said to contain the other.
+const LEAST_CONTAINED: u32 = 40;
+
 /// Returns how two documents relate, or `None` if they are not alike enough to say.
 pub fn relate(evidence: &Evidence, settings: &AnalysisSettings) -> Option<RelationKind> {
     if evidence.same_text {
         return Some(RelationKind::Identical);
     }
     // False for NaN: two empty sets are not alike.
-    let is_repost = evidence.resemblance() >= settings.threshold;
-    is_repost.then_some(RelationKind::Repost)
+    if evidence.resemblance() >= settings.threshold {
+        return Some(RelationKind::Repost);
+    }
+    let runs = &evidence.runs;
+    let (a_in_b, b_in_a) = (runs.a_in_b(), runs.b_in_a());
+    let (less, more) = (a_in_b.min(b_in_a), a_in_b.max(b_in_a));
+    let is_sound = f64::from(runs.seeds) >= LEAST_RESEMBLANCE * f64::from(runs.a.max(runs.b));
+    let is_edited = is_sound && less >= settings.overlap;
+    let is_abridged = more >= NEARLY_ALL && less >= LEAST_BODY;
+    if is_edited || is_abridged {
+        return Some(RelationKind::Repost);
+    }
+    (more >= settings.containment && runs.seeds >= LEAST_CONTAINED).then_some(RelationKind::Contained)
 }
 
 #[cfg(test)]
@@ -19,7 +41,7 @@ mod tests {
     use super::*;
 
     fn kind(a: u32, b: u32, shared: u32) -> Option<RelationKind> {
-        relate(&Evidence { a, b, shared, same_text: false }, &AnalysisSettings::default())
+        relate(&Evidence { a, b, shared, ..Evidence::default() }, &AnalysisSettings::default())
     }
 
     #[test]

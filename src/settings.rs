@@ -46,7 +46,10 @@ impl Default for InputSettings {
 }
 
 /// What is compared, and from when on two texts are alike.
+///
+/// A setting that an older version did not know has its default when its findings are read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct AnalysisSettings {
     pub tokens: TokenKind,
     /// Tokens in a shingle.
@@ -62,6 +65,12 @@ pub struct AnalysisSettings {
     pub distance: u32,
     /// Resemblance from which two documents repost each other.
     pub threshold: f64,
+    /// Whether boilerplate is told from content. If not, content is the whole text, and only resemblance is judged.
+    pub boilerplate: bool,
+    /// Share of each document's content that must be in the other for a repost of which parts were changed.
+    pub overlap: f64,
+    /// Share of the smaller document's content that must be in the larger for it to be contained.
+    pub containment: f64,
     /// Seed of the sketches.
     pub seed: u64,
 }
@@ -112,6 +121,9 @@ impl Default for AnalysisSettings {
             rows: 4,
             distance: 3,
             threshold: 0.7,
+            boilerplate: true,
+            overlap: 0.5,
+            containment: 0.75,
             seed: 1,
         }
     }
@@ -139,6 +151,11 @@ impl AnalysisSettings {
         }
         if !(self.threshold > 0.0 && self.threshold <= 1.0) {
             return refuse(format!("threshold {} is out of range: use a share above 0, up to 1", self.threshold));
+        }
+        for (name, share) in [("overlap", self.overlap), ("containment", self.containment)] {
+            if !(share > 0.0 && share <= 1.0) {
+                return refuse(format!("{name} {share} is out of range: use a share above 0, up to 1"));
+            }
         }
         if self.distance > 7 {
             return refuse(format!("distance {} is out of range: use 0 to 7 of the 64 bits", self.distance));

@@ -1,27 +1,65 @@
 //! A pair of documents → evidence: counts, no judgement.
 
+use crate::boilerplate::Mask;
+use crate::passage::Text;
+use crate::seed::{self, Seed, bits};
 use crate::shingle::ShingleSet;
 
-/// What was counted about two documents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What was counted about two documents. All of it is of their content.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
-    /// Distinct shingles of the first, of the second, and of both.
+    /// Distinct shingles of the first.
     pub a: u32,
+    /// Distinct shingles of the second.
     pub b: u32,
+    /// Distinct shingles of both.
     pub shared: u32,
     /// Whether the comparable texts are equal, marks aside.
     pub same_text: bool,
+    /// Where the two run alike; all zero where nobody looked.
+    pub runs: Runs,
+}
+
+/// How two texts run alike, in tokens of content.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Runs {
+    /// Tokens of the first.
+    pub a: u32,
+    /// Tokens of the second.
+    pub b: u32,
+    /// Tokens of the first that lie in runs.
+    pub covered_a: u32,
+    /// Tokens of the second that lie in runs.
+    pub covered_b: u32,
+    /// Seeds found in both.
+    pub seeds: u32,
+    /// Runs of more than one seed.
+    pub count: u32,
+    /// Tokens of the second in the longest run.
+    pub longest: u32,
+    /// Places within a run where one number stands for another.
+    pub numbers_differ: u32,
 }
 
 impl Evidence {
     /// Returns what two sets of shingles share, counted.
     pub fn count(a: &ShingleSet, b: &ShingleSet) -> Self {
-        Self { a: a.len() as u32, b: b.len() as u32, shared: a.shared(b) as u32, same_text: false }
+        Self { a: a.len() as u32, b: b.len() as u32, shared: a.shared(b) as u32, ..Self::default() }
     }
 
     /// Returns the evidence of a text against itself.
     pub fn same_text(shingles: u32) -> Self {
-        Self { a: shingles, b: shingles, shared: shingles, same_text: true }
+        Self { a: shingles, b: shingles, shared: shingles, same_text: true, ..Self::default() }
+    }
+
+    /// Returns the evidence with the runs of the pair.
+    pub fn with_runs(self, runs: Runs) -> Self {
+        Self { runs, ..self }
+    }
+
+    /// Returns the same evidence with the documents the other way round.
+    pub fn turned(self) -> Self {
+        Self { a: self.b, b: self.a, runs: self.runs.turned(), ..self }
     }
 
     /// Returns the Jaccard similarity; NaN for two empty sets, which are like nothing.
@@ -29,14 +67,119 @@ impl Evidence {
         f64::from(self.shared) / (f64::from(self.a) + f64::from(self.b) - f64::from(self.shared))
     }
 
-    /// Returns the share of the first that is in the second.
+    /// Returns the share of the first that is in the second: of its shingles, or in runs if that is more, since a run
+    /// goes on over a changed word and a shingle does not.
     pub fn a_in_b(&self) -> f64 {
-        f64::from(self.shared) / f64::from(self.a)
+        (f64::from(self.shared) / f64::from(self.a)).max(self.runs.a_in_b())
     }
 
     /// Returns the share of the second that is in the first.
     pub fn b_in_a(&self) -> f64 {
-        f64::from(self.shared) / f64::from(self.b)
+        (f64::from(self.shared) / f64::from(self.b)).max(self.runs.b_in_a())
+    }
+}
+
+impl Runs {
+    /// Returns the same runs with the texts the other way round.
+    pub fn turned(self) -> Self {
+        Self { a: self.b, b: self.a, covered_a: self.covered_b, covered_b: self.covered_a, ..self }
+    }
+
+    /// Returns the share of the first that lies in runs; 0 where there is nothing.
+    pub fn a_in_b(&self) -> f64 {
+        f64::from(self.covered_a) / f64::from(self.a.max(1))
+    }
+
+    /// Returns the share of the second that lies in runs.
+    pub fn b_in_a(&self) -> f64 {
+        f64::from(self.covered_b) / f64::from(self.b.max(1))
+    }
+}
+
+/// Tokens between two seeds that a run goes on over, and how much longer they may be on one side.
+const GAP: u32 = 12;
+const DRIFT: u32 = 4;
+
+/// Chains the seeds of texts with those of one text, which is looked at once for all.
+#[derive(Debug, Default)]
+pub struct Aligner {
+    /// Seed and place plus one, 0 where it is empty.
+    table: Vec<(Seed, u32)>,
+    covered_a: Vec<u64>,
+    covered_b: Vec<u64>,
+}
+
+impl Aligner {
+    /// Makes `a` the first text of the pairs that follow.
+    pub fn load(&mut self, a: Text, mask: &Mask) {
+        let size = (mask.content() as usize * 2).next_power_of_two().max(64);
+        self.table.clear();
+        self.table.resize(size, (0, 0));
+        for place in (0..seed::count(a.shingles)).filter(|&place| mask.is_content(place)) {
+            let seed = seed::at(a.shingles, place);
+            let slot = self.slot(seed);
+            // The first of several places.
+            if self.table[slot].1 == 0 {
+                self.table[slot] = (seed, place + 1);
+            }
+        }
+    }
+
+    fn slot(&self, seed: Seed) -> usize {
+        let mask = self.table.len() - 1;
+        let mut at = seed as usize & mask;
+        while self.table[at].1 != 0 && self.table[at].0 != seed {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    /// Returns how `b` runs like the text that was loaded, which is `a`. Both in one pass over `b`.
+    pub fn runs(&mut self, a: (Text, &Mask), b: (Text, &Mask), width: usize) -> Runs {
+        let span = seed::span(width);
+        self.covered_a.clear();
+        self.covered_a.resize(bits::words(a.0.blocks.tokens), 0);
+        self.covered_b.clear();
+        self.covered_b.resize(bits::words(b.0.blocks.tokens), 0);
+        let mut runs = Runs::default();
+        // The last seed, and where its run began in `b`.
+        let mut last: Option<(u32, u32)> = None;
+        let mut began = 0;
+        for j in (0..seed::count(b.0.shingles)).filter(|&place| b.1.is_content(place)) {
+            let found = self.table[self.slot(seed::at(b.0.shingles, j))].1;
+            let Some(i) = found.checked_sub(1) else { continue };
+            runs.seeds += 1;
+            let joined = last.filter(|&(last_i, last_j)| {
+                let (step_i, step_j) = (i.abs_diff(last_i), j - last_j);
+                i > last_i && step_j <= GAP + span && step_i.abs_diff(step_j) <= DRIFT
+            });
+            match joined {
+                Some((last_i, last_j)) => {
+                    if began == last_j {
+                        runs.count += 1;
+                    }
+                    bits::set(&mut self.covered_a, last_i..i + span);
+                    bits::set(&mut self.covered_b, last_j..j + span);
+                    let gap =
+                        |numbers: &[u64], from: u32, until: u32| from < until && bits::count(numbers, from..until) > 0;
+                    runs.numbers_differ += u32::from(
+                        gap(&a.0.blocks.numbers, last_i + span, i) && gap(&b.0.blocks.numbers, last_j + span, j),
+                    );
+                }
+                None => {
+                    began = j;
+                    bits::set(&mut self.covered_a, i..i + span);
+                    bits::set(&mut self.covered_b, j..j + span);
+                }
+            }
+            runs.longest = runs.longest.max(j + span - began);
+            last = Some((i, j));
+        }
+        runs.a = a.1.content_tokens();
+        runs.b = b.1.content_tokens();
+        runs.covered_a = a.1.content_of(&self.covered_a);
+        runs.covered_b = b.1.content_of(&self.covered_b);
+        runs
     }
 }
 

@@ -334,12 +334,12 @@ fn an_unknown_key_of_the_configuration_is_refused_with_its_name_and_file() {
     let folder =
         Folder::new().with("tongwen.toml", "top = 5\n\ntreshold = 0.8\n").with("other.toml", "text_field = 'x'");
     folder.refuses(&["scan", "."], str![[r#"
-error: `tongwen.toml` line 3: unknown key `treshold`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `tokens`, `width`, `threshold`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `color`, `quiet`, `threads`
+error: `tongwen.toml` line 3: unknown key `treshold`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `tokens`, `width`, `threshold`, `overlap`, `containment`, `no-boilerplate`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `color`, `quiet`, `threads`
 hint: a configuration holds flags of `tongwen scan` by their names; `--no-config` does without it
 
 "#]]);
     folder.refuses(&["scan", ".", "--config", "other.toml"], str![[r#"
-error: `other.toml` line 1: unknown key `text_field`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `tokens`, `width`, `threshold`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `color`, `quiet`, `threads`
+error: `other.toml` line 1: unknown key `text_field`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `tokens`, `width`, `threshold`, `overlap`, `containment`, `no-boilerplate`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `color`, `quiet`, `threads`
 hint: a configuration holds flags of `tongwen scan` by their names; `--no-config` does without it
 
 "#]]);
@@ -490,7 +490,7 @@ error: `version.json` is not a findings file: its format is `tongwen-findings/2`
     folder.refuses(
         &["report", "short.json"],
         str![[r#"
-error: `short.json` is not a findings file: EOF while parsing a value at line 58 column 20
+error: `short.json` is not a findings file: EOF while parsing a string at line 60 column 14
 
 "#]],
     );

@@ -105,6 +105,9 @@ fn merged(flags: ScanFlags, config: ScanFlags) -> ScanFlags {
         tokens: flags.tokens.or(config.tokens),
         width: flags.width.or(config.width),
         threshold: flags.threshold.or(config.threshold),
+        overlap: flags.overlap.or(config.overlap),
+        containment: flags.containment.or(config.containment),
+        no_boilerplate: flags.no_boilerplate.or(config.no_boilerplate),
         sketch: flags.sketch.or(config.sketch),
         slots: flags.slots.or(config.slots),
         bands: flags.bands.or(config.bands),
@@ -133,6 +136,9 @@ fn analysis(chosen: &ScanFlags) -> Result<AnalysisSettings, Failure> {
         rows: 1,
         distance: chosen.distance.unwrap_or(default.distance),
         threshold: chosen.threshold.unwrap_or(default.threshold),
+        boilerplate: !chosen.no_boilerplate.unwrap_or(!default.boilerplate),
+        overlap: chosen.overlap.unwrap_or(default.overlap),
+        containment: chosen.containment.unwrap_or(default.containment),
         seed: chosen.seed.unwrap_or(default.seed),
     }
     .checked()?;

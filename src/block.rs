@@ -1,0 +1,159 @@
+//! Lines and sentences of a document: where each begins among its tokens, and what it says with its numbers masked.
+
+use std::ops::Range;
+
+use crate::document::{LineHint, Region};
+use crate::hash;
+use crate::segment::Token;
+
+/// A line or a sentence-like piece of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Hash of its tokens, each run of numbers as one mask: "cited 0 times" and "cited 17 times" are one block.
+    pub hash: u64,
+    /// Its first token; it ends where the next one begins.
+    pub start: u32,
+    /// Characters of its text, marks not counted.
+    pub weight: u32,
+}
+
+/// How a document is made up of blocks. Both levels cover all tokens; a block without a token is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Blocks {
+    /// Lines of the text.
+    pub lines: Box<[Block]>,
+    /// Sentence-like pieces of the lines.
+    pub sentences: Box<[Block]>,
+    /// Lines that the markup calls navigation, header, footer or aside, or that are mostly links.
+    pub framed: Box<[u32]>,
+    /// Which tokens are numbers, a bit a token.
+    pub numbers: Box<[u64]>,
+    /// Tokens in all.
+    pub tokens: u32,
+}
+
+impl Blocks {
+    /// Returns the tokens of a line.
+    pub fn line(&self, number: usize) -> Range<u32> {
+        span(&self.lines, number, self.tokens)
+    }
+
+    /// Returns the tokens of a sentence.
+    pub fn sentence(&self, number: usize) -> Range<u32> {
+        span(&self.sentences, number, self.tokens)
+    }
+
+    /// Returns the line that holds a token.
+    pub fn line_of(&self, token: u32) -> usize {
+        self.lines.partition_point(|line| line.start <= token).saturating_sub(1)
+    }
+
+    /// Returns whether a line begins, or the text ends, at one of some tokens.
+    pub fn has_line_border(&self, at: Range<u32>) -> bool {
+        let next = self.lines.partition_point(|line| line.start < at.start);
+        at.contains(&self.tokens) || self.lines.get(next).is_some_and(|line| at.contains(&line.start))
+    }
+}
+
+fn span(blocks: &[Block], number: usize, tokens: u32) -> Range<u32> {
+    blocks[number].start..blocks.get(number + 1).map_or(tokens, |next| next.start)
+}
+
+/// Builds the blocks of one document after another.
+#[derive(Clone, Debug, Default)]
+pub struct BlockBuilder {
+    lines: Vec<Block>,
+    sentences: Vec<Block>,
+    framed: Vec<u32>,
+    numbers: Vec<u64>,
+    tokens: u32,
+    /// Masked tokens of the line so far, and where in them the sentence began.
+    masked: Vec<u64>,
+    sentence_at: usize,
+    line: Open,
+    sentence: Open,
+}
+
+/// A block that has not ended.
+#[derive(Clone, Copy, Debug, Default)]
+struct Open {
+    start: u32,
+    weight: u32,
+}
+
+impl BlockBuilder {
+    /// Goes on with tokens of the current sentence, and the characters they were cut from.
+    pub fn push(&mut self, tokens: &[Token], weight: u32) {
+        for &token in tokens {
+            let masked = if token.is_number() { Token::MASKED } else { token };
+            if self.tokens.is_multiple_of(64) {
+                self.numbers.push(0);
+            }
+            // A word was pushed for every 64 tokens, the first before token 0.
+            self.numbers[self.tokens as usize / 64] |= u64::from(token.is_number()) << (self.tokens % 64);
+            self.tokens += 1;
+            // A run of numbers is one field, however many numbers it holds.
+            if masked != Token::MASKED || self.masked.len() == self.sentence_at || self.masked.last() != Some(&masked.0)
+            {
+                self.masked.push(masked.0);
+            }
+        }
+        self.line.weight += weight;
+        self.sentence.weight += weight;
+    }
+
+    /// Ends the current sentence.
+    pub fn end_sentence(&mut self) {
+        if self.tokens > self.sentence.start {
+            let hash = hash::sequence(&self.masked[self.sentence_at..]);
+            self.sentences.push(Block { hash, start: self.sentence.start, weight: self.sentence.weight });
+        }
+        self.sentence_at = self.masked.len();
+        self.sentence = Open { start: self.tokens, weight: 0 };
+    }
+
+    /// Ends the current line, of which the markup may have said something.
+    pub fn end_line(&mut self, hint: Option<&LineHint>) {
+        self.end_sentence();
+        if self.tokens > self.line.start {
+            if hint.is_some_and(is_framed) {
+                self.framed.push(self.lines.len() as u32);
+            }
+            let hash = hash::sequence(&self.masked);
+            self.lines.push(Block { hash, start: self.line.start, weight: self.line.weight });
+        }
+        self.masked.clear();
+        self.sentence_at = 0;
+        self.line = Open { start: self.tokens, weight: 0 };
+    }
+
+    /// Returns the blocks of the document, and is ready for the next one.
+    pub fn finish(&mut self) -> Blocks {
+        self.end_line(None);
+        let blocks = Blocks {
+            lines: self.lines.as_slice().into(),
+            sentences: self.sentences.as_slice().into(),
+            framed: self.framed.as_slice().into(),
+            numbers: self.numbers.as_slice().into(),
+            tokens: self.tokens,
+        };
+        self.lines.clear();
+        self.sentences.clear();
+        self.framed.clear();
+        self.numbers.clear();
+        self.tokens = 0;
+        self.line = Open::default();
+        self.sentence = Open::default();
+        blocks
+    }
+}
+
+/// Returns whether the markup alone says that a line belongs to the frame of a page.
+fn is_framed(hint: &LineHint) -> bool {
+    match hint.region {
+        Region::Navigation | Region::Header | Region::Footer | Region::Aside => true,
+        // Two thirds of a line inside links: a menu or a list of related pages, not a sentence with a link in it.
+        Region::Body => hint.linked >= 170,
+        Region::Main | Region::Title => false,
+    }
+}

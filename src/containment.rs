@@ -1,0 +1,79 @@
+//! Content → candidate pairs by the rare seeds they share: what bands cannot find, a text inside a longer one.
+
+use rayon::prelude::*;
+
+use crate::boilerplate::Mask;
+use crate::passage::{RATE, Text};
+use crate::seed::{self, Seed};
+
+/// Seeds of a text from which one in [`RATE`] is sampled; of shorter texts one in two.
+const LONG: u32 = 400;
+
+/// Sampled seeds that a pair must share.
+const LEAST_SHARED: usize = 2;
+
+/// Texts that hold a seed up to which all pairs of them are listed.
+const ALL_PAIRS: usize = 24;
+
+/// Beyond that each text is paired with its neighbours at these steps in a ring, and with the first few: enough for a
+/// component to hold together, whose members are then verified against one of them.
+const RING: [usize; 3] = [1, 2, 5];
+const HUBS: usize = 4;
+
+/// Returns the pairs of texts whose content shares sampled seeds, smaller index first, sorted.
+///
+/// Time and memory grow with the text: a seed that many texts hold costs each of them seven pairs, however many they
+/// are.
+pub fn candidates(texts: &[Text], masks: &[Mask]) -> Vec<(u32, u32)> {
+    let mut postings: Vec<(Seed, u32)> = (0..texts.len() as u32)
+        .into_par_iter()
+        .flat_map_iter(|id| {
+            let (text, mask) = (texts[id as usize], &masks[id as usize]);
+            let seeds = seed::count(text.shingles);
+            let rate = if seeds < LONG { 2 } else { RATE };
+            (0..seeds)
+                .filter(|&place| mask.is_content(place))
+                .map(move |place| seed::at(text.shingles, place))
+                .filter(move |&seed| seed::is_sampled(seed, rate))
+                .map(move |seed| (seed, id))
+        })
+        .collect();
+    postings.par_sort_unstable();
+    postings.dedup();
+    // For each text, the lists it is in and where.
+    let mut lists: Vec<(u32, u32, u32)> = Vec::new();
+    let mut from = 0;
+    for list in postings.chunk_by(|a, b| a.0 == b.0) {
+        if list.len() > 1 {
+            lists.extend(list.iter().map(|&(_, id)| (id, from as u32, list.len() as u32)));
+        }
+        from += list.len();
+    }
+    lists.par_sort_unstable();
+    let by_text: Vec<&[(u32, u32, u32)]> = lists.chunk_by(|a, b| a.0 == b.0).collect();
+    let mut pairs: Vec<(u32, u32)> = by_text
+        .par_iter()
+        .flat_map_iter(|lists| {
+            let id = lists[0].0;
+            let mut others = Vec::new();
+            for &(_, from, length) in *lists {
+                let list = &postings[from as usize..(from + length) as usize];
+                // Sorted by text within a seed.
+                let own = list.partition_point(|posting| posting.1 < id);
+                if list.len() <= ALL_PAIRS {
+                    others.extend(list[own + 1..].iter().map(|posting| posting.1));
+                } else {
+                    let ring = RING.iter().map(|step| list[(own + step) % list.len()].1);
+                    others
+                        .extend(ring.chain(list[..HUBS].iter().map(|posting| posting.1)).filter(|&other| other != id));
+                }
+            }
+            others.sort_unstable();
+            let shared = others.chunk_by(|a, b| a == b).filter(|same| same.len() >= LEAST_SHARED);
+            shared.map(|same| (id.min(same[0]), id.max(same[0]))).collect::<Vec<_>>()
+        })
+        .collect();
+    pairs.par_sort_unstable();
+    pairs.dedup();
+    pairs
+}

@@ -1,0 +1,279 @@
+//! Where else in the corpus a passage stands: an index of sampled seeds with their places, and alignment from there.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::block::{Block, Blocks};
+use crate::seed::{self, Seed};
+use crate::shingle::Shingle;
+
+/// A document as this and the following stages see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Text<'a> {
+    /// In the order of the text.
+    pub shingles: &'a [Shingle],
+    /// Lines and sentences.
+    pub blocks: &'a Blocks,
+}
+
+/// One seed in this many is in the index. Of a passage of 200 characters (some 125 words) 15 seeds are expected there,
+/// and fewer than two with a chance of 5 in a million (Poisson).
+pub const RATE: u32 = 8;
+
+/// Texts that hold the same line are indexed up to this many: one of them is as good a source as another.
+const SAME_LINE: usize = 8;
+
+/// Places of one seed that are looked at.
+const MOST_PLACES: usize = 64;
+
+/// Seeds on one diagonal may drift apart by this much: what insertions and deletions within a passage add up to.
+const DRIFT: i64 = 12;
+
+/// Share of a passage's sampled seeds, and then of all its seeds, that must stand in another text.
+const SAMPLED_SHARE: f64 = 0.25;
+const SHARE: f64 = 0.4;
+
+/// A line of a text: `(text, line)`.
+pub type Place = (u32, u32);
+
+/// Where a passage stands in another text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Which text.
+    pub text: u32,
+    /// Its tokens, by the seeds found: good to a few tokens.
+    pub tokens: Range<u32>,
+    /// How many sampled seeds were found.
+    pub seeds: u32,
+}
+
+/// The index.
+#[derive(Debug)]
+pub struct Passages<'a> {
+    texts: &'a [Text<'a>],
+    width: usize,
+    span: u32,
+    /// Lines that several texts hold.
+    repeated: Vec<Vec<Place>>,
+    /// Seed, text, place; sorted.
+    postings: Vec<(Seed, u32, u32)>,
+    /// For each value of a seed's top bits, where its postings begin.
+    directory: Vec<u32>,
+    shift: u32,
+}
+
+impl<'a> Passages<'a> {
+    /// Returns the index of `texts`.
+    pub fn new(texts: &'a [Text<'a>], width: usize) -> Self {
+        let repeated = repeated(texts, |text| &text.blocks.lines, 1);
+        // A line that many texts hold is looked up in a few of them.
+        let mut left_out: Vec<Place> =
+            repeated.iter().flat_map(|group| group.iter().skip(SAME_LINE).copied()).collect();
+        left_out.par_sort_unstable();
+        let span = seed::span(width);
+        let mut postings: Vec<(Seed, u32, u32)> = (0..texts.len() as u32)
+            .into_par_iter()
+            .flat_map_iter(|id| {
+                let text = texts[id as usize];
+                let out = left_out.partition_point(|place| place.0 < id);
+                let mut out =
+                    left_out[out..].iter().take_while(move |place| place.0 == id).map(|place| place.1).peekable();
+                (0..text.blocks.lines.len() as u32)
+                    .filter(move |line| out.next_if_eq(line).is_none())
+                    .flat_map(move |line| sampled(text, text.blocks.line(line as usize)))
+                    .map(move |(seed, place)| (seed, id, place))
+            })
+            .collect();
+        postings.par_sort_unstable();
+        let bits = (postings.len() as u32).next_power_of_two().trailing_zeros().clamp(8, 28);
+        let shift = 32 - bits;
+        let mut directory = vec![0; (1 << bits) + 1];
+        for &(seed, ..) in &postings {
+            directory[(seed >> shift) as usize + 1] += 1;
+        }
+        let mut sum = 0;
+        for count in &mut directory {
+            sum += *count;
+            *count = sum;
+        }
+        Self { texts, width, span, repeated, postings, directory, shift }
+    }
+
+    /// Returns the texts it was made of.
+    pub fn texts(&self) -> &'a [Text<'a>] {
+        self.texts
+    }
+
+    /// Returns the tokens in a shingle.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Returns the lines that two texts or more hold: the places of each, by text.
+    pub fn repeated_lines(&self) -> &[Vec<Place>] {
+        &self.repeated
+    }
+
+    fn places(&self, seed: Seed) -> &[(Seed, u32, u32)] {
+        let top = (seed >> self.shift) as usize;
+        let bucket = &self.postings[self.directory[top] as usize..self.directory[top + 1] as usize];
+        let from = bucket.partition_point(|posting| posting.0 < seed);
+        let places = &bucket[from..];
+        let until = places.partition_point(|posting| posting.0 == seed).min(MOST_PLACES);
+        &places[..until]
+    }
+
+    /// Returns where the tokens `range` of text `own` stand in other texts, in the order of the texts.
+    pub fn holders(&self, own: u32, range: Range<u32>) -> Vec<Holder> {
+        let text = self.texts[own as usize];
+        let mut hits: Vec<(u32, i64)> = Vec::new();
+        let mut looked_up = 0;
+        for (seed, place) in sampled(text, range.start..range.end.saturating_sub(self.span - 1).max(range.start + 1)) {
+            looked_up += 1;
+            let others = self.places(seed).iter().filter(|posting| posting.1 != own);
+            hits.extend(others.map(|&(_, other, at)| (other, i64::from(at) - i64::from(place))));
+        }
+        hits.sort_unstable();
+        let mut own_seeds = Vec::new();
+        hits.chunk_by(|a, b| a.0 == b.0)
+            .filter_map(|hits| {
+                let best = densest(hits);
+                let enough =
+                    (best.len() >= 2 || looked_up <= 4) && best.len() as f64 >= SAMPLED_SHARE * f64::from(looked_up);
+                if !enough {
+                    return None;
+                }
+                let other = self.texts[best[0].0 as usize];
+                let place =
+                    |at: u32, diagonal: i64| (i64::from(at) + diagonal).clamp(0, i64::from(other.blocks.tokens)) as u32;
+                let start = place(range.start, best[0].1);
+                let end = place(range.end, best[best.len() - 1].1).max(start);
+                if own_seeds.is_empty() {
+                    own_seeds.extend(seeds_in(text, range.start..range.end.saturating_sub(self.span - 1)));
+                    own_seeds.sort_unstable();
+                }
+                let mut found: Vec<Seed> = seeds_in(other, start.saturating_sub(8)..end + 8).collect();
+                found.sort_unstable();
+                let shared = own_seeds.iter().filter(|seed| found.binary_search(seed).is_ok()).count();
+                (shared as f64 >= SHARE * own_seeds.len() as f64 && end > start).then_some(Holder {
+                    text: best[0].0,
+                    tokens: start..end,
+                    seeds: best.len() as u32,
+                })
+            })
+            .collect()
+    }
+
+    /// Returns the tokens of text `other` that line `range` of text `own` is the opening of, where the source goes on.
+    ///
+    /// That is what a quotation cut off at a fixed length looks like: it begins where a line of its source begins, and
+    /// ends where none does.
+    pub fn source(&self, own: u32, range: Range<u32>, holder: &Holder) -> Option<Range<u32>> {
+        let other = self.texts[holder.text as usize];
+        let lines = &other.blocks.lines;
+        let near = holder.tokens.start.saturating_sub(3)..holder.tokens.start + 13;
+        let first = lines.partition_point(|line| line.start < near.start);
+        let start = lines[first..]
+            .iter()
+            .map(|line| line.start)
+            .take_while(|start| near.contains(start))
+            .min_by_key(|start| start.abs_diff(holder.tokens.start))?;
+        let width = self.span - 1;
+        let inner = range.start as usize
+            ..(range.end + 1).saturating_sub(width).min(self.texts[own as usize].shingles.len() as u32) as usize;
+        let end = aligned_end(
+            &self.texts[own as usize].shingles[inner.clone()],
+            &other.shingles[(start as usize).min(other.shingles.len())..],
+        )?;
+        let end = start + end as u32 + width - 1;
+        (!inner.is_empty() && !other.blocks.has_line_border(end.saturating_sub(1)..end + 3)).then_some(start..end)
+    }
+}
+
+/// Returns the blocks of `least` tokens or more that occur in two texts or more: the places of each, by text.
+pub fn repeated<'a>(
+    texts: &[Text<'a>],
+    level: impl Fn(&Text<'a>) -> &'a [Block] + Sync,
+    least: u32,
+) -> Vec<Vec<Place>> {
+    let mut all: Vec<(u64, Place)> = texts
+        .par_iter()
+        .enumerate()
+        .flat_map_iter(|(id, text)| {
+            let blocks = level(text);
+            let end = move |at: usize| blocks.get(at + 1).map_or(text.blocks.tokens, |next| next.start);
+            let long = blocks.iter().enumerate().filter(move |&(at, block)| end(at) - block.start >= least);
+            long.map(move |(at, block)| (block.hash, (id as u32, at as u32)))
+        })
+        .collect();
+    all.par_sort_unstable();
+    all.chunk_by(|a, b| a.0 == b.0)
+        .filter(|same| same[0].1.0 != same[same.len() - 1].1.0)
+        .map(|same| same.iter().map(|&(_, place)| place).collect())
+        .collect()
+}
+
+/// Returns the seeds of some tokens that begin there, sampled, and always the first of a line.
+fn sampled<'a>(text: Text<'a>, range: Range<u32>) -> impl Iterator<Item = (Seed, u32)> + 'a {
+    let first = range.start;
+    (range.start..range.end.min(seed::count(text.shingles)))
+        .map(move |place| (seed::at(text.shingles, place), place))
+        .filter(move |&(seed, place)| seed::is_sampled(seed, RATE) || place == first)
+}
+
+fn seeds_in<'a>(text: Text<'a>, range: Range<u32>) -> impl Iterator<Item = Seed> + 'a {
+    (range.start..range.end.min(seed::count(text.shingles))).map(move |place| seed::at(text.shingles, place))
+}
+
+/// Returns the most hits within one drift of each other, of hits sorted by diagonal.
+fn densest(hits: &[(u32, i64)]) -> &[(u32, i64)] {
+    let (mut from, mut best) = (0, 0..0);
+    for until in 1..=hits.len() {
+        while hits[until - 1].1 - hits[from].1 > DRIFT {
+            from += 1;
+        }
+        if until - from > best.len() {
+            best = from..until;
+        }
+    }
+    &hits[best]
+}
+
+/// Returns how many shingles of `source` the whole of `passage` is aligned with, from the first on, or `None` if it is
+/// not: more than two edits and one in eight tokens.
+fn aligned_end(passage: &[Shingle], source: &[Shingle]) -> Option<usize> {
+    /// How far an edit is looked past, and how much longer one side of it may be.
+    const REACH: usize = 8;
+    const SKEW: usize = 2;
+    let same = |i: usize, j: usize| passage.get(i).is_some_and(|shingle| source.get(j) == Some(shingle));
+    let (mut i, mut j, mut edits) = (0, 0, 0);
+    while i < passage.len() && j < source.len() {
+        if same(i, j) {
+            i += 1;
+            j += 1;
+            continue;
+        }
+        edits += 1;
+        if edits > 2 + i / 8 {
+            return None;
+        }
+        let step = (1..=REACH).find_map(|step| {
+            let skews = (0..=SKEW.min(step)).flat_map(|skew| [(step, step - skew), (step - skew, step)]);
+            let goes_on = |i: usize, j: usize| same(i, j) && (same(i + 1, j + 1) || i + 1 == passage.len());
+            skews.into_iter().find(|&(a, b)| goes_on(i + a, j + b))
+        });
+        match step {
+            Some((a, b)) => {
+                i += a;
+                j += b;
+            }
+            // The end of a passage that was cut in the middle of a word, or one more edit.
+            None => {
+                i += 1;
+                j += 1;
+            }
+        }
+    }
+    (i >= passage.len()).then_some(j)
+}

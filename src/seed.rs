@@ -1,0 +1,110 @@
+//! Seeds: short runs of tokens that are rare enough to say where two texts are the same.
+//!
+//! A seed is the hash of two neighbouring shingles, so it spans one token more than a shingle and needs no second pass
+//! over the text. Looking texts up in each other (boilerplate, excerpts, candidates by containment) goes by seeds;
+//! resemblance is counted in shingles.
+
+use std::ops::Range;
+
+use crate::hash;
+use crate::shingle::Shingle;
+
+/// The hash of two neighbouring shingles.
+pub type Seed = u32;
+
+/// Returns how many tokens a seed spans.
+pub fn span(width: usize) -> u32 {
+    width as u32 + 1
+}
+
+/// Returns the seed at a place that is not the last shingle of its text.
+#[inline]
+pub fn at(shingles: &[Shingle], place: u32) -> Seed {
+    let place = place as usize;
+    hash::pair(shingles[place], shingles[place + 1])
+}
+
+/// Returns the number of seeds of a text.
+#[inline]
+pub fn count(shingles: &[Shingle]) -> u32 {
+    shingles.len().saturating_sub(1) as u32
+}
+
+/// Returns whether a seed is in the fixed sample of one in `rate` (FracMinHash: the same seeds in every text).
+#[inline]
+pub fn is_sampled(seed: Seed, rate: u32) -> bool {
+    seed <= u32::MAX / rate
+}
+
+/// Bits in words of 64, one a token or seed.
+pub mod bits {
+    use super::Range;
+
+    /// Returns the words for so many bits.
+    pub fn words(bits: u32) -> usize {
+        bits.div_ceil(64) as usize
+    }
+
+    /// Returns bit `at`.
+    #[inline]
+    pub fn get(words: &[u64], at: u32) -> bool {
+        words[at as usize / 64] >> (at % 64) & 1 == 1
+    }
+
+    /// Sets a range of bits.
+    pub fn set(words: &mut [u64], range: Range<u32>) {
+        each_word(range, |word, mask| words[word] |= mask);
+    }
+
+    /// Clears a range of bits.
+    pub fn clear(words: &mut [u64], range: Range<u32>) {
+        each_word(range, |word, mask| words[word] &= !mask);
+    }
+
+    /// Returns how many bits of a range are set.
+    pub fn count(words: &[u64], range: Range<u32>) -> u32 {
+        let mut count = 0;
+        each_word(range, |word, mask| count += (words[word] & mask).count_ones());
+        count
+    }
+
+    #[inline]
+    fn each_word(range: Range<u32>, mut act: impl FnMut(usize, u64)) {
+        if range.is_empty() {
+            return;
+        }
+        let (first, last) = (range.start as usize / 64, (range.end - 1) as usize / 64);
+        for word in first..=last {
+            let low = if word == first { !0 << (range.start % 64) } else { !0 };
+            let high = if word == last { !0 >> (63 - (range.end - 1) % 64) } else { !0 };
+            act(word, low & high);
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use proptest::prelude::*;
+
+        proptest! {
+            #[test]
+            fn ranges_are_set_cleared_and_counted_like_single_bits(
+                steps in prop::collection::vec((any::<bool>(), 0u32..200, 0u32..200), 1..8)
+            ) {
+                let mut words = vec![0; super::words(200)];
+                let mut plain = [false; 200];
+                for (on, start, end) in steps {
+                    let range = start..end;
+                    if on { super::set(&mut words, range.clone()) } else { super::clear(&mut words, range.clone()) }
+                    for bit in range.clone() {
+                        plain[bit as usize] = on;
+                    }
+                    let expected = range.clone().filter(|&bit| plain[bit as usize]).count() as u32;
+                    prop_assert_eq!(super::count(&words, range), expected);
+                }
+                for (bit, &on) in plain.iter().enumerate() {
+                    prop_assert_eq!(super::get(&words, bit as u32), on);
+                }
+            }
+        }
+    }
+}
