@@ -16,7 +16,7 @@ use crate::document::{DocId, Document, Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::excerpt;
 use crate::findings::{self, Cluster, Counts, Findings, Member, Relation, RelationKind};
-use crate::hash::TextHasher;
+use crate::hash::{self, TextHasher};
 use crate::input::Corpus;
 use crate::normalise;
 use crate::passage::{Passages, Text};
@@ -125,6 +125,8 @@ struct Page {
     bytes: u64,
     /// The opening of its text, for the report.
     snippet: String,
+    /// Hash of its text as it was read, which tells copies apart that differ in what is not compared.
+    text: u64,
     /// Hash of its tokens: equal for equal comparable texts. `None` for a document without a token.
     digest: Option<u128>,
     shingles: Shingles,
@@ -211,6 +213,7 @@ impl Analyser {
         Page {
             bytes: document.text.len() as u64,
             snippet: snippet(&document.text),
+            text: hash::bytes(document.text.as_bytes()),
             digest: (blocks.tokens > 0).then(|| digest.finish()),
             shingles: self.shingler.finish(),
             blocks,
@@ -329,7 +332,8 @@ fn find(reading: Reading, settings: &AnalysisSettings, progress: &dyn Progress) 
 /// decide which of them keeps the bare key.
 fn order(pages: &mut [Page]) -> usize {
     pages.par_sort_unstable_by(|a, b| {
-        (&a.key, &a.origin.file, a.digest, a.origin.line).cmp(&(&b.key, &b.origin.file, b.digest, b.origin.line))
+        let place = |page: &Page| (page.digest, page.text, page.origin.line);
+        (&a.key, &a.origin.file, place(a)).cmp(&(&b.key, &b.origin.file, place(b)))
     });
     if pages.windows(2).all(|pair| pair[0].key != pair[1].key) {
         return 0;

@@ -356,9 +356,10 @@ fn sample_records() -> Vec<String> {
     }
     records.push(record("空", ""));
     records.push(record("空", "。"));
-    // One id, two texts.
+    // One id: two unlike texts, and two that differ only in what is not compared.
     records.push(record("同名", ARTICLE));
     records.push(record("同名", OTHER));
+    records.push(record("同名", &ARTICLE.replace('。', " ！")));
     records
 }
 
