@@ -571,6 +571,132 @@ fn a_reader_that_goes_away_early_is_no_error() {
     }
 }
 
+const ARTICLE: &str = "渡口的老船工每天清晨都要把绳索检查一遍。他说，河水记得每一个粗心的人。";
+
+/// Four pages, two of which say the same, one of which says nothing, and a file that is no page.
+fn pages() -> Folder {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("转载")).unwrap();
+    folder
+        .with("渡口.txt", ARTICLE)
+        .with("转载/渡口.html", format!("<title>渡口</title><p>{}", ARTICLE.replace('，', ", ")))
+        .with("转载/空.txt", "……")
+        .with("梨花.txt", "山上的梨树开花以后，养蜂人把箱子搬到了南坡，一住就是四十天。")
+        .with("图.txt", b"\x89PNG\r\n\x1a\n\0\0")
+}
+
+fn records(count: usize) -> String {
+    (0..count).map(|n| format!("{{\"id\": \"{n}\", \"text\": \"{ARTICLE}\"}}\n")).collect()
+}
+
+#[test]
+fn a_folder_is_scanned_and_reported_as_text_and_as_json() {
+    let folder = pages();
+    folder.run(&["scan", "."]).code(0).stderr_eq("").stdout_eq(file!["cmd/scan.txt"].raw());
+    let json = folder.run(&["scan", ".", "--format", "json"]).code(0).stderr_eq("");
+    let json = json.stdout_eq(file!["cmd/scan.json"].raw()).get_output().stdout.clone();
+    let rendered = folder.command(&["report", "-"]).stdin(json).assert();
+    rendered.code(0).stdout_eq(file!["cmd/scan.txt"].raw());
+}
+
+#[test]
+fn records_on_standard_input_are_scanned() {
+    let folder = Folder::new();
+    let lines = format!("{}{{\"id\": \"断\n{{\"text\": \"梨花\"}}\n", records(2));
+    let scanned = folder.command(&["scan", "-"]).stdin(lines).assert();
+    scanned.code(0).stderr_eq("").stdout_eq(str![[r#"
+3 documents · 1 is a repost of 1 article · 1 skipped
+tongwen 0.1.0 · 2 words a shingle · minhash 128 as 32 × 4 · alike from 70%
+
+Reposts · 1 article, most reposted first
+  alike: what both pages share of their content
+  inside: how much of the page the kept one holds
+
+   1. 2 pages: 渡口的老船工每天清晨都要把绳索检查一遍。他说，河水记得每一个粗心…
+      alike  inside
+       kept          0
+       100%    100%  1
+
+Skipped · 1 record was not compared
+  -:3
+      not valid JSON: EOF while parsing at column 11
+
+"#]]);
+}
+
+#[test]
+fn nothing_on_standard_input_is_an_empty_report() {
+    let counted =
+        Folder::new().run(&["scan", "-", "--format", "json"]).code(0).stderr_eq("").get_output().stdout.clone();
+    let found: serde_json::Value = serde_json::from_slice(&counted).unwrap();
+    assert_eq!(found["counts"]["documents"], 0);
+}
+
+#[test]
+fn an_output_replaces_the_old_one_as_a_whole() {
+    use std::io::Read;
+    let folder = pages().with("报告.json", "旧");
+    let mut old = fs::File::open(folder.path("报告.json")).unwrap();
+    let before = folder.names();
+    let arguments = ["scan", ".", "--format", "json", "--exclude", "报告.json", "--output", "报告.json"];
+    folder.run(&arguments).code(0).stdout_eq("").stderr_eq("");
+    assert_eq!(folder.names(), before);
+    let written = fs::read_to_string(folder.path("报告.json")).unwrap();
+    snapbox::assert_data_eq!(written, file!["cmd/scan.json"].raw());
+    // Whoever had the old one open still reads all of it.
+    let mut read = String::new();
+    old.read_to_string(&mut read).unwrap();
+    assert_eq!(read, "旧");
+}
+
+#[test]
+fn the_bands_are_explained_without_a_corpus() {
+    let folder = Folder::new();
+    let table = |arguments: &[&str]| {
+        let stdout = folder.run(arguments).code(0).stderr_eq("").get_output().stdout.clone();
+        String::from_utf8(stdout).unwrap()
+    };
+    let default = table(&["scan", "--explain-bands"]);
+    assert!(default.starts_with("32 bands of 4 rows, 128 slots."), "{default}");
+    assert!(default.lines().any(|line| line.contains("0.700") && line.ends_with("← threshold")), "{default}");
+    assert!(table(&["scan", "--threshold", "0.9", "--explain-bands"]).starts_with("12 bands of 10 rows"));
+    assert!(table(&["scan", "--bands", "128", "--rows", "1", "--explain-bands"]).starts_with("128 bands of 1 row"));
+}
+
+#[test]
+fn a_flag_wins_over_the_configuration_and_that_over_the_defaults() {
+    let config = "include = ['*.txt']\nformat = 'json'\ntokens = 'char'\nthreshold = 0.9\n";
+    let folder = pages().with("tongwen.toml", config);
+    let found = |arguments: &[&str]| -> serde_json::Value {
+        serde_json::from_slice(&folder.run(arguments).code(0).get_output().stdout).unwrap()
+    };
+    let by_file = found(&["scan", "."]);
+    assert_eq!(by_file["counts"]["documents"], 3);
+    assert_eq!((&by_file["settings"]["tokens"], &by_file["settings"]["width"]), (&"char".into(), &4.into()));
+    assert_eq!((&by_file["settings"]["threshold"], &by_file["settings"]["seed"]), (&0.9.into(), &1.into()));
+    let by_flag = found(&["scan", ".", "--include", "*.html", "--threshold", "0.5", "--tokens", "word"]);
+    assert_eq!(by_flag["counts"]["documents"], 1);
+    assert_eq!((&by_flag["settings"]["tokens"], &by_flag["settings"]["threshold"]), (&"word".into(), &0.5.into()));
+    let without = found(&["scan", ".", "--no-config", "--format", "json", "--exclude", "tongwen.toml"]);
+    assert_eq!(without["counts"]["documents"], 4);
+}
+
+#[test]
+fn a_reader_of_a_scan_that_has_seen_enough_is_no_error() {
+    use std::io::{BufRead, BufReader};
+    let folder = Folder::new().with("页.jsonl", records(2000));
+    for arguments in [&["scan", ".", "--format", "json"][..], &["scan", ".", "--top", "0"]] {
+        let mut command = StdCommand::new(PROGRAM);
+        command.args(arguments).current_dir(folder.0.path()).env_clear();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::with_capacity(16, child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    }
+}
+
 #[test]
 fn every_shell_gets_completions_that_know_the_flags() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
@@ -633,6 +759,50 @@ mod unix {
         let folder = Folder::new().with("found.json", FOUND);
         folder.run(&["report", "found.json", "--output", "/dev/null"]).code(0).stdout_eq("").stderr_eq("");
         assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+    }
+
+    #[test]
+    fn a_page_that_may_not_be_read_is_listed_and_the_rest_is_scanned() {
+        let folder = pages();
+        fs::set_permissions(folder.path("梨花.txt"), fs::Permissions::from_mode(0o0)).unwrap();
+        if fs::read(folder.path("梨花.txt")).is_ok() {
+            // Nothing is closed to the superuser.
+            return;
+        }
+        let scanned = folder.run(&["scan", ".", "--format", "json"]).code(0).stderr_eq("").get_output().stdout.clone();
+        let found: serde_json::Value = serde_json::from_slice(&scanned).unwrap();
+        assert_eq!((&found["counts"]["documents"], &found["counts"]["skipped"]), (&3.into(), &2.into()));
+        assert_eq!(found["skipped"][1]["key"], "梨花.txt");
+        assert_eq!(found["skipped"][1]["reason"], "cannot be read: Permission denied (os error 13)");
+        folder.refuses(
+            &["scan", "梨花.txt"],
+            str![[r#"
+error: cannot read `梨花.txt`: Permission denied (os error 13)
+
+"#]],
+        );
+    }
+
+    #[test]
+    fn a_scan_that_is_stopped_leaves_the_old_output_and_nothing_else() {
+        use std::io::Write;
+        use std::os::unix::process::ExitStatusExt;
+        for (signal, number) in [("INT", 2), ("TERM", 15)] {
+            let folder = Folder::new().with("报告.json", "旧");
+            let mut command = StdCommand::new(PROGRAM);
+            command.args(["scan", "-", "--format", "json", "--output", "报告.json"]);
+            command.current_dir(folder.0.path()).env_clear().stdin(Stdio::piped()).stdout(Stdio::null());
+            let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+            let mut stdin = child.stdin.take().unwrap();
+            // More than a pipe holds: when this returns, the scan has begun, and it waits for the end of its input.
+            stdin.write_all(records(20_000).as_bytes()).unwrap();
+            let kill = format!("kill -{signal} {}", child.id());
+            assert!(StdCommand::new("sh").args(["-c", &kill]).status().unwrap().success());
+            let output = child.wait_with_output().unwrap();
+            assert_eq!(output.status.signal(), Some(number), "{output:?}");
+            assert_eq!(folder.names(), ["报告.json"]);
+            assert_eq!(fs::read_to_string(folder.path("报告.json")).unwrap(), "旧");
+        }
     }
 
     #[cfg(target_os = "linux")]
