@@ -225,7 +225,7 @@ proptest! {
         threshold in prop_oneof![Just(0.3), Just(0.5), Just(0.7), Just(0.9), Just(1.0)],
     ) {
         let analysis =
-            AnalysisSettings { tokens, width, bands: 128, rows: 1, threshold, ..AnalysisSettings::default() };
+            AnalysisSettings { tokens, width, boilerplate: false, bands: 128, rows: 1, threshold, ..AnalysisSettings::default() };
         let texts = corpus(&steps);
         let findings = scan_texts(&texts, &analysis);
         let oracle = all_pairs(&texts, &analysis);
@@ -263,7 +263,12 @@ fn edited_articles() -> Vec<String> {
 fn with_the_default_bands_nothing_false_is_found_and_ninety_nine_of_a_hundred_are() {
     let texts = edited_articles();
     for tokens in [TokenKind::Word, TokenKind::Char] {
-        let analysis = AnalysisSettings { tokens, width: tokens.default_width(), ..AnalysisSettings::default() };
+        let analysis = AnalysisSettings {
+            boilerplate: false,
+            tokens,
+            width: tokens.default_width(),
+            ..AnalysisSettings::default()
+        };
         let oracle = all_pairs(&texts, &analysis);
         let near = oracle.values().filter(|resemblance| **resemblance < 0.8).count();
         assert!(oracle.len() > 300 && near > 100, "{near} of {} pairs are near the threshold", oracle.len());
@@ -284,6 +289,7 @@ fn simhash_finds_every_pair_within_the_distance_that_resembles_each_other() {
     let mut before = 0;
     for distance in 0..=7 {
         let analysis = AnalysisSettings {
+            boilerplate: false,
             tokens: TokenKind::Char,
             sketch: SketchKind::SimHash,
             distance,
@@ -474,7 +480,7 @@ fn the_ends_of_a_chain_of_edits_are_not_said_to_be_alike() {
     // Each text is the one before it moved on by a step, so neighbours share most and the ends little.
     let source: Vec<char> = include_str!("../samples/sources/articles/tea.txt").chars().collect();
     let texts: Vec<String> = (0..8).map(|n| source[n * 30..n * 30 + 400].iter().collect()).collect();
-    let analysis = AnalysisSettings { bands: 128, rows: 1, ..AnalysisSettings::default() };
+    let analysis = AnalysisSettings { boilerplate: false, bands: 128, rows: 1, ..AnalysisSettings::default() };
     let oracle = all_pairs(&texts, &analysis);
     let neighbours: Vec<Pair> = (1..8).map(|n| (key(n - 1), key(n))).collect();
     assert!(neighbours.iter().all(|pair| oracle.contains_key(pair)) && !oracle.contains_key(&(key(0), key(7))));
