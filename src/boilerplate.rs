@@ -63,6 +63,8 @@ pub struct Boilerplate {
     pub sentences: HashSet<u64>,
     /// Lines quoted from another text, in order.
     pub quotations: Vec<Quotation>,
+    /// All lines that may be quoted, the longest first.
+    pub openings: Vec<Opening>,
 }
 
 /// A line quoted from another text.
@@ -225,6 +227,7 @@ pub fn find(passages: &Passages) -> Boilerplate {
             corpus.keep_bodies(&mut all);
         }
     }
+    all.openings = sources;
     all
 }
 
@@ -234,11 +237,13 @@ enum Level {
     Sentence,
 }
 
-/// A line that may be a quotation: all its places, and what it may be the opening of.
-struct Quotable {
-    places: Vec<Place>,
+/// A line that is, in some other text, the opening of something longer, with which its own text does not go on.
+#[derive(Debug)]
+pub struct Opening {
+    /// Where it stands as a line.
+    pub place: Place,
     /// Texts in which it is the opening of something longer, and where.
-    sources: Vec<(u32, Range<u32>)>,
+    pub sources: Vec<(u32, Range<u32>)>,
 }
 
 struct Judge<'a> {
@@ -265,68 +270,73 @@ impl<'a> Judge<'a> {
     }
 
     /// Returns the lines that are, in some other text, the opening of something longer.
-    fn sources(&self, passages: &Passages, lines: &[Vec<Place>]) -> Vec<Quotable> {
+    fn sources(&self, passages: &Passages, lines: &[Vec<Place>]) -> Vec<Opening> {
         let repeated: HashSet<Place> = lines.iter().flatten().copied().collect();
         let alone = (0..self.texts.len() as u32).into_par_iter().flat_map_iter(|id| {
             let lines = 0..self.texts[id as usize].blocks.lines.len() as u32;
             lines.map(move |line| (id, line)).filter(|place| !repeated.contains(place)).map(|place| vec![place])
         });
-        let mut all: Vec<Quotable> = lines
+        let mut all: Vec<Opening> = lines
             .par_iter()
             .cloned()
             .chain(alone)
-            .filter_map(|places| {
+            .flat_map_iter(|places| {
                 let (id, line) = places[0];
                 let blocks = self.texts[id as usize].blocks;
-                if blocks.lines[line as usize].weight < LEAST_QUOTATION {
-                    return None;
-                }
+                let is_long = blocks.lines[line as usize].weight >= LEAST_QUOTATION;
                 let range = blocks.line(line as usize);
                 let is_source = |holder: Holder| Some((holder.text, passages.source(id, range.clone(), &holder)?));
-                let sources: Vec<_> = passages.holders(id, range.clone()).into_iter().filter_map(is_source).collect();
-                (!sources.is_empty()).then_some(Quotable { places, sources })
+                let holders = if is_long { passages.holders(id, range.clone()) } else { Vec::new() };
+                let sources: Vec<(u32, Range<u32>)> = holders.into_iter().filter_map(is_source).collect();
+                places.into_iter().filter_map(move |(id, line)| {
+                    let end = self.texts[id as usize].blocks.line(line as usize).end;
+                    let is_cut = |(source, tokens): &&(u32, Range<u32>)| {
+                        *source != id && !passages.goes_on(id, end, *source, tokens.end)
+                    };
+                    let sources: Vec<_> = sources.iter().filter(is_cut).cloned().collect();
+                    (!sources.is_empty()).then_some(Opening { place: (id, line), sources })
+                })
             })
             .collect();
         // The longest first: what lies inside a quotation is no source of a shorter one.
-        all.par_sort_unstable_by_key(|quotable| {
-            let (id, line) = quotable.places[0];
-            (std::cmp::Reverse(self.texts[id as usize].blocks.lines[line as usize].weight), quotable.places[0])
+        all.par_sort_unstable_by_key(|opening| {
+            let (id, line) = opening.place;
+            (std::cmp::Reverse(self.texts[id as usize].blocks.lines[line as usize].weight), opening.place)
         });
         all
     }
 
-    fn quotations(&self, masks: &[Mask], sources: &[Quotable]) -> Vec<Quotation> {
-        let found: Vec<Vec<Quotation>> = sources
+    fn quotations(&self, masks: &[Mask], sources: &[Opening]) -> Vec<Quotation> {
+        let found: Vec<(Place, Vec<&(u32, Range<u32>)>)> = sources
             .par_iter()
-            .map_init(Scratch::default, |scratch, quotable| {
-                let quoted = |&(id, line): &Place| {
-                    let range = self.texts[id as usize].blocks.line(line as usize);
-                    let mut first = None;
-                    for (source, tokens) in quotable.sources.iter().filter(|(source, _)| *source != id).take(SOURCES) {
-                        match self.unlike(masks, (id, &range), (*source, tokens), LEAST_REST, scratch) {
-                            Some(true) => first = first.or(Some((*source, tokens.clone()))),
-                            Some(false) => return None,
-                            None => {}
-                        }
+            .map_init(Scratch::default, |scratch, opening| {
+                let (id, line) = opening.place;
+                let range = self.texts[id as usize].blocks.line(line as usize);
+                let mut unlike = Vec::new();
+                for source in opening.sources.iter().take(SOURCES) {
+                    match self.unlike(masks, (id, &range), (source.0, &source.1), LEAST_REST, scratch) {
+                        Some(true) => unlike.push(source),
+                        Some(false) => return None,
+                        None => {}
                     }
-                    let (source, tokens) = first?;
-                    Some(Quotation { place: (id, line), source, tokens })
-                };
-                quotable.places.iter().filter_map(quoted).collect()
+                }
+                Some((opening.place, unlike))
             })
+            .flatten()
             .collect();
         // What lies inside a quotation is no source of another. A line of which the first source is a quotation stays
         // content: trying the next source called the paragraphs of much reposted articles quotations of each other.
         let mut quoted: HashMap<u32, Vec<Range<u32>>> = HashMap::new();
         let mut kept = Vec::new();
-        for quotation in found.into_iter().flatten() {
-            let start = quotation.tokens.start;
-            if quoted.get(&quotation.source).is_some_and(|ranges| ranges.iter().any(|range| range.contains(&start))) {
-                continue;
+        for (place, sources) in found {
+            let is_quoted = |(source, tokens): &(u32, Range<u32>)| {
+                quoted.get(source).is_some_and(|ranges| ranges.iter().any(|range| range.contains(&tokens.start)))
+            };
+            if let Some((source, tokens)) = sources.into_iter().find(|source| !is_quoted(source)) {
+                let line = self.texts[place.0 as usize].blocks.line(place.1 as usize);
+                quoted.entry(place.0).or_default().push(line);
+                kept.push(Quotation { place, source: *source, tokens: tokens.clone() });
             }
-            let (id, line) = quotation.place;
-            quoted.entry(id).or_default().push(self.texts[id as usize].blocks.line(line as usize));
-            kept.push(quotation);
         }
         kept.sort_unstable_by_key(|quotation| quotation.place);
         kept

@@ -40,10 +40,11 @@ pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option
     for cluster in cluster_of.iter().flatten() {
         *sizes.entry(*cluster).or_default() += 1;
     }
+    let quoted = quoted_lines(passages, boilerplate, cluster_of);
     let mut all: Vec<Excerpt> = (0..passages.texts().len() as u32)
         .into_par_iter()
         .flat_map_iter(|quoter| {
-            let of_page = Page { passages, boilerplate, cluster_of, sizes: &sizes, quoter };
+            let of_page = Page { passages, boilerplate, cluster_of, sizes: &sizes, quoted: &quoted, quoter };
             let units = of_page.units();
             units.into_iter().filter_map(move |unit| Some(Excerpt { source: of_page.source(&unit)?, quoter }))
         })
@@ -53,11 +54,38 @@ pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option
     all
 }
 
+/// Returns for each text the lines it quotes from another article, now that it is known which texts are one article.
+///
+/// The longest first: what lies inside a quotation is no source of a shorter one.
+fn quoted_lines(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option<u32>]) -> Vec<Vec<Range<u32>>> {
+    let mut quoted: Vec<Vec<Range<u32>>> = vec![Vec::new(); cluster_of.len()];
+    for opening in &boilerplate.openings {
+        let (id, line) = opening.place;
+        let cluster = cluster_of[id as usize];
+        let is_source = |(source, tokens): &(u32, Range<u32>)| {
+            let is_other = cluster.is_none() || cluster != cluster_of[*source as usize];
+            is_other && !covers_most(&quoted[*source as usize], tokens)
+        };
+        if opening.sources.iter().any(is_source) {
+            quoted[id as usize].push(passages.texts()[id as usize].blocks.line(line as usize));
+        }
+    }
+    quoted
+}
+
+/// Returns whether ranges, none of which overlap, hold more than half of `tokens`.
+fn covers_most(ranges: &[Range<u32>], tokens: &Range<u32>) -> bool {
+    let shared = |range: &Range<u32>| range.end.min(tokens.end).saturating_sub(range.start.max(tokens.start));
+    ranges.iter().map(shared).sum::<u32>() * 2 > tokens.len() as u32
+}
+
 struct Page<'a> {
     passages: &'a Passages<'a>,
     boilerplate: &'a Boilerplate,
     cluster_of: &'a [Option<u32>],
     sizes: &'a BTreeMap<u32, usize>,
+    /// Lines that each text quotes.
+    quoted: &'a [Vec<Range<u32>>],
     quoter: u32,
 }
 
@@ -87,7 +115,7 @@ impl Page<'_> {
         for (line, block) in blocks.lines.iter().enumerate().filter(|(_, block)| block.weight >= LEAST) {
             let tokens = blocks.line(line);
             let line = line as u32;
-            let is_masked = mask.is_frame(tokens.clone()) || mask.is_quoted(tokens.clone());
+            let is_masked = mask.is_frame(tokens.clone()) || covers_most(&self.quoted[self.quoter as usize], &tokens);
             if is_masked || (tokens.len() as u32) < LONG_LINE {
                 units.push(Unit { tokens, weight: block.weight, line });
                 continue;
@@ -123,14 +151,15 @@ impl Page<'_> {
         // A page that quotes the passage itself is no source of it.
         let is_borrowed = |text: u32, tokens: &Range<u32>| {
             let mask = &self.boilerplate.masks[text as usize];
-            mask.is_quoted(tokens.clone()) || mask.is_frame(tokens.clone()) || is_body(text, tokens)
+            covers_most(&self.quoted[text as usize], tokens) || mask.is_frame(tokens.clone()) || is_body(text, tokens)
         };
         holders.retain(|holder| !is_borrowed(holder.text, &holder.tokens));
         let is_frame = mask.is_frame(unit.tokens.clone());
         if is_frame {
             holders.retain(|holder| self.passages.source(self.quoter, unit.tokens.clone(), holder).is_some());
         }
-        let is_masked = is_frame || mask.is_quoted(unit.tokens.clone()) || mask.bodies.contains(&unit.line);
+        let is_quoted = covers_most(&self.quoted[self.quoter as usize], &unit.tokens);
+        let is_masked = is_frame || is_quoted || mask.bodies.contains(&unit.line);
 
         let mut by_article: BTreeMap<Article, Vec<(u32, u32)>> = BTreeMap::new();
         for holder in &holders {

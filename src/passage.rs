@@ -30,6 +30,10 @@ const MOST_PLACES: usize = 64;
 /// Seeds on one diagonal may drift apart by this much: what insertions and deletions within a passage add up to.
 const DRIFT: i64 = 12;
 
+/// Shingles after a passage that are compared to see whether both texts go on alike, and by how many they may be out.
+const CONTINUATION: usize = 8;
+const REACH: u32 = 4;
+
 /// Share of a passage's sampled seeds, and then of all its seeds, that must stand in another text.
 const SAMPLED_SHARE: f64 = 0.25;
 const SHARE: f64 = 0.4;
@@ -189,6 +193,18 @@ impl<'a> Passages<'a> {
         let end = start + end as u32 + width - 1;
         (!inner.is_empty() && !other.blocks.has_line_border(end.saturating_sub(1)..end + 3)).then_some(start..end)
     }
+
+    /// Returns whether a text goes on after `end` as `source` does after `source_end`: it was not cut off there, its
+    /// lines only end elsewhere.
+    pub fn goes_on(&self, own: u32, end: u32, source: u32, source_end: u32) -> bool {
+        let shingles = |text: u32, from: u32, count: usize| {
+            let all = self.texts[text as usize].shingles;
+            &all[(from as usize).min(all.len())..(from as usize + count).min(all.len())]
+        };
+        let next = shingles(own, end, CONTINUATION);
+        let there = shingles(source, source_end.saturating_sub(REACH), CONTINUATION + 2 * REACH as usize);
+        next.iter().filter(|shingle| there.contains(shingle)).count() * 2 > CONTINUATION
+    }
 }
 
 /// Returns the blocks of `least` tokens or more that occur in two texts or more: the places of each, by text.
@@ -246,12 +262,15 @@ fn aligned_end(passage: &[Shingle], source: &[Shingle]) -> Option<usize> {
     /// How far an edit is looked past, and how much longer one side of it may be.
     const REACH: usize = 8;
     const SKEW: usize = 2;
+    /// Shingles at the end that may be out: a passage may be cut in the middle of a word.
+    const LOOSE_END: usize = 4;
     let same = |i: usize, j: usize| passage.get(i).is_some_and(|shingle| source.get(j) == Some(shingle));
-    let (mut i, mut j, mut edits) = (0, 0, 0);
+    let (mut i, mut j, mut edits, mut matched) = (0, 0, 0, 0);
     while i < passage.len() && j < source.len() {
         if same(i, j) {
             i += 1;
             j += 1;
+            matched = i;
             continue;
         }
         edits += 1;
@@ -268,12 +287,11 @@ fn aligned_end(passage: &[Shingle], source: &[Shingle]) -> Option<usize> {
                 i += a;
                 j += b;
             }
-            // The end of a passage that was cut in the middle of a word, or one more edit.
             None => {
                 i += 1;
                 j += 1;
             }
         }
     }
-    (i >= passage.len()).then_some(j)
+    (i >= passage.len() && passage.len() - matched <= LOOSE_END).then_some(j)
 }
