@@ -178,8 +178,7 @@ impl Page<'_> {
         });
         let (_, holders) = most?;
         if !is_masked {
-            let is_alone = matches!(own, Article::Text(_));
-            if in_own > 0 || unit.weight < LEAST_IN_CONTENT || holders.len() < 2 && is_alone {
+            if in_own > 0 || unit.weight < LEAST_IN_CONTENT {
                 return None;
             }
         }
