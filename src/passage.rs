@@ -31,7 +31,7 @@ const MOST_PLACES: usize = 64;
 const DRIFT: i64 = 12;
 
 /// Shingles after a passage that are compared to see whether both texts go on alike, and by how many they may be out.
-const CONTINUATION: usize = 8;
+const CONTINUATION: u32 = 8;
 const REACH: u32 = 4;
 
 /// Share of a passage's sampled seeds, and then of all its seeds, that must stand in another text.
@@ -194,16 +194,21 @@ impl<'a> Passages<'a> {
         (!inner.is_empty() && !other.blocks.has_line_border(end.saturating_sub(1)..end + 3)).then_some(start..end)
     }
 
-    /// Returns whether a text goes on after `end` as `source` does after `source_end`: it was not cut off there, its
-    /// lines only end elsewhere.
+    /// Returns whether a text goes on after `end` as the line of `source` does after `source_end`: it was not cut off
+    /// there, its lines only end elsewhere.
     pub fn goes_on(&self, own: u32, end: u32, source: u32, source_end: u32) -> bool {
-        let shingles = |text: u32, from: u32, count: usize| {
+        let shingles = |text: u32, from: u32, until: u32| {
             let all = self.texts[text as usize].shingles;
-            &all[(from as usize).min(all.len())..(from as usize + count).min(all.len())]
+            let until = (until as usize).min(all.len());
+            &all[(from as usize).min(until)..until]
         };
-        let next = shingles(own, end, CONTINUATION);
-        let there = shingles(source, source_end.saturating_sub(REACH), CONTINUATION + 2 * REACH as usize);
-        next.iter().filter(|shingle| there.contains(shingle)).count() * 2 > CONTINUATION
+        let blocks = self.texts[source as usize].blocks;
+        let left = blocks.line(blocks.line_of(source_end)).end - source_end;
+        // The shingles that lie wholly in the rest of the source's line, and at least one.
+        let length = left.saturating_sub(self.span - 2).clamp(1, CONTINUATION);
+        let next = shingles(own, end, end + length);
+        let there = shingles(source, source_end.saturating_sub(REACH), source_end + length + REACH);
+        next.iter().filter(|shingle| there.contains(shingle)).count() as u32 * 2 > length
     }
 }
 
