@@ -49,9 +49,6 @@ const SOURCES: usize = 8;
 /// Seeds of its own that a page keeps, beside half its longest quotation; a page with fewer is itself the copy.
 const SOLID: u32 = 60;
 
-/// Seeds from which on a page's rest is compared by its sample.
-const SAMPLED: u32 = 400;
-
 /// What was judged, for each text in the order given.
 #[derive(Debug, Default)]
 pub struct Boilerplate {
@@ -88,6 +85,8 @@ pub struct Mask {
     seeds: u32,
     /// Seeds that touch no masked token.
     content: u32,
+    /// Changes whenever the seeds in content do.
+    version: u32,
     /// Lines that would be quotations, but are the body of their page.
     pub bodies: Vec<u32>,
 }
@@ -108,7 +107,8 @@ impl Mask {
             lane,
             tokens: text.blocks.tokens,
             seeds,
-            content: 0,
+            content: seeds,
+            version: 0,
             bodies: Vec::new(),
         };
         mask.refresh(seed::span(width));
@@ -125,14 +125,10 @@ impl Mask {
 
     /// Brings the seeds up to date with the tokens.
     fn refresh(&mut self, span: u32) {
-        for word in 0..self.lane {
-            let hidden = |word: usize| (0..TOUCHED).fold(0, |all, lane| all | self.lane(lane)[word]);
-            let here = hidden(word);
-            let next = if word + 1 < self.lane { hidden(word + 1) } else { 0 };
-            let both = u128::from(next) << 64 | u128::from(here);
-            let touched = (0..span).fold(0, |all, shift| all | (both >> shift.min(127)) as u64);
-            self.lane_mut(TOUCHED)[word] = touched;
-        }
+        let touched: Vec<u64> = self.dilated(span).collect();
+        let changed = self.lane(TOUCHED) != touched;
+        self.lane_mut(TOUCHED).copy_from_slice(&touched);
+        self.version += u32::from(changed);
         self.content = self.seeds - bits::count(self.lane(TOUCHED), 0..self.seeds);
     }
 
@@ -182,18 +178,25 @@ impl Mask {
     }
 
     /// Returns the shingles that lie wholly in content, in the order of the text.
-    pub fn content_shingles<'a>(&self, text: Text<'a>, width: usize) -> impl Iterator<Item = Shingle> + use<'a, '_> {
-        let length = (width as u32).min(self.tokens);
-        let mut clear = 0;
-        let mut token = 0;
-        text.shingles.iter().copied().filter(move |_| {
-            // The first shingle ends at token `length`, each later one a token further.
-            let end = if token == 0 { length } else { token + 1 };
-            while token < end {
-                clear = if self.hides(token) { 0 } else { clear + 1 };
-                token += 1;
-            }
-            clear >= length
+    pub fn content_shingles(&self, text: Text, width: usize) -> Vec<Shingle> {
+        // A text shorter than a shingle is one all the same.
+        let touched = self.dilated((width as u32).min(self.tokens.max(1)));
+        let clear = clear_bits(touched, text.shingles.len() as u32);
+        clear.map(|place| text.shingles[place as usize]).collect()
+    }
+
+    /// Returns the places of the seeds that lie wholly in content, in the order of the text.
+    pub fn content_seeds(&self) -> impl Iterator<Item = u32> + '_ {
+        clear_bits(self.lane(TOUCHED).iter().copied(), self.seeds)
+    }
+
+    /// Returns for each run of `span` tokens whether one of them is boilerplate, a bit each.
+    fn dilated(&self, span: u32) -> impl Iterator<Item = u64> + '_ {
+        let hidden = |word: usize| (0..TOUCHED).fold(0, |all, lane| all | self.lane(lane)[word]);
+        (0..self.lane).map(move |word| {
+            let next = if word + 1 < self.lane { hidden(word + 1) } else { 0 };
+            let both = u128::from(next) << 64 | u128::from(hidden(word));
+            (0..span).fold(0, |all, shift| all | (both >> shift) as u64)
         })
     }
 
@@ -203,6 +206,21 @@ impl Mask {
     }
 }
 
+/// Returns the places of the first `count` bits that are not set.
+fn clear_bits(words: impl Iterator<Item = u64>, count: u32) -> impl Iterator<Item = u32> {
+    words.zip((0..).step_by(64)).flat_map(move |(word, first)| {
+        let mut left = !word & if count >= first + 64 { !0 } else { !(!0 << count.saturating_sub(first)) };
+        std::iter::from_fn(move || {
+            if left == 0 {
+                return None;
+            }
+            let bit = left.trailing_zeros();
+            left &= left - 1;
+            Some(first + bit)
+        })
+    })
+}
+
 /// Returns what of some different texts is boilerplate. The order of the texts decides between equals, and must not
 /// depend on anything but what they say.
 ///
@@ -210,18 +228,19 @@ impl Mask {
 /// two texts, four times over. Memory while it runs: about 2 bytes a token and 16 bytes a block.
 pub fn find(passages: &Passages) -> Boilerplate {
     let (texts, width, lines) = (passages.texts(), passages.width(), passages.repeated_lines());
-    let corpus = Judge::new(texts, width);
+    let corpus = Judge { texts, span: seed::span(width) };
+    let mut overlaps = Overlaps::default();
     let sentences = passage::repeated(texts, |text| &text.blocks.sentences, 2);
     let sources = corpus.sources(passages, lines);
 
     let mut all =
         Boilerplate { masks: texts.par_iter().map(|text| Mask::new(text, width)).collect(), ..Boilerplate::default() };
     for pass in 0..PASSES {
-        all.quotations = corpus.quotations(&all.masks, &sources);
+        all.quotations = corpus.quotations(&all.masks, &sources, &mut overlaps);
         corpus.mark_quotations(&mut all.masks, &all.quotations);
-        all.lines = corpus.frames(&all.masks, lines, Level::Line);
+        all.lines = corpus.frames(&all.masks, lines, Level::Line, &mut overlaps);
         corpus.mark(&mut all.masks, &all.lines, Level::Line);
-        all.sentences = corpus.frames(&all.masks, &sentences, Level::Sentence);
+        all.sentences = corpus.frames(&all.masks, &sentences, Level::Sentence, &mut overlaps);
         corpus.mark(&mut all.masks, &all.sentences, Level::Sentence);
         if pass > 0 {
             corpus.keep_bodies(&mut all);
@@ -249,26 +268,9 @@ pub struct Opening {
 struct Judge<'a> {
     texts: &'a [Text<'a>],
     span: u32,
-    /// Sampled seeds of each text with their places, sorted by seed, without repeats.
-    samples: Vec<Box<[(Seed, u32)]>>,
 }
 
 impl<'a> Judge<'a> {
-    fn new(texts: &'a [Text<'a>], width: usize) -> Self {
-        let samples = texts
-            .par_iter()
-            .map(|text| {
-                let all = (0..seed::count(text.shingles)).map(|place| (seed::at(text.shingles, place), place));
-                let mut sample: Vec<_> =
-                    all.filter(|&(seed, _)| seed::is_sampled(seed, crate::passage::RATE)).collect();
-                sample.sort_unstable();
-                sample.dedup_by_key(|&mut (seed, _)| seed);
-                sample.into_boxed_slice()
-            })
-            .collect();
-        Self { texts, span: seed::span(width), samples }
-    }
-
     /// Returns the lines that are, in some other text, the opening of something longer.
     fn sources(&self, passages: &Passages, lines: &[Vec<Place>]) -> Vec<Opening> {
         let repeated: HashSet<Place> = lines.iter().flatten().copied().collect();
@@ -306,26 +308,32 @@ impl<'a> Judge<'a> {
         all
     }
 
-    fn quotations(&self, masks: &[Mask], sources: &[Opening]) -> Vec<Quotation> {
+    fn quotations(&self, masks: &[Mask], sources: &[Opening], overlaps: &mut Overlaps) -> Vec<Quotation> {
+        let comparisons = |opening: &'_ Opening| -> Vec<Comparison> {
+            let (id, line) = opening.place;
+            let range = self.texts[id as usize].blocks.line(line as usize);
+            let sources = opening.sources.iter().take(SOURCES);
+            sources.map(|(source, tokens)| self.comparison(masks, (id, &range), (*source, tokens))).collect()
+        };
+        let telling = |comparison: &Comparison| comparison.smaller >= LEAST_REST;
+        let pairs = sources.par_iter().flat_map_iter(|opening| comparisons(opening).into_iter().filter(telling));
+        overlaps.count(self, masks, pairs.map(|comparison| comparison.pair).collect());
         let found: Vec<(Place, Vec<&(u32, Range<u32>)>)> = sources
             .par_iter()
-            .map_init(Scratch::default, |scratch, opening| {
-                let (id, line) = opening.place;
-                let range = self.texts[id as usize].blocks.line(line as usize);
+            .filter_map(|opening| {
                 let mut unlike = Vec::new();
-                for source in opening.sources.iter().take(SOURCES) {
-                    match self.unlike(masks, (id, &range), (source.0, &source.1), LEAST_REST, scratch) {
-                        Some(true) => unlike.push(source),
-                        Some(false) => return None,
-                        None => {}
+                for (comparison, source) in comparisons(opening).iter().zip(&opening.sources) {
+                    if telling(comparison) {
+                        if !overlaps.are_unlike(comparison) {
+                            return None;
+                        }
+                        unlike.push(source);
                     }
                 }
                 Some((opening.place, unlike))
             })
-            .flatten()
             .collect();
-        // What lies inside a quotation is no source of another. A line of which the first source is a quotation stays
-        // content: trying the next source called the paragraphs of much reposted articles quotations of each other.
+        // What lies inside a quotation is no source of another.
         let mut quoted: HashMap<u32, Vec<Range<u32>>> = HashMap::new();
         let mut kept = Vec::new();
         for (place, sources) in found {
@@ -354,15 +362,17 @@ impl<'a> Judge<'a> {
     }
 
     /// Returns the hashes of the blocks whose holders are otherwise unlike.
-    fn frames(&self, masks: &[Mask], groups: &[Vec<Place>], level: Level) -> HashSet<u64> {
+    fn frames(&self, masks: &[Mask], groups: &[Vec<Place>], level: Level, overlaps: &mut Overlaps) -> HashSet<u64> {
+        let pairs = groups.par_iter().flat_map_iter(|group| self.votes(masks, group, level));
+        overlaps.count(self, masks, pairs.map(|comparison| comparison.pair).collect());
         groups
             .par_iter()
-            .map_init(Scratch::default, |scratch, group| {
-                let (id, at) = group[0];
-                let hash = self.block(id, at, level).0.hash;
-                self.is_frame(masks, group, level, scratch).then_some(hash)
+            .filter_map(|group| {
+                let votes = self.votes(masks, group, level);
+                let unlike = votes.iter().filter(|comparison| overlaps.are_unlike(comparison)).count();
+                let is_frame = unlike as f64 > NEARLY_ALL * votes.len() as f64;
+                is_frame.then(|| self.block(group[0].0, group[0].1, level).0.hash)
             })
-            .flatten()
             .collect()
     }
 
@@ -374,7 +384,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn is_frame(&self, masks: &[Mask], group: &[Place], level: Level, scratch: &mut Scratch) -> bool {
+    /// Returns the comparisons that tell what a block is: of its first holders, each with two others.
+    fn votes(&self, masks: &[Mask], group: &[Place], level: Level) -> Vec<Comparison> {
         let mut holders: Vec<(u32, Range<u32>)> = Vec::with_capacity(HOLDERS);
         for &(id, at) in group {
             let range = self.block(id, at, level).1;
@@ -390,30 +401,22 @@ impl<'a> Judge<'a> {
             }
         }
         let count = holders.len();
-        let pairs: Vec<(usize, usize)> = match count {
-            0 | 1 => return false,
-            2 => vec![(0, 1)],
-            _ => [1, 3]
-                .into_iter()
-                .filter(|&step| step < count)
-                .flat_map(|step| (0..count).map(move |at| (at, (at + step) % count)))
-                .collect(),
+        let steps: &[usize] = match count {
+            0 | 1 => &[],
+            // A ring of two has one pair.
+            2 | 3 => &[1],
+            _ => &[1, 3],
         };
-        let (mut votes, mut unlike) = (0, 0);
-        let most = pairs.len();
-        for (a, b) in pairs {
-            let (a, b) = (&holders[a], &holders[b]);
-            let least = LEAST_REST.max(a.1.len() as u32);
-            if let Some(is_unlike) = self.unlike(masks, (a.0, &a.1), (b.0, &b.1), least, scratch) {
-                votes += 1;
-                unlike += usize::from(is_unlike);
-                // However the rest votes.
-                if (votes - unlike) as f64 >= (1.0 - NEARLY_ALL) * most as f64 {
-                    return false;
-                }
-            }
-        }
-        votes > 0 && unlike as f64 > NEARLY_ALL * votes as f64
+        let pairs = steps.iter().flat_map(|step| (0..count).map(move |at| (at, (at + step) % count)));
+        pairs
+            .take(if count == 2 { 1 } else { usize::MAX })
+            .map(|(a, b)| {
+                let (a, b) = (&holders[a], &holders[b]);
+                (LEAST_REST.max(a.1.len() as u32), self.comparison(masks, (a.0, &a.1), (b.0, &b.1)))
+            })
+            .filter(|(least, comparison)| comparison.smaller >= *least)
+            .map(|(_, comparison)| comparison)
+            .collect()
     }
 
     fn mark(&self, masks: &mut [Mask], frames: &HashSet<u64>, level: Level) {
@@ -460,104 +463,110 @@ impl<'a> Judge<'a> {
         all.quotations = kept;
     }
 
-    /// Returns whether two texts are unlike outside of a block each, or `None` if one has too little else.
-    fn unlike(
-        &self,
-        masks: &[Mask],
-        (a, in_a): (u32, &Range<u32>),
-        (b, in_b): (u32, &Range<u32>),
-        least: u32,
-        scratch: &mut Scratch,
-    ) -> Option<bool> {
-        // The seeds that touch the block.
-        let touching = |range: &Range<u32>| range.start.saturating_sub(self.span - 1)..range.end;
-        let side = |id: u32, block: &Range<u32>| {
+    /// Returns what is to be compared of two texts outside of a block each that is the same in both.
+    fn comparison(&self, masks: &[Mask], (a, in_a): (u32, &Range<u32>), (b, in_b): (u32, &Range<u32>)) -> Comparison {
+        let rest = |id: u32, block: &Range<u32>| {
             let mask = &masks[id as usize];
-            let block = touching(block);
-            let rest = mask.content - mask.content_in(block.clone());
-            Side { text: self.texts[id as usize], sample: &self.samples[id as usize], mask, block, rest }
+            // The seeds that touch the block.
+            mask.content - mask.content_in(block.start.saturating_sub(self.span - 1)..block.end)
         };
-        let (a, b) = (side(a, in_a), side(b, in_b));
-        let smaller = a.rest.min(b.rest);
-        if smaller < least {
-            return None;
-        }
-        let enough = UNLIKE * f64::from(smaller);
-        let shared =
-            if smaller >= SAMPLED { sampled_in_both(&a, &b) } else { scratch.in_both(&a, &b, enough as u32 + 1) };
-        Some(f64::from(shared) < enough)
+        // The seeds that lie wholly in the block; those across its borders are of both texts by chance only.
+        let within = masks[a as usize].content_in(in_a.start..in_a.end.saturating_sub(self.span - 1).max(in_a.start));
+        Comparison { pair: (a.min(b), a.max(b)), smaller: rest(a, in_a).min(rest(b, in_b)), within }
     }
 }
 
-/// One text of a comparison, without a block.
-struct Side<'a> {
-    text: Text<'a>,
-    sample: &'a [(Seed, u32)],
-    mask: &'a Mask,
-    block: Range<u32>,
-    /// Seeds of content outside of the block.
-    rest: u32,
+/// What is to be compared of two texts.
+struct Comparison {
+    /// The smaller number first.
+    pair: (u32, u32),
+    /// Seeds of content outside of the block, in the text with fewer.
+    smaller: u32,
+    /// Seeds of content in the block.
+    within: u32,
 }
 
-impl Side<'_> {
-    #[inline]
-    fn counts(&self, place: u32) -> bool {
-        self.mask.is_content(place) && !self.block.contains(&place)
-    }
-}
-
-/// Returns an estimate of the seeds that both rests hold, from their samples.
-fn sampled_in_both(a: &Side, b: &Side) -> u32 {
-    let (mut i, mut j, mut shared) = (0, 0, 0);
-    while i < a.sample.len() && j < b.sample.len() {
-        let (x, y) = (a.sample[i], b.sample[j]);
-        if x.0 == y.0 && a.counts(x.1) && b.counts(y.1) {
-            shared += 1;
-        }
-        i += usize::from(x.0 <= y.0);
-        j += usize::from(y.0 <= x.0);
-    }
-    shared * crate::passage::RATE
-}
-
-/// A table of seeds, used again for each comparison.
+/// How many seeds of content pairs of texts share, counted once for each state of their masks.
 #[derive(Default)]
-struct Scratch {
-    /// Seed and 1, or 0 for an empty place; 2 once it was met.
-    table: Vec<(Seed, u8)>,
+struct Overlaps {
+    /// By pair: versions of the masks, and the count.
+    counts: HashMap<(u32, u32), (u32, u32, u32)>,
 }
 
-impl Scratch {
-    /// Returns how many seeds both rests hold, counted; no further than `enough`.
-    fn in_both(&mut self, a: &Side, b: &Side, enough: u32) -> u32 {
-        let (few, many) = if a.rest <= b.rest { (a, b) } else { (b, a) };
-        let size = (few.rest as usize * 2).next_power_of_two().max(64);
-        let mask = size - 1;
-        self.table.clear();
-        self.table.resize(size, (0, 0));
-        let places = |side: &Side| 0..seed::count(side.text.shingles);
-        for place in places(few).filter(|&place| few.counts(place)) {
-            let seed = seed::at(few.text.shingles, place);
-            let mut at = seed as usize & mask;
-            while self.table[at].1 != 0 && self.table[at].0 != seed {
-                at = (at + 1) & mask;
-            }
-            self.table[at] = (seed, 1);
+impl Overlaps {
+    /// Counts pairs that were not counted before, or of which a mask has changed.
+    fn count(&mut self, judge: &Judge, masks: &[Mask], mut pairs: Vec<(u32, u32)>) {
+        let version = |id: u32| masks[id as usize].version;
+        pairs.par_sort_unstable();
+        pairs.dedup();
+        pairs.retain(|pair| {
+            let known = self.counts.get(pair);
+            known.is_none_or(|&(a, b, _)| (a, b) != (version(pair.0), version(pair.1)))
+        });
+        let of_one: Vec<&[(u32, u32)]> = pairs.chunk_by(|x, y| x.0 == y.0).collect();
+        let counted: Vec<u32> = of_one
+            .par_iter()
+            .map_init(SeedTable::default, |table, pairs| {
+                let side = |id: u32| (judge.texts[id as usize], &masks[id as usize]);
+                table.load(side(pairs[0].0));
+                pairs.iter().map(|pair| table.shared(side(pair.1))).collect::<Vec<_>>()
+            })
+            .flatten()
+            .collect();
+        for (pair, shared) in pairs.into_iter().zip(counted) {
+            self.counts.insert(pair, (version(pair.0), version(pair.1), shared));
         }
+    }
+
+    /// Returns whether the two texts of a counted pair are unlike outside of the block.
+    fn are_unlike(&self, comparison: &Comparison) -> bool {
+        let shared = self.counts[&comparison.pair].2.saturating_sub(comparison.within);
+        f64::from(shared) < UNLIKE * f64::from(comparison.smaller)
+    }
+}
+
+/// The seeds of one text's content, to count those of others in.
+#[derive(Default)]
+struct SeedTable {
+    /// Seed, and the number of the text that met it last; 0 where it is empty.
+    slots: Vec<(Seed, u32)>,
+    /// The number of the text that is counted: 1 for the one that was loaded.
+    current: u32,
+}
+
+impl SeedTable {
+    fn load(&mut self, (text, mask): (Text, &Mask)) {
+        let size = (mask.content as usize * 2).next_power_of_two().max(64);
+        self.slots.clear();
+        self.slots.resize(size, (0, 0));
+        self.current = 1;
+        for place in mask.content_seeds() {
+            let seed = seed::at(text.shingles, place);
+            let slot = self.slot(seed);
+            self.slots[slot] = (seed, 1);
+        }
+    }
+
+    #[inline]
+    fn slot(&self, seed: Seed) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut at = seed as usize & mask;
+        while self.slots[at].1 != 0 && self.slots[at].0 != seed {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    /// Returns how many different seeds of the loaded text are in this one.
+    fn shared(&mut self, (text, mask): (Text, &Mask)) -> u32 {
+        self.current += 1;
         let mut shared = 0;
-        for place in places(many).filter(|&place| many.counts(place)) {
-            let seed = seed::at(many.text.shingles, place);
-            let mut at = seed as usize & mask;
-            while self.table[at].1 != 0 {
-                if self.table[at].0 == seed {
-                    shared += u32::from(self.table[at].1 == 1);
-                    self.table[at].1 = 2;
-                    break;
-                }
-                at = (at + 1) & mask;
-            }
-            if shared >= enough {
-                break;
+        for place in mask.content_seeds() {
+            let slot = self.slot(seed::at(text.shingles, place));
+            let met = &mut self.slots[slot].1;
+            if *met != 0 && *met != self.current {
+                *met = self.current;
+                shared += 1;
             }
         }
         shared

@@ -31,8 +31,7 @@ pub fn candidates(texts: &[Text], masks: &[Mask]) -> Vec<(u32, u32)> {
             let (text, mask) = (texts[id as usize], &masks[id as usize]);
             let seeds = seed::count(text.shingles);
             let rate = if seeds < LONG { 2 } else { RATE };
-            (0..seeds)
-                .filter(|&place| mask.is_content(place))
+            mask.content_seeds()
                 .map(move |place| seed::at(text.shingles, place))
                 .filter(move |&seed| seed::is_sampled(seed, rate))
                 .map(move |seed| (seed, id))

@@ -476,10 +476,7 @@ impl<'a> Compared<'a> {
     /// Returns the shingles of a text's content, in its order.
     fn content(&self, text: usize) -> Cow<'a, [Shingle]> {
         match &self.boilerplate {
-            Some(found) => {
-                let shingles = found.masks[text].content_shingles(self.texts[text], self.settings.width);
-                Cow::Owned(shingles.collect())
-            }
+            Some(found) => Cow::Owned(found.masks[text].content_shingles(self.texts[text], self.settings.width)),
             None => Cow::Borrowed(self.texts[text].shingles),
         }
     }

@@ -115,7 +115,7 @@ impl Aligner {
         let size = (mask.content() as usize * 2).next_power_of_two().max(64);
         self.table.clear();
         self.table.resize(size, (0, 0));
-        for place in (0..seed::count(a.shingles)).filter(|&place| mask.is_content(place)) {
+        for place in mask.content_seeds() {
             let seed = seed::at(a.shingles, place);
             let slot = self.slot(seed);
             // The first of several places.
@@ -145,7 +145,7 @@ impl Aligner {
         // The last seed, and where its run began in `b`.
         let mut last: Option<(u32, u32)> = None;
         let mut began = 0;
-        for j in (0..seed::count(b.0.shingles)).filter(|&place| b.1.is_content(place)) {
+        for j in b.1.content_seeds() {
             let found = self.table[self.slot(seed::at(b.0.shingles, j))].1;
             let Some(i) = found.checked_sub(1) else { continue };
             runs.seeds += 1;
