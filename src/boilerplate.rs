@@ -49,6 +49,10 @@ const SOURCES: usize = 8;
 /// Seeds of its own that a page keeps, beside half its longest quotation; a page with fewer is itself the copy.
 const SOLID: u32 = 60;
 
+/// Seeds of content from which on what two texts share is estimated from their samples: a hundred of them, where the
+/// question is whether it is a twentieth or a half.
+const SAMPLED: u32 = 100 * passage::RATE;
+
 /// What was judged, for each text in the order given.
 #[derive(Debug, Default)]
 pub struct Boilerplate {
@@ -228,7 +232,7 @@ fn clear_bits(words: impl Iterator<Item = u64>, count: u32) -> impl Iterator<Ite
 /// two texts, four times over. Memory while it runs: about 2 bytes a token and 16 bytes a block.
 pub fn find(passages: &Passages) -> Boilerplate {
     let (texts, width, lines) = (passages.texts(), passages.width(), passages.repeated_lines());
-    let corpus = Judge { texts, span: seed::span(width) };
+    let corpus = Judge::new(texts, width);
     let mut overlaps = Overlaps::default();
     let sentences = passage::repeated(texts, |text| &text.blocks.sentences, 2);
     let sources = corpus.sources(passages, lines);
@@ -268,9 +272,19 @@ pub struct Opening {
 struct Judge<'a> {
     texts: &'a [Text<'a>],
     span: u32,
+    /// Places of the sampled seeds of each text.
+    samples: Vec<Box<[u32]>>,
 }
 
 impl<'a> Judge<'a> {
+    fn new(texts: &'a [Text<'a>], width: usize) -> Self {
+        let sample = |text: &Text| {
+            let is_sampled = |&place: &u32| seed::is_sampled(seed::at(text.shingles, place), passage::RATE);
+            (0..seed::count(text.shingles)).filter(is_sampled).collect()
+        };
+        Self { texts, span: seed::span(width), samples: texts.par_iter().map(sample).collect() }
+    }
+
     /// Returns the lines that are, in some other text, the opening of something longer.
     fn sources(&self, passages: &Passages, lines: &[Vec<Place>]) -> Vec<Opening> {
         let repeated: HashSet<Place> = lines.iter().flatten().copied().collect();
@@ -509,7 +523,16 @@ impl Overlaps {
             .map_init(SeedTable::default, |table, pairs| {
                 let side = |id: u32| (judge.texts[id as usize], &masks[id as usize]);
                 table.load(side(pairs[0].0));
-                pairs.iter().map(|pair| table.shared(side(pair.1))).collect::<Vec<_>>()
+                let a = masks[pairs[0].0 as usize].content;
+                let count = |pair: &(u32, u32)| {
+                    let (text, mask) = side(pair.1);
+                    if a.min(mask.content) < SAMPLED {
+                        return table.shared(text, mask.content_seeds());
+                    }
+                    let sample = judge.samples[pair.1 as usize].iter().copied();
+                    table.shared(text, sample.filter(|&place| mask.is_content(place))) * passage::RATE
+                };
+                pairs.iter().map(count).collect::<Vec<_>>()
             })
             .flatten()
             .collect();
@@ -530,6 +553,8 @@ impl Overlaps {
 struct SeedTable {
     /// Seed, and the number of the text that met it last; 0 where it is empty.
     slots: Vec<(Seed, u32)>,
+    /// A bit for the low half of each seed: most seeds of an unlike text are told by it, without a look into the table.
+    low_halves: Vec<u64>,
     /// The number of the text that is counted: 1 for the one that was loaded.
     current: u32,
 }
@@ -539,11 +564,14 @@ impl SeedTable {
         let size = (mask.content as usize * 2).next_power_of_two().max(64);
         self.slots.clear();
         self.slots.resize(size, (0, 0));
+        self.low_halves.clear();
+        self.low_halves.resize(1 << 10, 0);
         self.current = 1;
         for place in mask.content_seeds() {
             let seed = seed::at(text.shingles, place);
             let slot = self.slot(seed);
             self.slots[slot] = (seed, 1);
+            self.low_halves[seed as usize >> 6 & 0x3ff] |= 1 << (seed & 63);
         }
     }
 
@@ -557,12 +585,16 @@ impl SeedTable {
         at
     }
 
-    /// Returns how many different seeds of the loaded text are in this one.
-    fn shared(&mut self, (text, mask): (Text, &Mask)) -> u32 {
+    /// Returns how many different seeds of the loaded text are among some of this one.
+    fn shared(&mut self, text: Text, places: impl Iterator<Item = u32>) -> u32 {
         self.current += 1;
         let mut shared = 0;
-        for place in mask.content_seeds() {
-            let slot = self.slot(seed::at(text.shingles, place));
+        for place in places {
+            let seed = seed::at(text.shingles, place);
+            if self.low_halves[seed as usize >> 6 & 0x3ff] >> (seed & 63) & 1 == 0 {
+                continue;
+            }
+            let slot = self.slot(seed);
             let met = &mut self.slots[slot].1;
             if *met != 0 && *met != self.current {
                 *met = self.current;

@@ -285,7 +285,24 @@ fn find(reading: Reading, settings: &AnalysisSettings, progress: &dyn Progress) 
     skipped.sort();
 
     let copies = Copies::new(&pages);
-    let corpus = Compared::new(&pages, &copies, settings, progress);
+    let (ids, text_of) = different(&pages, &copies);
+    let texts: Vec<Text> = ids
+        .iter()
+        .map(|id| &pages[id.index()])
+        .map(|page| Text { shingles: page.shingles.in_order(), blocks: &page.blocks })
+        .collect();
+    progress.phase(Phase { number: 2, of: PHASES, name: "finding boilerplate", unit: Unit::Documents, total: 0 });
+    let passages = settings.boilerplate.then(|| Passages::new(&texts, settings.width));
+    let corpus = Compared {
+        pages: &pages,
+        settings,
+        ids,
+        text_of,
+        texts: &texts,
+        boilerplate: passages.as_ref().map(boilerplate::find),
+        passages: passages.as_ref(),
+        sets: texts.iter().map(|_| OnceLock::new()).collect(),
+    };
     let candidates = corpus.candidates(progress);
     if candidates.split_buckets > 0 {
         notes.push(format!(
@@ -387,6 +404,25 @@ impl Copies {
     }
 }
 
+/// Returns the documents that stand for their texts, by text, and the text of each document.
+fn different(pages: &[Page], copies: &Copies) -> (Vec<DocId>, Vec<u32>) {
+    let mut by_digest: Vec<(u128, DocId)> = (0..pages.len() as u32)
+        .map(DocId)
+        .filter(|&id| copies.stands_for_others_or_itself(id))
+        .filter_map(|id| Some((pages[id.index()].digest?, id)))
+        .collect();
+    by_digest.par_sort_unstable();
+    let ids: Vec<DocId> = by_digest.into_iter().map(|(_, id)| id).collect();
+    let mut text_of = vec![NO_TEXT; pages.len()];
+    for (text, id) in (0..).zip(&ids) {
+        text_of[id.index()] = text;
+    }
+    for id in 0..pages.len() {
+        text_of[id] = text_of[copies.first[id].index()];
+    }
+    (ids, text_of)
+}
+
 /// The different texts of the corpus, and what of each is compared.
 ///
 /// Texts are numbered in the order of their digests, which depends on nothing but what they say.
@@ -396,8 +432,10 @@ struct Compared<'a> {
     ids: Vec<DocId>,
     /// For each document the number of its text, [`NO_TEXT`] for an empty one.
     text_of: Vec<u32>,
-    texts: Vec<Text<'a>>,
+    texts: &'a [Text<'a>],
     boilerplate: Option<Boilerplate>,
+    /// Where passages stand; there if boilerplate is.
+    passages: Option<&'a Passages<'a>>,
     /// Shingle sets of the content, each made when it is first asked for.
     sets: Vec<OnceLock<ShingleSet>>,
 }
@@ -413,32 +451,6 @@ struct Related {
 }
 
 impl<'a> Compared<'a> {
-    fn new(pages: &'a [Page], copies: &Copies, settings: &'a AnalysisSettings, progress: &dyn Progress) -> Self {
-        let mut by_digest: Vec<(u128, DocId)> = (0..pages.len() as u32)
-            .map(DocId)
-            .filter(|&id| copies.stands_for_others_or_itself(id))
-            .filter_map(|id| Some((pages[id.index()].digest?, id)))
-            .collect();
-        by_digest.par_sort_unstable();
-        let ids: Vec<DocId> = by_digest.into_iter().map(|(_, id)| id).collect();
-        let mut text_of = vec![NO_TEXT; pages.len()];
-        for (text, id) in (0..).zip(&ids) {
-            text_of[id.index()] = text;
-        }
-        for id in 0..pages.len() {
-            text_of[id] = text_of[copies.first[id].index()];
-        }
-        let texts: Vec<Text> = ids
-            .iter()
-            .map(|id| &pages[id.index()])
-            .map(|page| Text { shingles: page.shingles.in_order(), blocks: &page.blocks })
-            .collect();
-        progress.phase(Phase { number: 2, of: PHASES, name: "finding boilerplate", unit: Unit::Documents, total: 0 });
-        let boilerplate = settings.boilerplate.then(|| boilerplate::find(&Passages::new(&texts, settings.width)));
-        let sets = texts.iter().map(|_| OnceLock::new()).collect();
-        Self { pages, settings, ids, text_of, texts, boilerplate, sets }
-    }
-
     fn candidates(&self, progress: &dyn Progress) -> Candidates {
         let settings = self.settings;
         progress.phase(Phase { number: 3, of: PHASES, name: "finding candidates", unit: Unit::Bands, total: 0 });
@@ -464,7 +476,7 @@ impl<'a> Compared<'a> {
             }
         };
         if let Some(boilerplate) = &self.boilerplate {
-            let contained = containment::candidates(&self.texts, &boilerplate.masks);
+            let contained = containment::candidates(self.texts, &boilerplate.masks);
             found.pairs.extend(contained.into_iter().map(|(a, b)| (DocId(a), DocId(b))));
             found.pairs.par_sort_unstable();
             found.pairs.dedup();
@@ -649,10 +661,11 @@ impl Listing<'_> {
     }
 
     fn excerpts(&self, star_of: &[Option<u32>]) -> Vec<Relation> {
-        let Some(boilerplate) = &self.corpus.boilerplate else { return Vec::new() };
+        let (Some(boilerplate), Some(passages)) = (&self.corpus.boilerplate, self.corpus.passages) else {
+            return Vec::new();
+        };
         let cluster_of: Vec<Option<u32>> = self.corpus.ids.iter().map(|id| star_of[id.index()]).collect();
-        let passages = Passages::new(&self.corpus.texts, self.corpus.settings.width);
-        excerpt::find(&passages, boilerplate, &cluster_of)
+        excerpt::find(passages, boilerplate, &cluster_of)
             .into_par_iter()
             .map(|excerpt| (self.corpus.ids[excerpt.source as usize], self.corpus.ids[excerpt.quoter as usize]))
             .filter(|&(a, b)| {
