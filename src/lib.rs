@@ -51,6 +51,7 @@ pub mod verify;
 pub mod relate;
 pub mod cluster;
 pub mod excerpt;
+pub mod template;
 pub mod findings;
 pub mod report;
 pub mod pipeline;

@@ -26,6 +26,7 @@ use crate::settings::{AnalysisSettings, Settings, SketchKind};
 use crate::shingle::{Shingle, ShingleSet, Shingler, Shingles};
 use crate::sketch::minhash::MinHasher;
 use crate::sketch::simhash;
+use crate::template;
 use crate::verify::{Aligner, Evidence};
 
 /// Told how far a run is. All calls may come from any thread.
@@ -646,7 +647,11 @@ impl Listing<'_> {
             let snippet = self.corpus.pages[keep.index()].snippet.clone();
             clusters.push((keep, Cluster::Repost { keep: self.key(keep), snippet, members }));
         }
-        clusters.sort_by_key(|(keep, cluster)| (std::cmp::Reverse(cluster.len()), *keep));
+        let by_size = |(first, cluster): &(DocId, Cluster)| (std::cmp::Reverse(cluster.len()), *first);
+        clusters.sort_by_key(by_size);
+        let mut templates = self.templates();
+        templates.sort_by_key(by_size);
+        clusters.extend(templates);
 
         // Within a cluster the relations to `keep` say it all; a pair across two clusters would be lost.
         for related in self.related {
@@ -658,6 +663,28 @@ impl Listing<'_> {
         relations.extend(self.excerpts(&star_of));
         relations.sort_by(|x, y| (x.kind, &x.a, &x.b).cmp(&(y.kind, &y.a, &y.b)));
         (clusters.into_iter().map(|(_, cluster)| cluster).collect(), relations)
+    }
+
+    /// Returns the boilerplate clusters, each with its first document.
+    fn templates(&self) -> Vec<(DocId, Cluster)> {
+        let Some(boilerplate) = &self.corpus.boilerplate else { return Vec::new() };
+        // The documents of each text: copies stand beside the one that stood for them.
+        let mut documents: Vec<Vec<DocId>> = vec![Vec::new(); self.corpus.texts.len()];
+        for (id, &text) in (0..).map(DocId).zip(&self.corpus.text_of) {
+            if text != NO_TEXT {
+                documents[text as usize].push(id);
+            }
+        }
+        template::find(self.corpus.texts, boilerplate)
+            .into_iter()
+            .map(|template| {
+                let texts = template.texts.iter();
+                let mut ids: Vec<DocId> = texts.flat_map(|&text| &documents[text as usize]).copied().collect();
+                ids.sort_unstable();
+                let members = ids.iter().map(|&id| findings::Page { key: self.key(id) }).collect();
+                (ids[0], Cluster::Boilerplate { members, blocks: Vec::new() })
+            })
+            .collect()
     }
 
     fn excerpts(&self, star_of: &[Option<u32>]) -> Vec<Relation> {
