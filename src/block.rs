@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::document::{LineHint, Region};
 use crate::hash;
+use crate::seed::bits;
 use crate::segment::Token;
 
 /// A line or a sentence-like piece of a document.
@@ -28,6 +29,8 @@ pub struct Blocks {
     pub framed: Box<[u32]>,
     /// Which tokens are numbers, a bit a token.
     pub numbers: Box<[u64]>,
+    /// What the numbers are, in their order: the low halves of their hashes.
+    pub values: Box<[u32]>,
     /// Tokens in all.
     pub tokens: u32,
 }
@@ -41,6 +44,12 @@ impl Blocks {
     /// Returns the tokens of a sentence.
     pub fn sentence(&self, number: usize) -> Range<u32> {
         span(&self.sentences, number, self.tokens)
+    }
+
+    /// Returns what the numbers among some tokens are, in their order.
+    pub fn numbers_in(&self, tokens: Range<u32>) -> &[u32] {
+        let first = bits::count(&self.numbers, 0..tokens.start) as usize;
+        &self.values[first..first + bits::count(&self.numbers, tokens) as usize]
     }
 
     /// Returns the line that holds a token.
@@ -66,6 +75,7 @@ pub struct BlockBuilder {
     sentences: Vec<Block>,
     framed: Vec<u32>,
     numbers: Vec<u64>,
+    values: Vec<u32>,
     tokens: u32,
     /// Masked tokens of the line so far, and where in them the sentence began.
     masked: Vec<u64>,
@@ -88,6 +98,9 @@ impl BlockBuilder {
             let masked = if token.is_number() { Token::MASKED } else { token };
             if self.tokens.is_multiple_of(64) {
                 self.numbers.push(0);
+            }
+            if token.is_number() {
+                self.values.push(token.0 as u32);
             }
             // A word was pushed for every 64 tokens, the first before token 0.
             self.numbers[self.tokens as usize / 64] |= u64::from(token.is_number()) << (self.tokens % 64);
@@ -135,12 +148,14 @@ impl BlockBuilder {
             sentences: self.sentences.as_slice().into(),
             framed: self.framed.as_slice().into(),
             numbers: self.numbers.as_slice().into(),
+            values: self.values.as_slice().into(),
             tokens: self.tokens,
         };
         self.lines.clear();
         self.sentences.clear();
         self.framed.clear();
         self.numbers.clear();
+        self.values.clear();
         self.tokens = 0;
         self.line = Open::default();
         self.sentence = Open::default();

@@ -12,6 +12,13 @@ const LEAST_BODY: f64 = 0.35;
 /// Share of the larger text's shingles that runs must rest on: a chain of chance hits is none.
 const LEAST_RESEMBLANCE: f64 = 0.25;
 
+/// Seeds that runs must rest on, however short the texts.
+const LEAST_SEEDS: u32 = 8;
+
+/// Tokens of the shorter text for each place where one number stands for another: with more such places than that the two are
+/// two issues of one form (bulletins, notices, tables), not one article. Reposts keep their numbers.
+const TOKENS_A_NUMBER: u32 = 100;
+
 /// Seeds that two texts must share before one is said to contain the other.
 const LEAST_CONTAINED: u32 = 40;
 
@@ -20,16 +27,21 @@ pub fn relate(evidence: &Evidence, settings: &AnalysisSettings) -> Option<Relati
     if evidence.same_text {
         return Some(RelationKind::Identical);
     }
+    let runs = &evidence.runs;
+    let (a_in_b, b_in_a) = (runs.a_in_b(), runs.b_in_a());
+    let (less, more) = (a_in_b.min(b_in_a), a_in_b.max(b_in_a));
+    if runs.numbers_differ * TOKENS_A_NUMBER > runs.a.min(runs.b) {
+        let is_part = less < NEARLY_ALL && more >= settings.containment && runs.seeds >= LEAST_CONTAINED;
+        return is_part.then_some(RelationKind::Contained);
+    }
     // False for NaN: two empty sets are not alike.
     if evidence.resemblance() >= settings.threshold {
         return Some(RelationKind::Repost);
     }
-    let runs = &evidence.runs;
-    let (a_in_b, b_in_a) = (runs.a_in_b(), runs.b_in_a());
-    let (less, more) = (a_in_b.min(b_in_a), a_in_b.max(b_in_a));
-    let is_sound = f64::from(runs.seeds) >= LEAST_RESEMBLANCE * f64::from(runs.a.max(runs.b));
+    let is_sound =
+        runs.seeds >= LEAST_SEEDS && f64::from(runs.seeds) >= LEAST_RESEMBLANCE * f64::from(runs.a.max(runs.b));
     let is_edited = is_sound && less >= settings.overlap;
-    let is_abridged = more >= NEARLY_ALL && less >= LEAST_BODY;
+    let is_abridged = runs.seeds >= LEAST_SEEDS && more >= NEARLY_ALL && less >= LEAST_BODY;
     if is_edited || is_abridged {
         return Some(RelationKind::Repost);
     }

@@ -1,5 +1,7 @@
 //! A pair of documents → evidence: counts, no judgement.
 
+use std::ops::Range;
+
 use crate::boilerplate::Mask;
 use crate::passage::Text;
 use crate::seed::{self, Seed, bits};
@@ -100,6 +102,9 @@ impl Runs {
 const GAP: u32 = 12;
 const DRIFT: u32 = 4;
 
+/// Characters of a line in which numbers are part of what is said.
+const LEAST_PROSE: u32 = 40;
+
 /// Chains the seeds of texts with those of one text, which is looked at once for all.
 #[derive(Debug, Default)]
 pub struct Aligner {
@@ -160,11 +165,16 @@ impl Aligner {
                     }
                     bits::set(&mut self.covered_a, last_i..i + span);
                     bits::set(&mut self.covered_b, last_j..j + span);
-                    let gap =
-                        |numbers: &[u64], from: u32, until: u32| from < until && bits::count(numbers, from..until) > 0;
-                    runs.numbers_differ += u32::from(
-                        gap(&a.0.blocks.numbers, last_i + span, i) && gap(&b.0.blocks.numbers, last_j + span, j),
-                    );
+                    if last_i + span < i && last_j + span < j {
+                        let there = a.0.blocks.numbers_in(last_i + span..i);
+                        let here = b.0.blocks.numbers_in(last_j + span..j);
+                        let is_new = |of: &[u32], other: &[u32]| of.iter().any(|number| !other.contains(number));
+                        if is_new(there, here) && is_new(here, there) {
+                            runs.numbers_differ += u32::from(
+                                is_in_prose(a.0, last_i + span - 1..i) && is_in_prose(b.0, last_j + span - 1..j),
+                            );
+                        }
+                    }
                 }
                 None => {
                     began = j;
@@ -181,6 +191,14 @@ impl Aligner {
         runs.covered_b = b.1.content_of(&self.covered_b);
         runs
     }
+}
+
+/// Returns whether some tokens stand within one line, and that is long enough to be of a text: dates and counts in the
+/// head of a page differ from copy to copy.
+fn is_in_prose(text: Text, tokens: Range<u32>) -> bool {
+    let line = text.blocks.line_of(tokens.start);
+    let range = text.blocks.line(line);
+    tokens.end < range.end && text.blocks.lines[line].weight >= LEAST_PROSE
 }
 
 #[cfg(test)]
