@@ -600,6 +600,17 @@ fn twenty_thousand_pages_without_a_word_are_counted_and_no_cluster() {
 }
 
 #[test]
+fn thousands_of_pages_that_differ_in_a_number_are_all_found() {
+    let article = include_str!("../samples/sources/articles/bridge.txt");
+    let texts: Vec<String> = (0..2000).map(|n| format!("{article}\n编号 {}", n * 7919)).collect();
+    let findings =
+        scan_texts(&texts, &AnalysisSettings { tokens: TokenKind::Char, width: 4, ..AnalysisSettings::default() });
+    let members: usize = clusters(&findings).iter().map(|(_, members)| members.len()).sum();
+    assert_eq!((clusters(&findings).len(), members), (1, 2000), "{:?}", findings.notes);
+    assert!(findings.counts.candidates < 2000 * 64, "{}", findings.counts.candidates);
+}
+
+#[test]
 fn a_long_text_on_one_line_is_a_repost_of_the_same_text_on_many() {
     // 3 MB of sentences that differ; in the copy neither a newline nor a space, and nothing at the end.
     let characters: Vec<char> = ARTICLE.chars().chain(OTHER.chars()).filter(|c| c.is_alphanumeric()).collect();
