@@ -37,6 +37,10 @@ const NEARLY_ALL: f64 = 0.8;
 /// Holders of a block that are compared, each with two others.
 const HOLDERS: usize = 16;
 
+/// Holders of a line whose common lines are left out at once, and from how many on that is sure.
+const EDGE_HOLDERS: usize = 8;
+const MANY_HOLDERS: usize = 4;
+
 /// Seeds a rest must have to say anything, and no fewer than the block itself.
 const LEAST_REST: u32 = 40;
 
@@ -234,6 +238,8 @@ pub fn find(passages: &Passages) -> Boilerplate {
     let (texts, width, lines) = (passages.texts(), passages.width(), passages.repeated_lines());
     let corpus = Judge::new(texts, width);
     let mut overlaps = Overlaps::default();
+    let holders: HashMap<u64, usize> =
+        lines.iter().map(|group| (corpus.block(group[0].0, group[0].1, Level::Line).0.hash, group.len())).collect();
     let sentences = passage::repeated(texts, |text| &text.blocks.sentences, 2);
     let sources = corpus.sources(passages, lines);
 
@@ -243,6 +249,7 @@ pub fn find(passages: &Passages) -> Boilerplate {
         all.quotations = corpus.quotations(&all.masks, &sources, &mut overlaps);
         corpus.mark_quotations(&mut all.masks, &all.quotations);
         all.lines = corpus.frames(&all.masks, lines, Level::Line, &mut overlaps);
+        all.lines.extend(corpus.edges(&all.masks, lines, &holders, &mut overlaps));
         corpus.mark(&mut all.masks, &all.lines, Level::Line);
         all.sentences = corpus.frames(&all.masks, &sentences, Level::Sentence, &mut overlaps);
         corpus.mark(&mut all.masks, &all.sentences, Level::Sentence);
@@ -390,6 +397,101 @@ impl<'a> Judge<'a> {
             .collect()
     }
 
+    /// Returns the hashes of the lines of frames that are longer than what they frame.
+    ///
+    /// Of such pages the rest is alike whichever line is left out, for it is frame too. So all lines that the holders of
+    /// a line have in common are left out at once. The same could be said of an article that was reposted; but a frame
+    /// holds the edge of the page, and the line at the edge has no more holders than the others.
+    fn edges(
+        &self,
+        masks: &[Mask],
+        groups: &[Vec<Place>],
+        holders: &HashMap<u64, usize>,
+        overlaps: &mut Overlaps,
+    ) -> Vec<u64> {
+        let framed: Vec<(u64, Vec<Comparison>)> = groups
+            .par_iter()
+            .filter_map(|group| {
+                let hash = self.block(group[0].0, group[0].1, Level::Line).0.hash;
+                Some((hash, self.votes_without_common_lines(masks, group, holders)?))
+            })
+            .collect();
+        let pairs = framed.par_iter().flat_map_iter(|(_, votes)| votes.iter().map(|comparison| comparison.pair));
+        overlaps.count(self, masks, pairs.collect());
+        let is_frame = |votes: &[Comparison]| {
+            let unlike = votes.iter().filter(|comparison| overlaps.are_unlike(comparison)).count();
+            unlike as f64 > NEARLY_ALL * votes.len() as f64
+        };
+        framed.iter().filter(|(_, votes)| is_frame(votes)).map(|(hash, _)| *hash).collect()
+    }
+
+    fn votes_without_common_lines(
+        &self,
+        masks: &[Mask],
+        group: &[Place],
+        holders: &HashMap<u64, usize>,
+    ) -> Option<Vec<Comparison>> {
+        let mut texts: Vec<u32> = group.iter().map(|&(id, _)| id).collect();
+        texts.dedup();
+        texts.truncate(EDGE_HOLDERS);
+        let lines = |id: u32| &self.texts[id as usize].blocks.lines;
+        let mut counts: HashMap<u64, usize> = HashMap::new();
+        for &id in &texts {
+            let mut hashes: Vec<u64> = lines(id).iter().map(|line| line.hash).collect();
+            hashes.sort_unstable();
+            hashes.dedup();
+            for hash in hashes {
+                *counts.entry(hash).or_default() += 1;
+            }
+        }
+        let is_common = |hash: u64| counts[&hash] as f64 > NEARLY_ALL * texts.len() as f64;
+        let is_edge = |line: Option<&Block>| {
+            line.is_some_and(|line| {
+                let of_edge = holders.get(&line.hash).copied().unwrap_or_default();
+                is_common(line.hash) && of_edge * 4 <= group.len() * 5
+            })
+        };
+        let sides: Vec<Framed> = texts
+            .iter()
+            .filter(|&&id| is_edge(lines(id).first()) || is_edge(lines(id).last()))
+            .map(|&id| self.framed(masks, id, is_common))
+            .collect();
+        let count = sides.len();
+        let rings = if count == 2 { 1 } else { count };
+        let votes: Vec<Comparison> = (0..if count < 2 { 0 } else { rings })
+            .map(|at| (&sides[at], &sides[(at + 1) % count]))
+            // Of a few pages the article may be what is common, and the list below it what differs.
+            .filter(|(a, b)| count >= MANY_HOLDERS || a.after >= a.before && b.after >= b.before)
+            .map(|(a, b)| Comparison {
+                pair: (a.text.min(b.text), a.text.max(b.text)),
+                smaller: a.rest.min(b.rest),
+                within: a.within.max(b.within),
+            })
+            .filter(|comparison| comparison.smaller >= LEAST_REST)
+            .collect();
+        (!votes.is_empty()).then_some(votes)
+    }
+
+    /// Returns how much of a text lies in the lines that are common, and how much outside.
+    fn framed(&self, masks: &[Mask], text: u32, is_common: impl Fn(u64) -> bool) -> Framed {
+        let (mask, blocks) = (&masks[text as usize], self.texts[text as usize].blocks);
+        let mut framed = Framed { text, rest: mask.content, within: 0, before: 0, after: 0 };
+        for (at, line) in blocks.lines.iter().enumerate() {
+            let tokens = blocks.line(at);
+            if is_common(line.hash) {
+                let touched = mask.content_in(tokens.start.saturating_sub(self.span - 1)..tokens.end);
+                framed.rest = framed.rest.saturating_sub(touched);
+                framed.within +=
+                    mask.content_in(tokens.start..(tokens.end + 1).saturating_sub(self.span).max(tokens.start));
+                framed.after += tokens.len() as u32;
+            } else if line.weight >= LEAST_QUOTATION && framed.before == 0 {
+                // All common lines so far stand before the rest; a page that begins with it has none.
+                framed.before = std::mem::take(&mut framed.after).max(1);
+            }
+        }
+        framed
+    }
+
     fn block(&self, id: u32, at: u32, level: Level) -> (&'a Block, Range<u32>) {
         let blocks = self.texts[id as usize].blocks;
         match level {
@@ -488,6 +590,18 @@ impl<'a> Judge<'a> {
         let within = masks[a as usize].content_in(in_a.start..in_a.end.saturating_sub(self.span - 1).max(in_a.start));
         Comparison { pair: (a.min(b), a.max(b)), smaller: rest(a, in_a).min(rest(b, in_b)), within }
     }
+}
+
+/// How one text divides into what is common to the holders of a line, and the rest.
+struct Framed {
+    text: u32,
+    /// Seeds of content that touch no common line.
+    rest: u32,
+    /// Seeds of content within a common line.
+    within: u32,
+    /// Tokens of common lines before the first longer line that is not, and after it.
+    before: u32,
+    after: u32,
 }
 
 /// What is to be compared of two texts.
