@@ -23,15 +23,21 @@ pub struct Star {
 /// Before it does, the documents two steps away, which the bands may have missed, are put to `verify` too: a document
 /// is a member if and only if its pair with `keep` holds.
 ///
+/// A document whose neighbours fall into groups that are strangers to each other is no representative: it holds several
+/// articles (a digest, two articles run together), and would join them. It is left out of all stars.
+///
 /// The order of `pairs` does not show in the result. Cost: `pairs × log n`, and one `verify` for each document two
 /// steps from a representative.
 pub fn stars(
     pairs: &[(DocId, DocId)],
     length: impl Fn(DocId) -> u64 + Sync,
     verify: impl Fn(DocId, DocId) -> bool + Sync,
+    are_strangers: impl Fn(DocId, DocId) -> bool + Sync,
 ) -> Vec<Star> {
-    let mut stars: Vec<Star> =
-        components(pairs).into_par_iter().flat_map_iter(|component| split(&component, &length, &verify)).collect();
+    let mut stars: Vec<Star> = components(pairs)
+        .into_par_iter()
+        .flat_map_iter(|component| split(&component, &length, &verify, &are_strangers))
+        .collect();
     stars.sort_unstable_by_key(|star| star.keep);
     stars
 }
@@ -94,6 +100,7 @@ fn split(
     component: &Component,
     length: &(impl Fn(DocId) -> u64 + Sync),
     verify: &(impl Fn(DocId, DocId) -> bool + Sync),
+    are_strangers: &(impl Fn(DocId, DocId) -> bool + Sync),
 ) -> Vec<Star> {
     let Component { members, neighbours } = component;
     let mut free = vec![true; members.len()];
@@ -106,6 +113,20 @@ fn split(
             break;
         }
         let near: Vec<usize> = neighbours[keep].iter().map(|&at| at as usize).filter(|&at| free[at]).collect();
+        let groups = apart(&near, neighbours);
+        let longest =
+            |group: &Vec<usize>| group.iter().copied().max_by_key(|&at| (length(members[at]), std::cmp::Reverse(at)));
+        let heads: Vec<DocId> = groups.iter().filter_map(longest).map(|at| members[at]).collect();
+        let is_mixed = heads.iter().enumerate().any(|(at, &a)| heads[at + 1..].iter().any(|&b| are_strangers(a, b)));
+        if is_mixed {
+            free[keep] = false;
+            for next in near {
+                queue.remove(&rank(next, degree[next]));
+                degree[next] -= 1;
+                queue.insert(rank(next, degree[next]));
+            }
+            continue;
+        }
         let mut far: Vec<usize> = near
             .iter()
             .flat_map(|&at| &neighbours[at])
@@ -138,6 +159,26 @@ fn split(
     stars
 }
 
+/// Returns `places` in groups that no pair joins, at most a few of them: enough to see whether they are strangers.
+fn apart(places: &[usize], neighbours: &[Vec<u32>]) -> Vec<Vec<usize>> {
+    const MOST_GROUPS: usize = 8;
+    let mut left: BTreeSet<usize> = places.iter().copied().collect();
+    let mut groups = Vec::new();
+    while let Some(first) = left.pop_first() {
+        let mut group = vec![first];
+        let mut at = 0;
+        while let Some(&place) = group.get(at) {
+            group.extend(neighbours[place].iter().map(|&next| next as usize).filter(|next| left.remove(next)));
+            at += 1;
+        }
+        groups.push(group);
+        if groups.len() == MOST_GROUPS {
+            break;
+        }
+    }
+    groups
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -150,20 +191,35 @@ mod tests {
 
     #[test]
     fn the_ends_of_a_chain_do_not_meet() {
-        let found = stars(&ids(&[(0, 1), (1, 2), (2, 3)]), |_| 1, |_, _| false);
+        let found = stars(&ids(&[(0, 1), (1, 2), (2, 3)]), |_| 1, |_, _| false, |_, _| false);
         assert_eq!(found, [Star { keep: DocId(1), others: vec![DocId(0), DocId(2)] },]);
     }
 
     #[test]
     fn a_pair_the_bands_missed_is_verified_before_it_is_given_up() {
-        let found = stars(&ids(&[(0, 1), (1, 2), (0, 3), (1, 3)]), |_| 1, |_, _| true);
+        let found = stars(&ids(&[(0, 1), (1, 2), (0, 3), (1, 3)]), |_| 1, |_, _| true, |_, _| false);
         assert_eq!(found, [Star { keep: DocId(1), others: vec![DocId(0), DocId(2), DocId(3)] }]);
     }
 
     #[test]
+    fn two_articles_run_together_do_not_join_their_copies() {
+        let of = |id: DocId| id.0 % 2;
+        let found = stars(
+            &ids(&[(0, 2), (1, 3), (0, 9), (1, 9), (2, 9), (3, 9)]),
+            |_| 1,
+            |a, b| of(a) == of(b),
+            |a, b| of(a) != of(b),
+        );
+        assert_eq!(
+            found,
+            [Star { keep: DocId(0), others: vec![DocId(2)] }, Star { keep: DocId(1), others: vec![DocId(3)] },]
+        );
+    }
+
+    #[test]
     fn of_two_equals_the_longer_is_kept_and_then_the_first() {
-        assert_eq!(stars(&ids(&[(4, 9)]), |id| u64::from(id.0), |_, _| true)[0].keep, DocId(9));
-        assert_eq!(stars(&ids(&[(4, 9)]), |_| 1, |_, _| true)[0].keep, DocId(4));
+        assert_eq!(stars(&ids(&[(4, 9)]), |id| u64::from(id.0), |_, _| true, |_, _| false)[0].keep, DocId(9));
+        assert_eq!(stars(&ids(&[(4, 9)]), |_| 1, |_, _| true, |_, _| false)[0].keep, DocId(4));
     }
 
     proptest! {
@@ -175,7 +231,7 @@ mod tests {
             let edges: Vec<(u32, u32)> = edges.into_iter().filter(|(a, b)| a < b).collect();
             let pairs = ids(&edges);
             let holds = |a: DocId, b: DocId| pairs.contains(&(a.min(b), a.max(b)));
-            let found = stars(&pairs, |id| u64::from(id.0 % 3), holds);
+            let found = stars(&pairs, |id| u64::from(id.0 % 3), holds, |_, _| false);
             let mut seen = BTreeSet::new();
             for star in &found {
                 prop_assert!(!star.others.is_empty());
@@ -191,7 +247,7 @@ mod tests {
             }
             let mut turned = pairs.clone();
             turned.rotate_left(turn % pairs.len().max(1));
-            prop_assert_eq!(stars(&turned, |id| u64::from(id.0 % 3), holds), found);
+            prop_assert_eq!(stars(&turned, |id| u64::from(id.0 % 3), holds, |_, _| false), found);
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::hash::{self, TextHasher};
 use crate::input::Corpus;
 use crate::normalise;
 use crate::passage::{Passages, Text};
-use crate::relate::relate;
+use crate::relate::{are_strangers, relate};
 use crate::segment::{Segmenter, Token};
 use crate::settings::{AnalysisSettings, Settings, SketchKind};
 use crate::shingle::{Shingle, ShingleSet, Shingler, Shingles};
@@ -321,8 +321,8 @@ fn find(reading: Reading, settings: &AnalysisSettings, progress: &dyn Progress) 
     let is_repost = |kind: RelationKind| kind <= RelationKind::Repost;
     let reposts: Vec<(DocId, DocId)> =
         related.iter().filter(|related| is_repost(related.kind)).map(|related| related.pair).collect();
-    let stars =
-        cluster::stars(&reposts, length, |a, b| relate(&corpus.evidence(a, b), settings).is_some_and(is_repost));
+    let verify = |a, b| relate(&corpus.evidence(a, b), settings).is_some_and(is_repost);
+    let stars = cluster::stars(&reposts, length, verify, |a, b| are_strangers(&corpus.evidence(a, b)));
 
     let counts = Counts {
         documents: pages.len() as u64,

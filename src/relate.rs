@@ -48,6 +48,14 @@ pub fn relate(evidence: &Evidence, settings: &AnalysisSettings) -> Option<Relati
     (more >= settings.containment && runs.seeds >= LEAST_CONTAINED).then_some(RelationKind::Contained)
 }
 
+/// Share of either text that strangers may have in common.
+const STRANGE: f64 = 0.2;
+
+/// Returns whether two documents have next to nothing in common.
+pub fn are_strangers(evidence: &Evidence) -> bool {
+    evidence.a_in_b().max(evidence.b_in_a()) < STRANGE
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
