@@ -22,11 +22,14 @@ pub fn scanned(path: &Path, analysis: &AnalysisSettings) -> Findings {
 
 /// Returns the repost clusters: `keep`, then all members.
 pub fn clusters(findings: &Findings) -> Vec<(&str, &[Member])> {
-    let repost = |cluster| match cluster {
-        &Cluster::Repost { ref keep, ref members, .. } => Some((keep.as_str(), members.as_slice())),
-        Cluster::Boilerplate { .. } => None,
-    };
-    findings.clusters.iter().filter_map(repost).collect()
+    findings
+        .clusters
+        .iter()
+        .filter_map(|cluster| match cluster {
+            Cluster::Repost { keep, members, .. } => Some((keep.as_str(), members.as_slice())),
+            Cluster::Boilerplate { .. } => None,
+        })
+        .collect()
 }
 
 /// Returns the keys of each repost cluster, `keep` first.
