@@ -571,6 +571,25 @@ fn tables_of_numbers_that_differ_do_not_match() {
     }
 }
 
+#[test]
+#[ignore = "two symbols make sixteen shingles of four, and any long text of them holds all of those"]
+fn independent_texts_of_few_symbols_do_not_match() {
+    for (symbols, separator) in [
+        (&["甲", "乙"][..], ""),
+        (&["0", "1"], " "),
+        (&["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], "\t"),
+        (&["哈", "呵", "嘻"], "，"),
+    ] {
+        for analysis in both_kinds_of_tokens() {
+            let mut texts = random_texts(symbols, separator, 2000, 4);
+            // An edited copy is still found among them.
+            texts.push(format!("{}{separator}{}", texts[0], symbols[0]));
+            let findings = scan_texts(&texts, &analysis);
+            assert_eq!(joined(&findings), BTreeSet::from([pair(&key(0), &key(4))]), "{symbols:?} {analysis:?}");
+        }
+    }
+}
+
 // --- many and long documents ---
 
 #[test]
