@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex};
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
 
+use super::again::Kept;
 use crate::document::Skipped;
 use crate::error::{Error, Result};
 use crate::settings::InputSettings;
 
 /// One thing to read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct File {
     pub(super) place: Place,
     /// What the user is told: the key of a page, and the first half of the key of a record without id.
@@ -22,12 +23,14 @@ pub(super) struct File {
     pub(super) bytes: u64,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) enum Place {
     Path(PathBuf),
     /// A pipe or the like that the user named, such as `<(zcat pages.jsonl.gz)`: records that can be read once.
     Pipe(PathBuf),
     StandardInput,
+    /// What came through one of these two, kept to be read again.
+    Spooled(Kept),
 }
 
 /// Returns the files under `paths`, each once whatever its names, folders in the order of their entries' names;
@@ -67,7 +70,7 @@ impl<'s> Listing<'s> {
     /// Adds what the user named; nothing the settings say keeps a file out that was named itself.
     fn add(&mut self, path: &Path) -> Result<()> {
         if path.as_os_str() == "-" {
-            if !self.files.iter().any(|file| file.place == Place::StandardInput) {
+            if !self.files.iter().any(|file| matches!(file.place, Place::StandardInput)) {
                 self.files.push(File { place: Place::StandardInput, name: "-".into(), bytes: 0 });
             }
             return Ok(());

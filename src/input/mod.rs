@@ -6,6 +6,7 @@
 //! 4. `lines`: a file of records in pieces that can be read at the same time.
 //! 5. `encoding`: bytes to text.
 //! 6. `html`, `records`: text to documents.
+//! 7. `again`: some documents a second time.
 
 mod listing;
 mod compression;
@@ -14,10 +15,11 @@ mod lines;
 mod encoding;
 mod html;
 mod records;
+mod again;
 
 use std::fs;
 use std::io::{self, Cursor, Read};
-use std::iter::Peekable;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -26,6 +28,8 @@ use crate::document::{Document, Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::settings::InputSettings;
 
+pub use again::Sources;
+use again::{Spools, Wanted};
 use compression::Compression;
 use format::Format;
 use lines::{Counted, Piece, Pieces};
@@ -46,9 +50,19 @@ const LONGEST: u64 = 4 << 30;
 /// What is to be read: files found, none opened.
 #[derive(Debug)]
 pub struct Corpus {
-    files: Vec<File>,
+    files: Arc<Vec<File>>,
     skipped: Vec<Skipped>,
-    settings: Arc<InputSettings>,
+    rules: Arc<Rules>,
+}
+
+/// How files are read, and what of them.
+#[derive(Debug, Default)]
+struct Rules {
+    settings: InputSettings,
+    /// The documents that are wanted; all where there is none.
+    wanted: Option<Wanted>,
+    /// Where streams are kept, if they are to be read again.
+    spools: Option<Arc<Spools>>,
 }
 
 impl Corpus {
@@ -64,7 +78,19 @@ impl Corpus {
     /// read under a folder comes out of [`Batch::read`] as [`Skipped`].
     pub fn open(paths: &[PathBuf], settings: &InputSettings) -> Result<Self> {
         let (files, skipped) = listing::list(paths, settings)?;
-        Ok(Self { files, skipped, settings: Arc::new(settings.clone()) })
+        let rules = Rules { settings: settings.clone(), ..Rules::default() };
+        Ok(Self { files: Arc::new(files), skipped, rules: Arc::new(rules) })
+    }
+
+    /// Returns the corpus, and where documents of it can be read again once it was read.
+    ///
+    /// Standard input and pipes are kept for that in a temporary file without a name, packed: about a quarter of their
+    /// length, in the folder for temporary files.
+    pub fn with_sources(mut self) -> (Self, Sources) {
+        let spools = Arc::<Spools>::default();
+        let sources = Sources::new(Arc::clone(&self.files), self.rules.settings.clone(), Arc::clone(&spools));
+        self.rules = Arc::new(Rules { settings: self.rules.settings.clone(), wanted: None, spools: Some(spools) });
+        (self, sources)
     }
 
     /// Returns the bytes on disk, for progress; 0 when they are unknown, as with standard input.
@@ -76,12 +102,7 @@ impl Corpus {
 
     /// Returns the corpus in pieces of work.
     pub fn batches(self) -> Batches {
-        Batches {
-            files: self.files.into_iter().peekable(),
-            skipped: self.skipped,
-            settings: self.settings,
-            pieces: None,
-        }
+        Batches { files: self.files, at: 0, skipped: self.skipped, rules: self.rules, pieces: None }
     }
 }
 
@@ -90,9 +111,11 @@ impl Corpus {
 /// Only a long packed file of records costs more: it is unpacked here, since no two threads can unpack one stream.
 #[derive(Debug)]
 pub struct Batches {
-    files: Peekable<std::vec::IntoIter<File>>,
+    files: Arc<Vec<File>>,
+    /// The next file.
+    at: usize,
     skipped: Vec<Skipped>,
-    settings: Arc<InputSettings>,
+    rules: Arc<Rules>,
     /// The file of records that is being cut.
     pieces: Option<(Arc<str>, Pieces)>,
 }
@@ -101,34 +124,35 @@ impl Iterator for Batches {
     type Item = Batch;
 
     fn next(&mut self) -> Option<Batch> {
-        let settings = Arc::clone(&self.settings);
+        let rules = Arc::clone(&self.rules);
         loop {
             if let Some((name, pieces)) = &mut self.pieces {
                 match pieces.next() {
-                    Some(piece) => return Some(Batch { work: Work::Records(Arc::clone(name), piece), settings }),
+                    Some(piece) => return Some(Batch { work: Work::Records(Arc::clone(name), piece), rules }),
                     None => self.pieces = None,
                 }
             }
             if !self.skipped.is_empty() {
-                return Some(Batch { work: Work::Skipped(std::mem::take(&mut self.skipped)), settings });
+                return Some(Batch { work: Work::Skipped(std::mem::take(&mut self.skipped)), rules });
             }
-            let file = self.files.next()?;
-            if is_long(&file) {
-                match pieces(&file) {
-                    Ok(pieces) => self.pieces = Some((file.name, pieces)),
-                    Err(error) => self.skipped.push(unreadable(&file, &error)),
+            let first = self.at;
+            let file = self.files.get(first)?;
+            self.at += 1;
+            if is_long(file) {
+                match pieces(file, first, &rules) {
+                    Ok(pieces) => self.pieces = Some((Arc::clone(&file.name), pieces)),
+                    Err(error) => self.skipped.push(unreadable(file, &error)),
                 }
                 continue;
             }
             let mut bytes = file.bytes;
-            let mut files = vec![file];
-            while let Some(next) = self.files.next_if(|next| !is_long(next) && bytes + next.bytes <= BATCH) {
-                bytes += next.bytes;
-                files.push(next);
+            while let Some(next) = self.files.get(self.at).filter(|next| !is_long(next) && bytes + next.bytes <= BATCH)
+            {
                 // Opening a file costs about as much as reading a few kilobytes.
-                bytes += 1 << 10;
+                bytes += next.bytes + (1 << 10);
+                self.at += 1;
             }
-            return Some(Batch { work: Work::Files(files), settings });
+            return Some(Batch { work: Work::Files(Arc::clone(&self.files), first..self.at), rules });
         }
     }
 }
@@ -137,12 +161,12 @@ impl Iterator for Batches {
 #[derive(Debug)]
 pub struct Batch {
     work: Work,
-    settings: Arc<InputSettings>,
+    rules: Arc<Rules>,
 }
 
 #[derive(Debug)]
 enum Work {
-    Files(Vec<File>),
+    Files(Arc<Vec<File>>, Range<usize>),
     Records(Arc<str>, Piece),
     Skipped(Vec<Skipped>),
 }
@@ -152,7 +176,7 @@ impl Batch {
     /// that changed or broke off meanwhile.
     pub fn bytes(&self) -> u64 {
         match &self.work {
-            Work::Files(files) => files.iter().map(|file| file.bytes).sum(),
+            Work::Files(files, range) => files[range.clone()].iter().map(|file| file.bytes).sum(),
             Work::Records(_, piece) => piece.on_disk,
             Work::Skipped(_) => 0,
         }
@@ -163,8 +187,8 @@ impl Batch {
     /// A packed file that breaks off gives both: what came before the break, then why nothing follows.
     pub fn read(self, sink: &mut dyn FnMut(std::result::Result<Document, Skipped>)) {
         match self.work {
-            Work::Files(files) => files.iter().for_each(|file| read(file, &self.settings, sink)),
-            Work::Records(name, piece) => records::read(&piece, &name, &self.settings, sink),
+            Work::Files(files, range) => files[range].iter().for_each(|file| read(file, &self.rules, sink)),
+            Work::Records(name, piece) => records::read(&piece, &name, &self.rules, sink),
             Work::Skipped(skipped) => skipped.into_iter().for_each(|skipped| sink(Err(skipped))),
         }
     }
@@ -193,15 +217,20 @@ pub fn read_file(path: &Path, settings: &InputSettings) -> Result<(Vec<Document>
 fn is_long(file: &File) -> bool {
     match &file.place {
         Place::Path(path) => file.bytes > LONG && format::by_name(path).0 == Some(Format::Records),
-        Place::Pipe(_) | Place::StandardInput => true,
+        Place::Pipe(_) | Place::StandardInput | Place::Spooled(_) => true,
     }
 }
 
-/// Opens a file of records.
-fn pieces(file: &File) -> io::Result<Pieces> {
+/// Opens a file of records, which is number `number` of the corpus.
+fn pieces(file: &File, number: usize, rules: &Rules) -> io::Result<Pieces> {
+    let stream = |bytes: Box<dyn Read + Send>| match &rules.spools {
+        Some(spools) => Pieces::stream(spools.keeping(number, bytes)),
+        None => Pieces::stream(bytes),
+    };
     Ok(match &file.place {
-        Place::StandardInput => Pieces::stream(Box::new(io::stdin())),
-        Place::Pipe(path) => Pieces::stream(Box::new(fs::File::open(path)?)),
+        Place::StandardInput => stream(Box::new(io::stdin())),
+        Place::Pipe(path) => stream(Box::new(fs::File::open(path)?)),
+        Place::Spooled(kept) => Pieces::stream(kept.open()?),
         Place::Path(path) => match format::by_name(path).1 {
             Compression::None => Pieces::mapped(&fs::File::open(path)?)?,
             packed => {
@@ -214,10 +243,10 @@ fn pieces(file: &File) -> io::Result<Pieces> {
 }
 
 /// Reads one file, whatever it is.
-fn read(file: &File, settings: &InputSettings, sink: Sink) {
+fn read(file: &File, rules: &Rules, sink: Sink) {
     let Place::Path(path) = &file.place else { return };
     match fs::File::open(path).and_then(|bytes| Contents::open(path, bytes)) {
-        Ok(contents) => contents.read(file, settings, sink),
+        Ok(contents) => contents.read(file, rules, sink),
         Err(error) => sink(Err(unreadable(file, &error))),
     }
 }
@@ -257,7 +286,7 @@ impl Contents {
         self
     }
 
-    fn read(mut self, file: &File, settings: &InputSettings, sink: Sink) {
+    fn read(mut self, file: &File, rules: &Rules, sink: Sink) {
         let key = || file.name.to_string();
         let refuse = |reason: String| Err(Skipped { key: file.name.to_string(), reason });
         if let Some(what) = encoding::binary(&self.head) {
@@ -273,7 +302,7 @@ impl Contents {
                 None => self.rest,
             };
             for piece in Pieces::stream(Box::new(Cursor::new(self.head).chain(rest))) {
-                records::read(&piece, &file.name, settings, sink);
+                records::read(&piece, &file.name, rules, sink);
             }
             return;
         }

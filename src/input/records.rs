@@ -7,12 +7,13 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use sonic_rs::JsonValueTrait;
 
 use super::lines::Piece;
-use super::{Sink, encoding, html};
+use super::{Rules, Sink, encoding, html};
 use crate::document::{Document, Origin, Skipped};
 use crate::settings::InputSettings;
 
-/// Reads each line of `piece` as a record; blank lines are none.
-pub(super) fn read(piece: &Piece, file: &Arc<str>, settings: &InputSettings, sink: Sink) {
+/// Reads each line of `piece` that is wanted as a record; blank lines are none.
+pub(super) fn read(piece: &Piece, file: &Arc<str>, rules: &Rules, sink: Sink) {
+    let wanted = rules.wanted.as_ref().map(|wanted| wanted.lines(file));
     let mut rest = piece.bytes();
     let mut number = piece.first_line;
     while !rest.is_empty() {
@@ -21,8 +22,9 @@ pub(super) fn read(piece: &Piece, file: &Arc<str>, settings: &InputSettings, sin
         rest = end.map_or(&[][..], |end| &rest[end + 1..]);
         // Files joined with `cat` keep their byte order marks.
         let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
-        if !line.is_empty() {
-            let read = read_line(line, file, number, settings);
+        let is_wanted = wanted.is_none_or(|lines| lines.binary_search(&number).is_ok());
+        if !line.is_empty() && is_wanted {
+            let read = read_line(line, file, number, &rules.settings);
             // Where the stream breaks, what is left of a record says nothing that the break does not say.
             let is_torn = end.is_none() && piece.broken.is_some();
             match read {
@@ -283,7 +285,8 @@ mod tests {
     fn read_all(lines: &str, settings: &InputSettings) -> Vec<Result<Document, Skipped>> {
         let mut read_so_far = Vec::new();
         let piece = Piece::whole(lines.as_bytes().to_vec());
-        read(&piece, &"船.jsonl".into(), settings, &mut |item| read_so_far.push(item));
+        let rules = Rules { settings: settings.clone(), ..Rules::default() };
+        read(&piece, &"船.jsonl".into(), &rules, &mut |item| read_so_far.push(item));
         read_so_far
     }
 
@@ -351,7 +354,7 @@ mod tests {
         let lines = [b"{\"text\": \"".as_slice(), b"\xB6\xC9", b"\"}\n{\"text\": \"ok\"}"].concat();
         let mut all = Vec::new();
         let piece = Piece::whole(lines);
-        read(&piece, &"船.jsonl".into(), &InputSettings::default(), &mut |item| all.push(item));
+        read(&piece, &"船.jsonl".into(), &Rules::default(), &mut |item| all.push(item));
         assert!(all[0].as_ref().unwrap_err().reason.contains("not UTF-8 from byte 10"));
         assert_eq!(all[1].as_ref().unwrap().text, "ok");
     }
