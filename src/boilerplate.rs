@@ -20,6 +20,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::block::Block;
+use crate::dictionary::{Known, Level};
 use crate::passage::{self, Holder, Passages, Place, Text};
 use crate::seed::{self, Seed, bits};
 use crate::shingle::Shingle;
@@ -66,6 +67,8 @@ pub struct Boilerplate {
     pub lines: HashSet<u64>,
     /// Hashes of the sentences that are frame where their line is not.
     pub sentences: HashSet<u64>,
+    /// Lines judged by how they stand on their own page, in order.
+    pub by_page: Vec<Place>,
     /// Lines quoted from another text, in order.
     pub quotations: Vec<Quotation>,
     /// All lines that may be quoted, the longest first.
@@ -176,6 +179,14 @@ impl Mask {
         self.tokens - self.hidden_words().map(u64::count_ones).sum::<u32>()
     }
 
+    /// Returns how many tokens are frame, and how many others are quoted.
+    pub fn hidden_tokens(&self) -> (u32, u32) {
+        let words = self.lane(FRAME).iter().zip(self.lane(SENTENCE)).map(|(lines, rest)| lines | rest);
+        words.zip(self.lane(QUOTED)).fold((0, 0), |(frame, quoted), (word, of_quotations)| {
+            (frame + word.count_ones(), quoted + (of_quotations & !word).count_ones())
+        })
+    }
+
     /// Returns how many of some tokens, a bit each, are content.
     pub fn content_of(&self, tokens: &[u64]) -> u32 {
         tokens.iter().zip(self.hidden_words()).map(|(tokens, hidden)| (tokens & !hidden).count_ones()).sum()
@@ -230,13 +241,13 @@ fn clear_bits(words: impl Iterator<Item = u64>, count: u32) -> impl Iterator<Ite
 }
 
 /// Returns what of some different texts is boilerplate. The order of the texts decides between equals, and must not
-/// depend on anything but what they say.
+/// depend on anything but what they say. A block that is known is frame from the first pass on.
 ///
 /// Cost: a look-up of each different line, and some thirty comparisons of sampled seeds for each block that occurs in
 /// two texts, four times over. Memory while it runs: about 2 bytes a token and 16 bytes a block.
-pub fn find(passages: &Passages) -> Boilerplate {
+pub fn find(passages: &Passages, known: &Known) -> Boilerplate {
     let (texts, width, lines) = (passages.texts(), passages.width(), passages.repeated_lines());
-    let corpus = Judge::new(texts, width);
+    let corpus = Judge::new(texts, width, known);
     let mut overlaps = Overlaps::default();
     let holders: HashMap<u64, usize> =
         lines.iter().map(|group| (corpus.block(group[0].0, group[0].1, Level::Line).0.hash, group.len())).collect();
@@ -261,12 +272,6 @@ pub fn find(passages: &Passages) -> Boilerplate {
     all
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Level {
-    Line,
-    Sentence,
-}
-
 /// A line that is, in some other text, the opening of something longer, with which its own text does not go on.
 #[derive(Debug)]
 pub struct Opening {
@@ -278,18 +283,19 @@ pub struct Opening {
 
 struct Judge<'a> {
     texts: &'a [Text<'a>],
+    known: &'a Known,
     span: u32,
     /// Places of the sampled seeds of each text.
     samples: Vec<Box<[u32]>>,
 }
 
 impl<'a> Judge<'a> {
-    fn new(texts: &'a [Text<'a>], width: usize) -> Self {
+    fn new(texts: &'a [Text<'a>], width: usize, known: &'a Known) -> Self {
         let sample = |text: &Text| {
             let is_sampled = |&place: &u32| seed::is_sampled(seed::at(text.shingles, place), passage::RATE);
             (0..seed::count(text.shingles)).filter(is_sampled).collect()
         };
-        Self { texts, span: seed::span(width), samples: texts.par_iter().map(sample).collect() }
+        Self { texts, known, span: seed::span(width), samples: texts.par_iter().map(sample).collect() }
     }
 
     /// Returns the lines that are, in some other text, the opening of something longer.
@@ -541,7 +547,7 @@ impl<'a> Judge<'a> {
             mask.lane_mut(lane).fill(0);
             let blocks = if level == Level::Line { &text.blocks.lines } else { &text.blocks.sentences };
             for (at, block) in blocks.iter().enumerate() {
-                if frames.contains(&block.hash) {
+                if frames.contains(&block.hash) || self.known.holds(block.hash, level) {
                     bits::set(mask.lane_mut(lane), self.block(id as u32, at as u32, level).1);
                 }
             }

@@ -27,7 +27,7 @@ pub struct Document {
 }
 
 /// Where a document or a bad record was read.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {
     /// The file, as it is named to the user; `-` is standard input.
     pub file: std::sync::Arc<str>,

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::dictionary;
 use crate::document::Skipped;
 use crate::error::{Error, Result};
 use crate::settings::AnalysisSettings;
@@ -25,6 +26,9 @@ pub struct Findings {
     pub clusters: Vec<Cluster>,
     /// Ordered by kind, `a`, `b`.
     pub relations: Vec<Relation>,
+    /// What the pages share that is no article.
+    #[serde(default)]
+    pub boilerplate: Boilerplate,
     /// Ordered by key.
     pub skipped: Vec<Skipped>,
     /// What the user should know of the run: keys made unique, buckets split. One sentence each.
@@ -48,6 +52,25 @@ pub struct Counts {
     pub candidates: u64,
 }
 
+/// How much of a corpus is boilerplate, and which of it costs most.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Boilerplate {
+    /// Share of the tokens of all documents, copies included, that is frame.
+    pub share: f64,
+    /// Share of them that is quoted from another page, and not frame as well.
+    pub quoted: f64,
+    /// Different blocks that are frame; the list below holds no more than [`MOST_BLOCKS`] of them.
+    pub different: u64,
+    /// Blocks that a dictionary was given for, whether or not any page holds them.
+    pub known: u64,
+    /// The costliest first, by pages × characters; ties by example and place in it.
+    pub blocks: Vec<dictionary::Entry>,
+}
+
+/// Blocks of boilerplate that findings list. [`pipeline::boilerplate`](crate::pipeline::boilerplate) lists all.
+pub const MOST_BLOCKS: usize = 100;
+
 /// Documents that belong together, all in one way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
@@ -62,9 +85,13 @@ pub enum Cluster {
         /// `keep` first, then by falling resemblance, then key.
         members: Vec<Member>,
     },
-    /// Pages of one template.
+    /// Pages of one template, with what most of them share: the commonest blocks first, no more than
+    /// [`MOST_SHARED`].
     Boilerplate { members: Vec<Page>, blocks: Vec<SharedBlock> },
 }
+
+/// Blocks that are listed for a template.
+pub const MOST_SHARED: usize = 20;
 
 impl Cluster {
     /// Returns how many documents belong to it.

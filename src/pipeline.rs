@@ -1,7 +1,9 @@
 //! The one file that knows every stage, and the only one that knows threads.
 
+mod texts;
+
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -12,21 +14,24 @@ use crate::block::{BlockBuilder, Blocks};
 use crate::boilerplate::{self, Boilerplate};
 use crate::cluster;
 use crate::containment;
+use crate::dictionary::{self, Dictionary, Known, Level};
 use crate::document::{DocId, Document, Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::excerpt;
-use crate::findings::{self, Cluster, Counts, Findings, Member, Relation, RelationKind};
+use crate::findings::{self, Cluster, Counts, Findings, Member, Relation, RelationKind, SharedBlock};
 use crate::hash::{self, TextHasher};
-use crate::input::Corpus;
+use crate::input::{Corpus, Sources};
+use crate::inventory::{self, Counted, Holders};
 use crate::normalise;
 use crate::passage::{Passages, Text};
+use crate::pipeline::texts::Address;
 use crate::relate::{are_strangers, relate};
 use crate::segment::{Segmenter, Token};
 use crate::settings::{AnalysisSettings, Settings, SketchKind};
 use crate::shingle::{Shingle, ShingleSet, Shingler, Shingles};
 use crate::sketch::minhash::MinHasher;
 use crate::sketch::simhash;
-use crate::template;
+use crate::template::{self, Template};
 use crate::verify::{Aligner, Evidence};
 
 /// Told how far a run is. All calls may come from any thread.
@@ -67,7 +72,8 @@ impl Progress for Silent {
     fn advance(&self, _: u64) {}
 }
 
-const PHASES: u32 = 5;
+/// The last of them, for the texts of boilerplate, is left out where it is not told from content.
+const PHASES: u32 = 6;
 
 /// Returns all that is found in the documents under `paths`.
 ///
@@ -95,6 +101,7 @@ const PHASES: u32 = 5;
 /// 3. Find candidate pairs in the buckets of all tables.
 /// 4. Verify each candidate by counting shared shingles, and judge it.
 /// 5. Cluster the verified pairs into stars; list copies beside the document that stood for them.
+/// 6. Read the pages again that show what the boilerplate says.
 ///
 /// # Example
 /// ```
@@ -109,13 +116,64 @@ const PHASES: u32 = 5;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn scan(paths: &[PathBuf], settings: &Settings, progress: &dyn Progress) -> Result<Findings> {
+    found(paths, settings, findings::MOST_BLOCKS, progress)
+}
+
+/// Returns all that is boilerplate in the documents under `paths`, as a dictionary for later scans.
+///
+/// Input, errors, performance and threading are those of [`scan`]. What is saved of it knows a site's frame again in a
+/// corpus that holds too few of its pages to show it.
+///
+/// # Example
+/// ```
+/// use tongwen::pipeline::{Silent, boilerplate};
+/// use tongwen::settings::Settings;
+///
+/// let folder = tempfile::tempdir()?;
+/// std::fs::write(folder.path().join("a.txt"), "社区有需要，我们有响应，党员干部下沉社区。")?;
+/// let dictionary = boilerplate(&[folder.path().to_owned()], &Settings::default(), &Silent)?;
+/// assert!(dictionary.blocks.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn boilerplate(paths: &[PathBuf], settings: &Settings, progress: &dyn Progress) -> Result<Dictionary> {
+    if !settings.analysis.boilerplate {
+        return Err(Error::Settings("boilerplate is to be listed, and not to be told from content".into()));
+    }
+    let found = found(paths, settings, usize::MAX, progress)?;
+    Ok(Dictionary {
+        format: dictionary::FORMAT.into(),
+        tongwen: found.tongwen,
+        tokens: found.settings.tokens,
+        normaliser: normalise::VERSION,
+        documents: found.counts.documents,
+        share: found.boilerplate.share,
+        quoted: found.boilerplate.quoted,
+        blocks: found.boilerplate.blocks,
+        skipped: found.skipped,
+        notes: found.notes,
+    })
+}
+
+/// Returns the findings of a scan with up to `most` blocks of boilerplate.
+fn found(paths: &[PathBuf], settings: &Settings, most: usize, progress: &dyn Progress) -> Result<Findings> {
     let analysis = settings.analysis.clone().checked()?;
+    if !analysis.boilerplate && !settings.dictionaries.is_empty() {
+        return Err(Error::Settings("a dictionary of boilerplate is of no use where none is told from content".into()));
+    }
+    let known = Known::load(&settings.dictionaries, analysis.tokens)?;
     let corpus = Corpus::open(paths, &settings.input)?;
+    let (corpus, sources) = if analysis.boilerplate {
+        let (corpus, sources) = corpus.with_sources();
+        (corpus, Some(sources))
+    } else {
+        (corpus, None)
+    };
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(settings.run.threads)
         .build()
         .map_err(|e| Error::Settings(format!("cannot start {} threads: {e}", settings.run.threads)))?;
-    pool.install(|| Ok(find(read(corpus, &analysis, progress), &analysis, progress)))
+    let task = Task { settings: &analysis, known: &known, sources: sources.as_ref(), most };
+    pool.install(|| Ok(find(read(corpus, &analysis, progress), &task, progress)))
 }
 
 /// What one document is to the stages after reading.
@@ -272,8 +330,19 @@ fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// What a run is told, beside its documents.
+struct Task<'a> {
+    settings: &'a AnalysisSettings,
+    known: &'a Known,
+    /// Where the texts of boilerplate are read; nothing where there is none.
+    sources: Option<&'a Sources>,
+    /// Blocks of boilerplate that are listed.
+    most: usize,
+}
+
 /// Everything after reading.
-fn find(reading: Reading, settings: &AnalysisSettings, progress: &dyn Progress) -> Findings {
+fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> Findings {
+    let settings = task.settings;
     let Reading { mut pages, mut skipped } = reading;
     let mut notes = Vec::new();
     let renamed = order(&mut pages);
@@ -300,7 +369,7 @@ fn find(reading: Reading, settings: &AnalysisSettings, progress: &dyn Progress) 
         ids,
         text_of,
         texts: &texts,
-        boilerplate: passages.as_ref().map(boilerplate::find),
+        boilerplate: passages.as_ref().map(|passages| boilerplate::find(passages, task.known)),
         passages: passages.as_ref(),
         sets: texts.iter().map(|_| OnceLock::new()).collect(),
     };
@@ -331,7 +400,16 @@ fn find(reading: Reading, settings: &AnalysisSettings, progress: &dyn Progress) 
         empty: pages.iter().filter(|page| page.digest.is_none()).count() as u64,
         candidates: candidates.pairs.len() as u64,
     };
-    let (clusters, relations) = Listing { corpus: &corpus, copies: &copies, related: &related }.list(stars);
+    let documents = corpus.documents();
+    let listing = Listing { corpus: &corpus, copies: &copies, related: &related, documents: &documents };
+    let Listed { mut clusters, relations, star_of, shared } = listing.list(stars);
+    let inventory = corpus.inventory(&documents, &star_of, task);
+
+    let addresses = inventory.blocks.iter().map(Counted::address).chain(shared.iter().flatten().copied());
+    let texts = task.sources.map(|sources| texts::read(addresses, &pages, sources, progress)).unwrap_or_default();
+    notes.extend(texts.note());
+    fill_in(&mut clusters, &shared, &texts);
+    let boilerplate = inventory.with_texts(&pages, &texts, task.known);
     Findings {
         format: findings::FORMAT.into(),
         tongwen: env!("CARGO_PKG_VERSION").into(),
@@ -339,8 +417,53 @@ fn find(reading: Reading, settings: &AnalysisSettings, progress: &dyn Progress) 
         counts,
         clusters,
         relations,
+        boilerplate,
         skipped,
         notes,
+    }
+}
+
+/// Gives the blocks of boilerplate clusters their texts, of which each cluster has the addresses.
+fn fill_in(clusters: &mut [Cluster], shared: &[Vec<Address>], texts: &texts::Found) {
+    let of_templates = clusters.iter_mut().filter_map(|cluster| match cluster {
+        Cluster::Boilerplate { blocks, .. } => Some(blocks),
+        Cluster::Repost { .. } => None,
+    });
+    for (blocks, addresses) in of_templates.zip(shared) {
+        for (block, &address) in blocks.iter_mut().zip(addresses) {
+            block.text = texts.of(address);
+        }
+    }
+}
+
+/// What is listed of the boilerplate of a corpus, yet without texts.
+#[derive(Default)]
+struct Inventory {
+    shares: inventory::Shares,
+    /// How many there are in all.
+    different: u64,
+    blocks: Vec<Counted>,
+}
+
+impl Inventory {
+    fn with_texts(&self, pages: &[Page], texts: &texts::Found, known: &Known) -> findings::Boilerplate {
+        let entry = |block: &Counted| dictionary::Entry {
+            hash: block.hash,
+            level: block.level,
+            basis: block.basis,
+            text: texts.of(block.address()),
+            pages: block.pages,
+            groups: block.groups,
+            characters: u64::from(block.weight),
+            example: pages[block.example.0.index()].key.clone(),
+        };
+        findings::Boilerplate {
+            share: rounded(self.shares.boilerplate),
+            quoted: rounded(self.shares.quoted),
+            different: self.different,
+            known: (known.lines.len() + known.sentences.len()) as u64,
+            blocks: self.blocks.iter().map(entry).collect(),
+        }
     }
 }
 
@@ -452,6 +575,29 @@ struct Related {
 }
 
 impl<'a> Compared<'a> {
+    /// Returns the documents of each text, rising: copies stand beside the one that stood for them.
+    fn documents(&self) -> Vec<Vec<DocId>> {
+        let mut documents: Vec<Vec<DocId>> = vec![Vec::new(); self.texts.len()];
+        for (id, &text) in (0..).map(DocId).zip(&self.text_of) {
+            if text != NO_TEXT {
+                documents[text as usize].push(id);
+            }
+        }
+        documents
+    }
+
+    fn inventory(&self, documents: &[Vec<DocId>], star_of: &[Option<u32>], task: &Task) -> Inventory {
+        let Some(boilerplate) = &self.boilerplate else { return Inventory::default() };
+        // A text in no star is a group by itself.
+        let group = |(alone, id): (u32, &DocId)| star_of[id.index()].unwrap_or(u32::MAX - alone);
+        let groups: Vec<u32> = (0..).zip(&self.ids).map(group).collect();
+        let holders = Holders { texts: self.texts, documents, groups: &groups };
+        let mut blocks = inventory::blocks(holders, boilerplate, task.known);
+        let different = blocks.len() as u64;
+        blocks.truncate(task.most);
+        Inventory { shares: inventory::shares(holders, boilerplate), different, blocks }
+    }
+
     fn candidates(&self, progress: &dyn Progress) -> Candidates {
         let settings = self.settings;
         progress.phase(Phase { number: 3, of: PHASES, name: "finding candidates", unit: Unit::Bands, total: 0 });
@@ -600,10 +746,29 @@ struct Listing<'a> {
     corpus: &'a Compared<'a>,
     copies: &'a Copies,
     related: &'a [Related],
+    /// The documents of each text.
+    documents: &'a [Vec<DocId>],
+}
+
+/// Clusters and relations of keys, and what is needed to go on from there.
+struct Listed {
+    clusters: Vec<Cluster>,
+    relations: Vec<Relation>,
+    /// For each document that stands for its text, the repost cluster it is in.
+    star_of: Vec<Option<u32>>,
+    /// For each boilerplate cluster the addresses of its blocks.
+    shared: Vec<Vec<Address>>,
+}
+
+/// A boilerplate cluster with the addresses of its blocks.
+struct SharedFrame {
+    first: DocId,
+    cluster: Cluster,
+    addresses: Vec<Address>,
 }
 
 impl Listing<'_> {
-    fn list(&self, stars: Vec<cluster::Star>) -> (Vec<Cluster>, Vec<Relation>) {
+    fn list(&self, stars: Vec<cluster::Star>) -> Listed {
         // For each document that stands for its text: the star it is in.
         let mut star_of: Vec<Option<u32>> = vec![None; self.corpus.pages.len()];
         let mut stars: Vec<(DocId, Vec<DocId>)> = stars.into_iter().map(|star| (star.keep, star.others)).collect();
@@ -647,11 +812,15 @@ impl Listing<'_> {
             let snippet = self.corpus.pages[keep.index()].snippet.clone();
             clusters.push((keep, Cluster::Repost { keep: self.key(keep), snippet, members }));
         }
-        let by_size = |(first, cluster): &(DocId, Cluster)| (std::cmp::Reverse(cluster.len()), *first);
-        clusters.sort_by_key(by_size);
+        let by_size = |first: DocId, cluster: &Cluster| (std::cmp::Reverse(cluster.len()), first);
+        clusters.sort_by_key(|(first, cluster)| by_size(*first, cluster));
         let mut templates = self.templates();
-        templates.sort_by_key(by_size);
-        clusters.extend(templates);
+        templates.sort_by_key(|template| by_size(template.first, &template.cluster));
+        let mut shared = Vec::with_capacity(templates.len());
+        for template in templates {
+            clusters.push((template.first, template.cluster));
+            shared.push(template.addresses);
+        }
 
         // Within a cluster the relations to `keep` say it all; a pair across two clusters would be lost.
         for related in self.related {
@@ -662,29 +831,51 @@ impl Listing<'_> {
         }
         relations.extend(self.excerpts(&star_of));
         relations.sort_by(|x, y| (x.kind, &x.a, &x.b).cmp(&(y.kind, &y.a, &y.b)));
-        (clusters.into_iter().map(|(_, cluster)| cluster).collect(), relations)
+        let clusters = clusters.into_iter().map(|(_, cluster)| cluster).collect();
+        Listed { clusters, relations, star_of, shared }
     }
 
-    /// Returns the boilerplate clusters, each with its first document.
-    fn templates(&self) -> Vec<(DocId, Cluster)> {
+    /// Returns the boilerplate clusters, whose blocks have no texts yet.
+    fn templates(&self) -> Vec<SharedFrame> {
         let Some(boilerplate) = &self.corpus.boilerplate else { return Vec::new() };
-        // The documents of each text: copies stand beside the one that stood for them.
-        let mut documents: Vec<Vec<DocId>> = vec![Vec::new(); self.corpus.texts.len()];
-        for (id, &text) in (0..).map(DocId).zip(&self.corpus.text_of) {
-            if text != NO_TEXT {
-                documents[text as usize].push(id);
-            }
-        }
-        template::find(self.corpus.texts, boilerplate)
-            .into_iter()
+        let templates = template::find(self.corpus.texts, boilerplate).into_iter();
+        templates
             .map(|template| {
                 let texts = template.texts.iter();
-                let mut ids: Vec<DocId> = texts.flat_map(|&text| &documents[text as usize]).copied().collect();
+                let mut ids: Vec<DocId> = texts.flat_map(|&text| &self.documents[text as usize]).copied().collect();
                 ids.sort_unstable();
                 let members = ids.iter().map(|&id| findings::Page { key: self.key(id) }).collect();
-                (ids[0], Cluster::Boilerplate { members, blocks: Vec::new() })
+                let shared = self.shared_lines(&template);
+                let block = |&(documents, _): &(u64, Address)| SharedBlock { text: String::new(), documents };
+                let blocks = shared.iter().map(block).collect();
+                let addresses = shared.into_iter().map(|(_, address)| address).collect();
+                SharedFrame { first: ids[0], cluster: Cluster::Boilerplate { members, blocks }, addresses }
             })
             .collect()
+    }
+
+    /// Returns the lines most pages of a template hold: on how many, and where the first of them has it.
+    fn shared_lines(&self, template: &Template) -> Vec<(u64, Address)> {
+        let of_template: HashSet<u64> = template.lines.iter().map(|&(hash, _)| hash).collect();
+        let mut lines: HashMap<u64, (u64, Address)> = HashMap::new();
+        for &text in &template.texts {
+            let documents = &self.documents[text as usize];
+            let blocks = self.corpus.texts[text as usize].blocks;
+            let mut met = HashSet::new();
+            for (at, line) in (0..).zip(&blocks.lines) {
+                if !of_template.contains(&line.hash) || !met.insert(line.hash) {
+                    continue;
+                }
+                let address = (documents[0], Level::Line, at);
+                let (pages, first) = lines.entry(line.hash).or_insert((0, address));
+                *pages += documents.len() as u64;
+                *first = address.min(*first);
+            }
+        }
+        let mut lines: Vec<(u64, Address)> = lines.into_values().collect();
+        lines.sort_unstable_by_key(|&(pages, address)| (std::cmp::Reverse(pages), address));
+        lines.truncate(findings::MOST_SHARED);
+        lines
     }
 
     fn excerpts(&self, star_of: &[Option<u32>]) -> Vec<Relation> {

@@ -3,6 +3,8 @@
 //! There are no `Option`s here: a value is always the one in force. [`AnalysisSettings`] is written into the
 //! findings, so that whoever reads them knows how they came about; [`RunSettings`] never changes a byte of them.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -12,6 +14,8 @@ use crate::error::{Error, Result};
 pub struct Settings {
     pub input: InputSettings,
     pub analysis: AnalysisSettings,
+    /// Dictionaries of boilerplate that is known beside what the corpus shows.
+    pub dictionaries: Vec<PathBuf>,
     pub run: RunSettings,
 }
 
@@ -100,6 +104,14 @@ pub struct RunSettings {
 }
 
 impl TokenKind {
+    /// Returns what the kind is called on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Word => "word",
+            Self::Char => "char",
+        }
+    }
+
     /// Returns the shingle width that did best on the labelled sets (see `benches/runs/`).
     pub fn default_width(self) -> usize {
         match self {

@@ -5,4 +5,4 @@ mod line;
 mod text;
 
 pub use json::json;
-pub use text::{TextOptions, text};
+pub use text::{TextOptions, boilerplate, text};

@@ -9,8 +9,9 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::line::{columns, cut_end, cut_middle, flow, inert, pad};
+use crate::dictionary::{Basis, Dictionary, Entry};
 use crate::document::Skipped;
-use crate::findings::{Cluster, Findings, Member, Page, Relation, RelationKind, SharedBlock};
+use crate::findings::{Boilerplate, Cluster, Findings, Member, Page, Relation, RelationKind, SharedBlock};
 use crate::settings::{AnalysisSettings, SketchKind, TokenKind};
 
 /// How much of the findings is shown, and on how wide a page.
@@ -32,6 +33,10 @@ impl Default for TextOptions {
 const SHOWN_OF_A_CLUSTER: usize = 20;
 const SHOWN_SKIPPED: usize = 20;
 
+/// Blocks shown of one template, and of those that cost most of the whole corpus.
+const SHOWN_OF_A_TEMPLATE: usize = 5;
+const SHOWN_OF_BOILERPLATE: usize = 10;
+
 const HEADING: Style = Style::new().bold();
 const ASIDE: Style = Style::new().dimmed();
 const KEPT: Style = AnsiColor::Green.on_default();
@@ -39,27 +44,57 @@ const TROUBLE: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Writes the findings as a text report with ANSI styles; strip them where nobody sees them.
 ///
-/// The first line sums the run up. Then come reposts, pairs outside the clusters, templates, notes and skipped
-/// records; a part with nothing in it is left out, and what `options` cut off is said in its place.
+/// The first line sums the run up. Then come reposts, pairs outside the clusters, templates, what boilerplate costs,
+/// notes and skipped records; a part with nothing in it is left out, and what `options` cut off is said in its place.
 ///
 /// # Errors
 /// When `out` cannot be written.
 pub fn text(findings: &Findings, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
     let page = Layout { top: options.top, width: options.width.max(40) };
-    writeln!(out, "{HEADING}{}{HEADING:#}", summary(findings))?;
-    writeln!(out, "{ASIDE}{}{ASIDE:#}", provenance(findings))?;
+    page.head(&summary(findings), &provenance(findings), out)?;
     if let Some(reassurance) = nothing_found(findings) {
         writeln!(out, "\n{reassurance}")?;
     }
     page.reposts(findings, out)?;
     page.pairs(findings, out)?;
     page.templates(findings, out)?;
+    page.boilerplate(&findings.boilerplate, out)?;
     page.notes(&findings.notes, out)?;
     page.skipped(&findings.skipped, out)
 }
 
-/// Returns the line a person would paste into a chat.
-fn summary(findings: &Findings) -> String {
+/// Writes the blocks of a dictionary as a text report with ANSI styles, as [`text`] does.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn boilerplate(dictionary: &Dictionary, options: &TextOptions, out: &mut dyn Write) -> io::Result<()> {
+    let page = Layout { top: options.top, width: options.width.max(40) };
+    let documents = count(dictionary.documents as usize, "document", "documents");
+    let mut parts = vec![documents, format!("{} boilerplate", percent(dictionary.share))];
+    if dictionary.quoted > 0.0 {
+        parts.push(format!("{} quoted", percent(dictionary.quoted)));
+    }
+    if !dictionary.skipped.is_empty() {
+        parts.push(format!("{} skipped", number(dictionary.skipped.len())));
+    }
+    let version = format!("tongwen {}", inert(&dictionary.tongwen));
+    page.head(&parts, &[version, format!("--tokens {}", dictionary.tokens.name())], out)?;
+    if dictionary.blocks.is_empty() {
+        writeln!(out, "\nThere is none: no block recurs in pages that are otherwise unlike.")?;
+    } else {
+        let blocks = count(dictionary.blocks.len(), "block", "blocks");
+        writeln!(out, "\n{HEADING}Boilerplate{HEADING:#} · {blocks}, costliest first")?;
+        writeln!(out, "{ASIDE}  cost: characters × pages{ASIDE:#}\n")?;
+        let (shown, left) = first(&dictionary.blocks, page.top);
+        page.table_of_blocks(shown, out)?;
+        more(left, "block", "blocks", out)?;
+    }
+    page.notes(&dictionary.notes, out)?;
+    page.skipped(&dictionary.skipped, out)
+}
+
+/// Returns the line a person would paste into a chat, in parts.
+fn summary(findings: &Findings) -> Vec<String> {
     let counts = &findings.counts;
     let (mut reposts, mut articles, mut template_pages, mut templates) = (0, 0, 0, 0);
     for cluster in &findings.clusters {
@@ -91,11 +126,11 @@ fn summary(findings: &Findings) -> String {
     if counts.skipped > 0 {
         parts.push(format!("{} skipped", number(counts.skipped as usize)));
     }
-    parts.join(" · ")
+    parts
 }
 
-/// Returns how the findings came about, for whoever reads them elsewhere.
-fn provenance(findings: &Findings) -> String {
+/// Returns how the findings came about, for whoever reads them elsewhere, in parts.
+fn provenance(findings: &Findings) -> Vec<String> {
     let AnalysisSettings { tokens, width, sketch, slots, bands, rows, distance, threshold, .. } = &findings.settings;
     let tokens = match tokens {
         TokenKind::Word => "words",
@@ -105,8 +140,8 @@ fn provenance(findings: &Findings) -> String {
         SketchKind::MinHash => format!("minhash {slots} as {bands} × {rows}"),
         SketchKind::SimHash => format!("simhash within {distance} bits"),
     };
-    let version = inert(&findings.tongwen);
-    format!("tongwen {version} · {width} {tokens} a shingle · {sketch} · alike from {}", percent(*threshold))
+    let version = format!("tongwen {}", inert(&findings.tongwen));
+    vec![version, format!("{width} {tokens} a shingle"), sketch, format!("alike from {}", percent(*threshold))]
 }
 
 /// Returns what to say where a reader would otherwise wonder whether the report is whole.
@@ -128,6 +163,25 @@ struct Layout {
 }
 
 impl Layout {
+    fn head(&self, summary: &[String], provenance: &[String], out: &mut dyn Write) -> io::Result<()> {
+        for line in self.lines_of(summary) {
+            writeln!(out, "{HEADING}{line}{HEADING:#}")?;
+        }
+        self.lines_of(provenance).iter().try_for_each(|line| writeln!(out, "{ASIDE}{line}{ASIDE:#}"))
+    }
+
+    /// Returns parts with dots between them, in as many lines as they take.
+    fn lines_of(&self, parts: &[String]) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for part in parts {
+            match lines.last_mut().filter(|line| columns(line) + columns(part) + 3 <= self.width) {
+                Some(line) => *line = format!("{line} · {part}"),
+                None => lines.push(part.clone()),
+            }
+        }
+        lines
+    }
+
     fn reposts(&self, findings: &Findings, out: &mut dyn Write) -> io::Result<()> {
         let clusters: Vec<_> = findings
             .clusters
@@ -245,12 +299,12 @@ impl Layout {
     }
 
     fn blocks(&self, blocks: &[SharedBlock], out: &mut dyn Write) -> io::Result<()> {
-        let (shown, left) = self.of_a_cluster(blocks);
+        let (shown, left) = first(blocks, if self.top == 0 { 0 } else { SHOWN_OF_A_TEMPLATE });
         if !shown.is_empty() {
             writeln!(out, "{ASIDE}      pages  block{ASIDE:#}")?;
         }
         for block in shown {
-            let text = cut_end(&flow(&block.text), self.width - 13);
+            let text = cut_end(&shown_text(&block.text), self.width - 13);
             writeln!(out, "      {:>5}  {text}", number(block.documents as usize))?;
         }
         more_of_a_cluster(left, "block", "blocks", out)
@@ -264,6 +318,45 @@ impl Layout {
             writeln!(out, "      {label:5}  {}", cut_middle(&inert(&page.key), self.width - 13))?;
         }
         more_of_a_cluster(left, "page", "pages", out)
+    }
+
+    fn boilerplate(&self, found: &Boilerplate, out: &mut dyn Write) -> io::Result<()> {
+        if found.blocks.is_empty() && found.quoted == 0.0 {
+            return Ok(());
+        }
+        let mut parts = vec![format!("{} of all text", percent(found.share))];
+        if found.quoted > 0.0 {
+            parts.push(format!("{} more is quoted", percent(found.quoted)));
+        }
+        writeln!(out, "\n{HEADING}Boilerplate{HEADING:#} · {}", parts.join(", "))?;
+        if found.blocks.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "{ASIDE}  the blocks that cost most: characters × pages{ASIDE:#}\n")?;
+        let (shown, _) = first(&found.blocks, if self.top == 0 { 0 } else { self.top.min(SHOWN_OF_BOILERPLATE) });
+        self.table_of_blocks(shown, out)?;
+        match (found.different as usize).saturating_sub(shown.len()) {
+            0 => Ok(()),
+            left => writeln!(out, "\n{ASIDE}  … and {} more: `tongwen boilerplate` lists all{ASIDE:#}", number(left)),
+        }
+    }
+
+    /// A block takes two lines: what it says, and where. Articles tell a template from an article with many copies.
+    fn table_of_blocks(&self, blocks: &[Entry], out: &mut dyn Write) -> io::Result<()> {
+        let room = self.width - 19;
+        writeln!(out, "{ASIDE}  pages  articles  block{ASIDE:#}")?;
+        for block in blocks {
+            let (pages, groups) = (number(block.pages as usize), number(block.groups as usize));
+            writeln!(out, "  {pages:>5}  {groups:>8}  {}", cut_end(&shown_text(&block.text), room))?;
+            let basis = match block.basis {
+                Basis::Corpus => "",
+                Basis::Dictionary => " (dictionary)",
+                Basis::Page => " (by its place)",
+            };
+            let example = cut_middle(&inert(&block.example), room.saturating_sub(3 + basis.len()));
+            writeln!(out, "{ASIDE}{:19}on {example}{basis}{ASIDE:#}", "")?;
+        }
+        Ok(())
     }
 
     fn notes(&self, notes: &[String], out: &mut dyn Write) -> io::Result<()> {
@@ -298,6 +391,11 @@ impl Layout {
 fn first<T>(list: &[T], limit: usize) -> (&[T], usize) {
     let shown = if limit == 0 { list.len() } else { list.len().min(limit) };
     (&list[..shown], list.len() - shown)
+}
+
+/// Returns what a block says on one line, or why nobody knows.
+fn shown_text(text: &str) -> String {
+    if text.is_empty() { "(changed since it was read)".into() } else { flow(text) }
 }
 
 fn more(left: usize, one: &str, many: &str, out: &mut dyn Write) -> io::Result<()> {
@@ -376,6 +474,7 @@ fn number(value: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dictionary::Level;
     use crate::findings::{Counts, FORMAT};
     use snapbox::{assert_data_eq, str};
 
@@ -387,6 +486,7 @@ mod tests {
             counts: Counts { documents, ..Counts::default() },
             clusters: Vec::new(),
             relations: Vec::new(),
+            boilerplate: Boilerplate::default(),
             skipped: Vec::new(),
             notes: Vec::new(),
         }
@@ -418,7 +518,8 @@ mod tests {
             rendered(&findings(0), 20),
             str![[r#"
 0 documents
-tongwen 0.1.0 · 2 words a shingle · minhash 128 as 32 × 4 · alike from 70%
+tongwen 0.1.0 · 2 words a shingle · minhash 128 as 32 × 4
+alike from 70%
 
 There was nothing to compare. Is it the right folder?
 `--include`, `--exclude` and `--hidden` decide what is read.
@@ -433,7 +534,8 @@ There was nothing to compare. Is it the right folder?
             rendered(&findings(4812), 20),
             str![[r#"
 4_812 documents · no reposts
-tongwen 0.1.0 · 2 words a shingle · minhash 128 as 32 × 4 · alike from 70%
+tongwen 0.1.0 · 2 words a shingle · minhash 128 as 32 × 4
+alike from 70%
 
 No two of the documents compared repost each other. Nothing to clean up here.
 
@@ -462,7 +564,8 @@ No two of the documents compared repost each other. Nothing to clean up here.
             rendered(&findings, 20),
             str![[r#"
 9 documents · 2 are reposts of 1 article
-tongwen 0.1.0 · 2 words a shingle · minhash 128 as 32 × 4 · alike from 70%
+tongwen 0.1.0 · 2 words a shingle · minhash 128 as 32 × 4
+alike from 70%
 
 Reposts · 1 article, most reposted first
   alike: what both pages share of their content
@@ -496,13 +599,23 @@ Excerpts · 3 pairs
             blocks: vec![SharedBlock { text: hostile.into(), documents: 1 }],
         });
         findings.relations.push(relation(RelationKind::Contained, hostile, "乙", 1.0));
+        findings.boilerplate.blocks.push(Entry {
+            hash: 1,
+            level: Level::Line,
+            basis: Basis::Corpus,
+            text: hostile.into(),
+            pages: 1,
+            groups: 1,
+            characters: 2,
+            example: hostile.into(),
+        });
         findings.notes.push(hostile.into());
         findings.skipped.push(Skipped { key: hostile.into(), reason: hostile.into() });
         let mut styled = Vec::new();
         text(&findings, &TextOptions::default(), &mut styled).unwrap();
         let shown = anstream::adapter::strip_str(std::str::from_utf8(&styled).unwrap()).to_string();
         assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}']), "{shown:?}");
-        assert_eq!(shown.matches("标题\\u{1b}]0;").count(), 9, "{shown}");
+        assert_eq!(shown.matches("标题\\u{1b}]0;").count(), 11, "{shown}");
         assert!(shown.contains("两\\u{a}行.html"), "{shown}");
     }
 
@@ -525,7 +638,8 @@ Excerpts · 3 pairs
             rendered(&findings, 20),
             str![[r#"
 37 documents · no reposts · 37 share 1 template
-tongwen 0.1.0 · 2 words a shingle · minhash 128 as 32 × 4 · alike from 70%
+tongwen 0.1.0 · 2 words a shingle · minhash 128 as 32 × 4
+alike from 70%
 
 Boilerplate only · 1 pair
   alike, but not in what they say
@@ -567,7 +681,8 @@ Shared boilerplate · 1 template, most used first
             rendered(&findings, 1),
             str![[r#"
 5_000 documents · 30 are reposts of 3 articles · 21 skipped
-tongwen 0.1.0 · 2 words a shingle · minhash 128 as 32 × 4 · alike from 70%
+tongwen 0.1.0 · 2 words a shingle · minhash 128 as 32 × 4
+alike from 70%
 
 Reposts · 3 articles, most reposted first
   alike: what both pages share of their content

@@ -65,6 +65,7 @@ pub fn plan(flags: ScanFlags, config: ScanFlags) -> Result<Plan, Failure> {
                 html_field: chosen.html_field.unwrap_or(input.html_field),
             },
             analysis,
+            dictionaries: Vec::new(),
             run: RunSettings { threads: chosen.threads.unwrap_or(RunSettings::default().threads) },
         },
         format: chosen.format.unwrap_or_default(),
