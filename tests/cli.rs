@@ -59,6 +59,7 @@ fn the_help_of_the_program_and_of_each_command_is_worth_reading() {
     folder.run(&["--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help.txt"]);
     folder.run(&["scan", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-scan.txt"]);
     folder.run(&["scan", "-h"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-scan-short.txt"]);
+    folder.run(&["boilerplate", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-boilerplate.txt"]);
     folder.run(&["report", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-report.txt"]);
     folder.run(&["completions", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-completions.txt"]);
     folder.run(&["man", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-man.txt"]);
@@ -225,7 +226,7 @@ For more information, try '--help'.
         &["man", "scna"],
         str![[r#"
 error: there is no command `scna`
-hint: the commands are `scan`, `report`, `completions`, `man`
+hint: the commands are `scan`, `boilerplate`, `report`, `completions`, `man`
 
 "#]],
     );
@@ -334,12 +335,12 @@ fn an_unknown_key_of_the_configuration_is_refused_with_its_name_and_file() {
     let folder =
         Folder::new().with("tongwen.toml", "top = 5\n\ntreshold = 0.8\n").with("other.toml", "text_field = 'x'");
     folder.refuses(&["scan", "."], str![[r#"
-error: `tongwen.toml` line 3: unknown key `treshold`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `tokens`, `width`, `threshold`, `overlap`, `containment`, `no-boilerplate`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `color`, `quiet`, `threads`
+error: `tongwen.toml` line 3: unknown key `treshold`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `tokens`, `width`, `threshold`, `overlap`, `containment`, `no-boilerplate`, `boilerplate`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `color`, `quiet`, `threads`
 hint: a configuration holds flags of `tongwen scan` by their names; `--no-config` does without it
 
 "#]]);
     folder.refuses(&["scan", ".", "--config", "other.toml"], str![[r#"
-error: `other.toml` line 1: unknown key `text_field`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `tokens`, `width`, `threshold`, `overlap`, `containment`, `no-boilerplate`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `color`, `quiet`, `threads`
+error: `other.toml` line 1: unknown key `text_field`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `tokens`, `width`, `threshold`, `overlap`, `containment`, `no-boilerplate`, `boilerplate`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `color`, `quiet`, `threads`
 hint: a configuration holds flags of `tongwen scan` by their names; `--no-config` does without it
 
 "#]]);
@@ -490,7 +491,7 @@ error: `version.json` is not a findings file: its format is `tongwen-findings/2`
     folder.refuses(
         &["report", "short.json"],
         str![[r#"
-error: `short.json` is not a findings file: EOF while parsing a string at line 60 column 14
+error: `short.json` is not a findings file: EOF while parsing a string at line 90 column 29
 
 "#]],
     );
@@ -647,6 +648,130 @@ fn an_output_replaces_the_old_one_as_a_whole() {
     let mut read = String::new();
     old.read_to_string(&mut read).unwrap();
     assert_eq!(read, "旧");
+}
+
+/// Twelve pages of one site, and one of them in a folder of its own.
+const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/templates");
+
+fn one_page_of_the_site() -> Folder {
+    let page = fs::read(Path::new(SITE).join("01-beekeeper.txt")).unwrap();
+    let folder = Folder::new();
+    fs::create_dir(folder.path("今天")).unwrap();
+    folder.with("今天/养蜂.txt", page)
+}
+
+#[test]
+fn boilerplate_is_listed_with_its_pages_and_articles() {
+    let folder = Folder::new();
+    folder.run(&["boilerplate", SITE]).code(0).stderr_eq("").stdout_eq(file!["cmd/boilerplate.txt"].raw());
+    let narrow = folder.command(&["boilerplate", SITE, "--top", "3"]).env("COLUMNS", "50").assert();
+    narrow.code(0).stderr_eq("").stdout_eq(file!["cmd/boilerplate-50-columns.txt"].raw());
+    folder.with("甲.txt", "渡口的老船工。").run(&["boilerplate", "."]).code(0).stderr_eq("").stdout_eq(str![[r#"
+1 document · 0% boilerplate
+tongwen 0.1.0 · --tokens word
+
+There is none: no block recurs in pages that are otherwise unlike.
+
+"#]]);
+}
+
+#[test]
+fn a_saved_dictionary_knows_the_frame_of_a_page_that_stands_alone() {
+    let folder = one_page_of_the_site();
+    let saved = folder.run(&["boilerplate", SITE, "--output", "榆关.json"]);
+    saved.code(0).stdout_eq("").stderr_eq("");
+    let json = fs::read(folder.path("榆关.json")).unwrap();
+    snapbox::assert_data_eq!(
+        Data::binary(json.clone()).coerce_to(snapbox::data::DataFormat::Text),
+        file!["cmd/boilerplate.json"].raw()
+    );
+    let same = folder.run(&["boilerplate", SITE, "--format", "json"]).code(0).get_output().stdout.clone();
+    assert_eq!(same, json);
+
+    let (known, bases) = boilerplate_of(&folder, &["--boilerplate", "榆关.json"]);
+    assert!(known > 0.4 && bases == ["dictionary"; 8], "{known} by {bases:?}");
+    let folder = folder.with("tongwen.toml", "boilerplate = ['榆关.json']");
+    assert_eq!(boilerplate_of(&folder, &[]), (known, bases));
+    assert!(boilerplate_of(&folder, &["--no-config"]).0 < 0.2);
+    assert_eq!(boilerplate_of(&folder, &["--no-boilerplate"]), (0.0, vec![]));
+}
+
+/// Returns the share of boilerplate that a scan of `今天` finds, and what tells its blocks.
+fn boilerplate_of(folder: &Folder, flags: &[&str]) -> (f64, Vec<String>) {
+    let scanned = folder.run(&[&["scan", "今天", "--format", "json"], flags].concat());
+    let output = scanned.code(0).stderr_eq("").get_output().stdout.clone();
+    let found: serde_json::Value = serde_json::from_slice(&output).unwrap();
+    let found = &found["boilerplate"];
+    let blocks = found["blocks"].as_array().unwrap();
+    let basis = |block: &serde_json::Value| block["basis"].as_str().unwrap().to_owned();
+    (found["share"].as_f64().unwrap(), blocks.iter().map(basis).collect())
+}
+
+#[test]
+fn boilerplate_of_records_on_standard_input_has_its_texts_too() {
+    let mut pages: Vec<_> = fs::read_dir(SITE).unwrap().map(|entry| entry.unwrap().path()).collect();
+    pages.sort();
+    let texts = pages.iter().map(|page| fs::read_to_string(page).unwrap());
+    let records: String = texts.map(|text| serde_json::json!({ "text": text }).to_string() + "\n").collect();
+    let folder = Folder::new();
+    let listed = folder.command(&["boilerplate", "-"]).stdin(records).assert().code(0).stderr_eq("");
+    let listed = String::from_utf8(listed.get_output().stdout.clone()).unwrap();
+    let expected = include_str!("cmd/boilerplate.txt").replace("on 01-beekeeper.txt", "on -:1");
+    snapbox::assert_data_eq!(listed, expected);
+    assert!(folder.names().is_empty());
+}
+
+#[test]
+fn a_dictionary_that_fits_no_scan_of_these_settings_is_refused() {
+    let folder = one_page_of_the_site();
+    folder.run(&["boilerplate", SITE, "--output", "榆关.json"]).code(0);
+    let json = fs::read_to_string(folder.path("榆关.json")).unwrap();
+    let folder = folder
+        .with("旧.json", json.replace("\"normaliser\": 1,", "\"normaliser\": 0,"))
+        .with("断.json", &json[..json.len() / 2])
+        .with("found.json", FOUND);
+    folder.refuses(&["scan", "今天", "--boilerplate", "榆关.json", "--tokens", "char"], str![[r#"
+error: `榆关.json` is not a dictionary of boilerplate for this run: it was made with `--tokens word` and this run has `--tokens char`: pass `--tokens word`, or make it again with `tongwen boilerplate PATH… --tokens char --output FILE`
+
+"#]]);
+    folder.refuses(&["scan", "今天", "--boilerplate", "旧.json"], str![[r#"
+error: `旧.json` is not a dictionary of boilerplate for this run: its texts were normalised by version 0 of the rules and this program has version 1: make it again with `tongwen boilerplate PATH… --output FILE`
+
+"#]]);
+    folder.refuses(
+        &["scan", "今天", "--boilerplate", "断.json"],
+        str![[r#"
+error: `断.json` is not a dictionary of boilerplate for this run: EOF while parsing a list at line 39 column 5
+
+"#]],
+    );
+    folder.refuses(&["scan", "今天", "--boilerplate", "found.json"], str![[r#"
+error: `found.json` is not a dictionary of boilerplate for this run: its format is `tongwen-findings/1` and this version reads `tongwen-boilerplate/1`: make it again with `tongwen boilerplate PATH… --output FILE`
+
+"#]]);
+    folder.refuses(
+        &["scan", "今天", "--boilerplate", "无.json"],
+        str![[r#"
+error: cannot read `无.json`: No such file or directory (os error 2)
+
+"#]],
+    );
+    folder.refuses(
+        &["scan", "今天", "--boilerplate", "榆关.json", "--no-boilerplate"],
+        str![[r#"
+error: `--boilerplate` tells what is boilerplate and `--no-boilerplate` that none is to be told
+hint: leave one of them out
+
+"#]],
+    );
+    folder.refuses(
+        &["boilerplate", "今天", "--no-boilerplate"],
+        str![[r#"
+error: `--no-boilerplate` leaves nothing to list
+hint: leave it out, or pass `--no-boilerplate=false` where the configuration says it
+
+"#]],
+    );
 }
 
 #[test]

@@ -186,12 +186,15 @@ impl<'t> Texts<'t> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use proptest::prelude::*;
 
-    use super::super::Analyser;
+    use super::super::{Analyser, Silent};
     use super::*;
     use crate::block::Blocks;
-    use crate::settings::{AnalysisSettings, TokenKind};
+    use crate::input::Corpus;
+    use crate::settings::{AnalysisSettings, InputSettings, TokenKind};
 
     fn blocks(text: &str) -> Blocks {
         let settings = AnalysisSettings { tokens: TokenKind::Char, ..AnalysisSettings::default() };
@@ -219,6 +222,29 @@ mod tests {
             shown(&texts.sentences, &blocks.sentences),
             ["来源：网络", "他说：“走吧！”", "老船工问：到哪里？", "对岸。", "No. 3"]
         );
+    }
+
+    #[test]
+    fn a_text_that_has_changed_since_it_was_read_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = ["甲.txt", "乙.txt", "丙.txt"].map(|name| folder.path().join(name));
+        for path in &paths {
+            fs::write(path, "来源：网络\n渡口的老船工。").unwrap();
+        }
+        let (corpus, sources) = Corpus::open(&paths, &InputSettings::default()).unwrap().with_sources();
+        let settings = AnalysisSettings { tokens: TokenKind::Char, ..AnalysisSettings::default() };
+        let mut pages = Vec::new();
+        for batch in corpus.batches() {
+            batch.read(&mut |item| pages.push(Analyser::new(&settings).page(item.unwrap())));
+        }
+        fs::write(&paths[1], "来源：网络\n渡口的老船夫。").unwrap();
+        fs::remove_file(&paths[2]).unwrap();
+        let addresses = [0, 1, 2].map(|id| (DocId(id), Level::Line, 0));
+        let found = read(addresses, &pages, &sources, &Silent);
+        assert_eq!(addresses.map(|address| found.of(address)), ["来源：网络", "", ""]);
+        let note =
+            "2 texts are left out of what boilerplate says: the files have changed or gone since they were compared";
+        assert_eq!(found.note().as_deref(), Some(note));
     }
 
     #[test]

@@ -13,6 +13,7 @@ Examples:
   tongwen scan pages/                                   what is reposted in a folder
   tongwen scan pages/ --format json --output found.json   the same, to keep
   tongwen report found.json --top 0                     all of it, without a second scan
+  tongwen boilerplate pages/                            what its pages share that is no article
 
 Exit codes:
   0    done, whether or not there were duplicates
@@ -36,6 +37,16 @@ Configuration:
     threshold = 0.8
 
   A flag wins over the file. A name that is no flag is an error.";
+
+const BOILERPLATE_EXAMPLES: &str = "\
+Examples:
+  tongwen boilerplate pages/
+  tongwen boilerplate pages/ --output site.json
+  tongwen scan today/ --boilerplate site.json          a batch too small to show its frames
+
+Dictionary:
+  What --output saves is JSON: each block with its hash, its text, the pages and articles it stands in, and an example.
+  Take out by hand what is no boilerplate. It fits scans with the same --tokens; another is refused.";
 
 const REPORT_EXAMPLES: &str = "\
 Examples:
@@ -69,6 +80,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Scan(Box<ScanArguments>),
+    Boilerplate(Box<BoilerplateArguments>),
     Report(ReportArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
@@ -160,6 +172,12 @@ pub struct ScanFlags {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Comparison")]
     pub no_boilerplate: Option<bool>,
 
+    /// Take what a dictionary knows for boilerplate, beside what the documents show; may be repeated [default: none]
+    ///
+    /// `tongwen boilerplate --output FILE` makes one.
+    #[arg(long, value_name = "FILE", help_heading = "Comparison")]
+    pub boilerplate: Vec<PathBuf>,
+
     /// How documents are summed up to find pairs worth comparing [default: minhash]
     #[arg(long, value_enum, help_heading = "Comparison")]
     pub sketch: Option<Sketch>,
@@ -207,6 +225,35 @@ pub struct ScanFlags {
     /// Worker threads; 0 is one a processor. Never changes the result [default: 0]
     #[arg(long, value_name = "N", help_heading = "Output")]
     pub threads: Option<usize>,
+}
+
+/// List what was judged boilerplate, and save it as a dictionary.
+///
+/// Reads and compares as `tongwen scan` does, and lists the blocks that pages share which are otherwise unlike: the
+/// costliest first, with the pages and different articles that hold each and an example page. A saved dictionary knows
+/// them again in batches too small to show them.
+#[derive(Debug, Args)]
+#[command(after_help = BOILERPLATE_EXAMPLES)]
+#[command(mut_arg("format", |flag| flag.help("How the list is written [default: text, and json to a file]")))]
+#[command(mut_arg("output", |flag| flag.help("Save the list, as a dictionary unless --format is text [default: standard output]")))]
+#[command(mut_arg("top", |flag| flag.help("Blocks in a text list; 0 shows all [default: 20]")))]
+pub struct BoilerplateArguments {
+    /// Folders and files to read; `-` reads JSONL on standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub flags: ScanFlags,
+
+    /// Read defaults of these flags from a TOML file [default: tongwen.toml in this folder, if it is there]
+    ///
+    /// Its `format` and `output` are those of scans, and not heeded here.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Configuration")]
+    pub config: Option<PathBuf>,
+
+    /// Read no configuration file [default: read it]
+    #[arg(long, help_heading = "Configuration")]
+    pub no_config: bool,
 }
 
 /// Render saved findings, without a second scan.

@@ -51,6 +51,8 @@ fn parse(text: &str, path: &Path) -> Result<ScanFlags, Failure> {
 /// Returns what will be done, or says what is out of range or contradicts itself.
 pub fn plan(flags: ScanFlags, config: ScanFlags) -> Result<Plan, Failure> {
     refuse_idle_flags(&flags, flags.sketch.or(config.sketch).unwrap_or(Sketch::MinHash))?;
+    refuse_dictionaries_of_no_use(&flags)?;
+    refuse_dictionaries_of_no_use(&config)?;
     let chosen = merged(flags, config);
     let analysis = analysis(&chosen)?;
     let input = InputSettings::default();
@@ -64,8 +66,9 @@ pub fn plan(flags: ScanFlags, config: ScanFlags) -> Result<Plan, Failure> {
                 id_field: chosen.id_field.unwrap_or(input.id_field),
                 html_field: chosen.html_field.unwrap_or(input.html_field),
             },
+            // Where a dictionary and `no-boilerplate` come from two places, the flag wins.
+            dictionaries: if analysis.boilerplate { chosen.boilerplate } else { Vec::new() },
             analysis,
-            dictionaries: Vec::new(),
             run: RunSettings { threads: chosen.threads.unwrap_or(RunSettings::default().threads) },
         },
         format: chosen.format.unwrap_or_default(),
@@ -95,7 +98,20 @@ fn refuse_idle_flags(flags: &ScanFlags, sketch: Sketch) -> Result<(), Failure> {
     }
 }
 
+/// Refuses a dictionary of boilerplate together with the wish to tell no boilerplate, typed or in one file.
+fn refuse_dictionaries_of_no_use(chosen: &ScanFlags) -> Result<(), Failure> {
+    if chosen.boilerplate.is_empty() || chosen.no_boilerplate != Some(true) {
+        return Ok(());
+    }
+    Err(Failure::new("`--boilerplate` tells what is boilerplate and `--no-boilerplate` that none is to be told")
+        .with_hint("leave one of them out"))
+}
+
 fn merged(flags: ScanFlags, config: ScanFlags) -> ScanFlags {
+    let no_boilerplate = match flags.no_boilerplate {
+        None if flags.boilerplate.is_empty() => config.no_boilerplate,
+        typed => typed,
+    };
     ScanFlags {
         include: if flags.include.is_empty() { config.include } else { flags.include },
         exclude: if flags.exclude.is_empty() { config.exclude } else { flags.exclude },
@@ -108,7 +124,8 @@ fn merged(flags: ScanFlags, config: ScanFlags) -> ScanFlags {
         threshold: flags.threshold.or(config.threshold),
         overlap: flags.overlap.or(config.overlap),
         containment: flags.containment.or(config.containment),
-        no_boilerplate: flags.no_boilerplate.or(config.no_boilerplate),
+        no_boilerplate,
+        boilerplate: if flags.boilerplate.is_empty() { config.boilerplate } else { flags.boilerplate },
         sketch: flags.sketch.or(config.sketch),
         slots: flags.slots.or(config.slots),
         bands: flags.bands.or(config.bands),

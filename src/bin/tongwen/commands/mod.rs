@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub mod boilerplate;
 pub mod completions;
 pub mod man;
 pub mod report;

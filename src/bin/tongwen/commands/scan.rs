@@ -33,7 +33,7 @@ pub fn run(arguments: ScanArguments) -> Result<(), Failure> {
 }
 
 /// Says whether there is anything at a path; whether all of it is readable only the scan finds out.
-fn can_be_read(path: &PathBuf) -> Result<(), Failure> {
+pub fn can_be_read(path: &PathBuf) -> Result<(), Failure> {
     if path == Path::new("-") {
         return Ok(());
     }
