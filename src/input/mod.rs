@@ -232,6 +232,8 @@ fn pieces(file: &File, number: usize, rules: &Rules) -> io::Result<Pieces> {
         Place::Pipe(path) => stream(Box::new(fs::File::open(path)?)),
         Place::Spooled(kept) => Pieces::stream(kept.open()?),
         Place::Path(path) => match format::by_name(path).1 {
+            // A file of which a few lines are wanted shall not be in memory as a whole.
+            Compression::None if rules.wanted.is_some() => Pieces::stream(Box::new(fs::File::open(path)?)),
             Compression::None => Pieces::mapped(&fs::File::open(path)?)?,
             packed => {
                 let taken = Arc::new(AtomicU64::new(0));
