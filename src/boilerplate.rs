@@ -54,6 +54,10 @@ const SOURCES: usize = 8;
 /// Seeds of its own that a page keeps, beside half its longest quotation; a page with fewer is itself the copy.
 const SOLID: u32 = 60;
 
+/// Share of what the markup calls frame that the corpus need not know for the markup to be believed. Lower, a page whose
+/// frame is known loses what markup alone says of the rest, which is often the list of related pages.
+const UNTOLD: f64 = 0.5;
+
 /// Seeds of content from which on what two texts share is estimated from their samples: a hundred of them, where the
 /// question is whether it is a twentieth or a half.
 const SAMPLED: u32 = 100 * passage::RATE;
@@ -103,6 +107,7 @@ pub struct Mask {
 }
 
 const FRAME: usize = 0;
+/// Sentences; and lines judged by their page, which are no evidence for other pages and so not in the lane above.
 const SENTENCE: usize = 1;
 const QUOTED: usize = 2;
 const TOUCHED: usize = 3;
@@ -267,6 +272,8 @@ pub fn find(passages: &Passages, known: &Known) -> Boilerplate {
         if pass > 0 {
             corpus.keep_bodies(&mut all);
         }
+        all.by_page = corpus.by_page(&all, lines);
+        corpus.mark_by_page(&mut all);
     }
     all.openings = sources;
     all
@@ -496,6 +503,49 @@ impl<'a> Judge<'a> {
             }
         }
         framed
+    }
+
+    /// Returns the lines that are boilerplate by how they stand on their page, where the corpus does not tell.
+    ///
+    /// Markup is believed where most of what it calls frame is not known from the corpus, and where no other page
+    /// contradicts it: a line is content if pages that hold it were compared and found alike. A page that would keep no
+    /// body is left as it is: its markup says little.
+    fn by_page(&self, all: &Boilerplate, groups: &[Vec<Place>]) -> Vec<Place> {
+        let hash = |&(id, line): &Place| self.texts[id as usize].blocks.lines[line as usize].hash;
+        let is_framed = |&(id, line): &Place| self.texts[id as usize].blocks.framed.binary_search(&line).is_ok();
+        let is_judged = |group: &&Vec<Place>| {
+            let is_frame = all.lines.contains(&hash(&group[0]));
+            !is_frame && group.iter().any(is_framed) && !self.votes(&all.masks, group, Level::Line).is_empty()
+        };
+        let content: HashSet<u64> = groups.par_iter().filter(is_judged).map(|group| hash(&group[0])).collect();
+        (0..self.texts.len() as u32)
+            .into_par_iter()
+            .flat_map_iter(|id| {
+                let (mask, blocks) = (&all.masks[id as usize], self.texts[id as usize].blocks);
+                let is_open = |&line: &u32| {
+                    let tokens = blocks.line(line as usize);
+                    let is_hidden = mask.hidden(tokens.clone()) * 2 > tokens.len() as u32;
+                    !is_hidden && !mask.bodies.contains(&line) && !content.contains(&hash(&(id, line)))
+                };
+                let lines: Vec<u32> = blocks.framed.iter().copied().filter(is_open).collect();
+                let tokens =
+                    |lines: &[u32]| lines.iter().map(|&line| blocks.line(line as usize).len() as u32).sum::<u32>();
+                let is_told = f64::from(tokens(&lines)) < UNTOLD * f64::from(tokens(&blocks.framed));
+                let keeps_a_body = mask.content_tokens() >= tokens(&lines) + SOLID;
+                let lines = if keeps_a_body && !is_told { lines } else { Vec::new() };
+                lines.into_iter().map(move |line| (id, line))
+            })
+            .collect()
+    }
+
+    fn mark_by_page(&self, all: &mut Boilerplate) {
+        for of_page in all.by_page.chunk_by(|a, b| a.0 == b.0) {
+            let id = of_page[0].0 as usize;
+            for &(_, line) in of_page {
+                bits::set(all.masks[id].lane_mut(SENTENCE), self.texts[id].blocks.line(line as usize));
+            }
+            all.masks[id].refresh(self.span);
+        }
     }
 
     fn block(&self, id: u32, at: u32, level: Level) -> (&'a Block, Range<u32>) {

@@ -81,8 +81,8 @@ pub enum Basis {
     Corpus,
     /// A dictionary that the run was given.
     Dictionary,
-    /// How it stands on its page, where too few other pages hold it to tell more. Worth less: no dictionary is made of
-    /// it.
+    /// The markup of its page, where too few other pages of the site are there to tell more. Worth less: what is read of
+    /// a dictionary leaves it out.
     Page,
 }
 
