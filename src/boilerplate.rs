@@ -54,8 +54,8 @@ const SOURCES: usize = 8;
 /// Seeds of its own that a page keeps, beside half its longest quotation; a page with fewer is itself the copy.
 const SOLID: u32 = 60;
 
-/// Share of what the markup calls frame that the corpus need not know for the markup to be believed. Lower, a page whose
-/// frame is known loses what markup alone says of the rest, which is often the list of related pages.
+/// Share of what the markup of a page calls frame that must be unknown from the corpus for the markup to be asked. At .33
+/// pages of well-known sites were asked too, which cost `html_1k` .004 of recall.
 const UNTOLD: f64 = 0.5;
 
 /// Seeds of content from which on what two texts share is estimated from their samples: a hundred of them, where the
