@@ -285,8 +285,11 @@ pub struct Opening {
     /// Where it stands as a line.
     pub place: Place,
     /// Texts in which it is the opening of something longer, and where.
-    pub sources: Vec<(u32, Range<u32>)>,
+    pub sources: Vec<Source>,
 }
+
+/// A text in which a passage stands, and where.
+pub type Source = (u32, Range<u32>);
 
 struct Judge<'a> {
     texts: &'a [Text<'a>],
@@ -352,7 +355,7 @@ impl<'a> Judge<'a> {
         let telling = |comparison: &Comparison| comparison.smaller >= LEAST_REST;
         let pairs = sources.par_iter().flat_map_iter(|opening| comparisons(opening).into_iter().filter(telling));
         overlaps.count(self, masks, pairs.map(|comparison| comparison.pair).collect());
-        let found: Vec<(Place, Vec<&(u32, Range<u32>)>)> = sources
+        let found: Vec<(Place, Vec<&Source>)> = sources
             .par_iter()
             .filter_map(|opening| {
                 let mut unlike = Vec::new();

@@ -177,10 +177,8 @@ impl Page<'_> {
             (holders.len(), seeds, std::cmp::Reverse(**article))
         });
         let (_, holders) = most?;
-        if !is_masked {
-            if in_own > 0 || unit.weight < LEAST_IN_CONTENT {
-                return None;
-            }
+        if !is_masked && (in_own > 0 || unit.weight < LEAST_IN_CONTENT) {
+            return None;
         }
         let content = |text: u32| self.boilerplate.masks[text as usize].content();
         holders
