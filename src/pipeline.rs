@@ -26,7 +26,7 @@ use crate::normalise;
 use crate::passage::{Passages, Text};
 use crate::pipeline::texts::Address;
 use crate::relate::{are_strangers, relate};
-use crate::segment::{Segmenter, Token};
+use crate::segment::{self, Segmenter, Token};
 use crate::settings::{AnalysisSettings, Settings, SketchKind};
 use crate::shingle::{Shingle, ShingleSet, Shingler, Shingles};
 use crate::sketch::minhash::MinHasher;
@@ -246,7 +246,7 @@ impl Analyser {
     fn page(&mut self, document: Document) -> Page {
         let mut digest = TextHasher::default();
         for (line, text) in document.text.split('\n').enumerate() {
-            for piece in pieces(text) {
+            for piece in segment::pieces(text) {
                 self.comparable.clear();
                 normalise::normalise_into(piece, &mut self.comparable);
                 for (number, sentence) in self.comparable.split(normalise::STOP).enumerate() {
@@ -299,35 +299,6 @@ fn snippet(text: &str) -> String {
         }
     }
     snippet
-}
-
-/// Bytes of text after which a piece ends at the next chance, so that a document of any size passes through small
-/// buffers.
-const PIECE: usize = 1 << 16;
-
-/// Cuts a line where cutting changes no token: a long one at white space or a full stop.
-///
-/// A run of a megabyte without any of those is cut between two characters.
-fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
-    std::iter::from_fn(move || {
-        if text.is_empty() {
-            return None;
-        }
-        let end = if text.len() <= PIECE {
-            text.len()
-        } else {
-            let from = text.floor_char_boundary(PIECE);
-            let until = text.floor_char_boundary(text.len().min(PIECE << 4));
-            let is_border = |c: char| c.is_whitespace() || c == '。';
-            match text[from..until].char_indices().find(|&(_, c)| is_border(c)) {
-                Some((at, c)) => from + at + c.len_utf8(),
-                None => until,
-            }
-        };
-        let (piece, rest) = text.split_at(end);
-        text = rest;
-        Some(piece)
-    })
 }
 
 /// What a run is told, beside its documents.

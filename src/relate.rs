@@ -1,5 +1,7 @@
 //! Evidence and thresholds → the relation of a pair. The one place where a number becomes a judgement.
 
+use serde::{Deserialize, Serialize};
+
 use crate::findings::RelationKind;
 use crate::settings::AnalysisSettings;
 use crate::verify::Evidence;
@@ -22,30 +24,122 @@ const TOKENS_A_NUMBER: u32 = 100;
 /// Seeds that two texts must share before one is said to contain the other.
 const LEAST_CONTAINED: u32 = 40;
 
-/// Returns how two documents relate, or `None` if they are not alike enough to say.
-pub fn relate(evidence: &Evidence, settings: &AnalysisSettings) -> Option<RelationKind> {
-    if evidence.same_text {
-        return Some(RelationKind::Identical);
+/// Distinct shingles that two pages must share in what is no content of either, to be called pages of one template.
+const LEAST_FRAME: u32 = 10;
+
+/// What a [`Rule`] looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measure {
+    /// 1 where the comparable texts are equal, marks aside; 0 elsewhere.
+    SameText,
+    Resemblance,
+    /// The share in runs of the text that is less in the other, and of the one that is more.
+    LesserShare,
+    GreaterShare,
+    /// Seeds in both, as a share of the longer content.
+    SeedShare,
+    /// Seeds in both.
+    Seeds,
+    /// The lesser share once more, which must stay below: nearly all of both is more than a part.
+    NotWhole,
+    /// Places where one number stands for another, which must not be more.
+    NumbersDiffer,
+}
+
+/// A measure against its threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Test {
+    pub measure: Measure,
+    pub value: f64,
+    pub needed: f64,
+}
+
+impl Test {
+    /// Returns whether the measure is on the right side of its threshold; false for NaN: two empty sets are not alike.
+    pub fn holds(&self) -> bool {
+        match self.measure {
+            Measure::NotWhole => self.value < self.needed,
+            Measure::NumbersDiffer => self.value <= self.needed,
+            _ => self.value >= self.needed,
+        }
     }
+}
+
+/// One way for two documents to be of a kind: all its tests must hold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rule {
+    pub kind: RelationKind,
+    /// What such a pair is called: `the same text`, `an edited copy`.
+    pub way: &'static str,
+    /// The most telling first.
+    tests: [Option<Test>; 4],
+}
+
+impl Rule {
+    pub fn tests(&self) -> impl Iterator<Item = &Test> {
+        self.tests.iter().flatten()
+    }
+
+    pub fn holds(&self) -> bool {
+        self.tests().all(Test::holds)
+    }
+}
+
+/// Returns the rules with what they measure of a pair, the strongest relation first.
+pub fn rules(evidence: &Evidence, settings: &AnalysisSettings) -> [Rule; 5] {
     let runs = &evidence.runs;
     let (a_in_b, b_in_a) = (runs.a_in_b(), runs.b_in_a());
     let (less, more) = (a_in_b.min(b_in_a), a_in_b.max(b_in_a));
-    if runs.numbers_differ * TOKENS_A_NUMBER > runs.a.min(runs.b) {
-        let is_part = less < NEARLY_ALL && more >= settings.containment && runs.seeds >= LEAST_CONTAINED;
-        return is_part.then_some(RelationKind::Contained);
-    }
-    // False for NaN: two empty sets are not alike.
-    if evidence.resemblance() >= settings.threshold {
-        return Some(RelationKind::Repost);
-    }
-    let is_sound =
-        runs.seeds >= LEAST_SEEDS && f64::from(runs.seeds) >= LEAST_RESEMBLANCE * f64::from(runs.a.max(runs.b));
-    let is_edited = is_sound && less >= settings.overlap;
-    let is_abridged = runs.seeds >= LEAST_SEEDS && more >= NEARLY_ALL && less >= LEAST_BODY;
-    if is_edited || is_abridged {
-        return Some(RelationKind::Repost);
-    }
-    (more >= settings.containment && runs.seeds >= LEAST_CONTAINED).then_some(RelationKind::Contained)
+    let test = |measure, value, needed| Some(Test { measure, value, needed });
+    let at_least = |share| test(Measure::LesserShare, less, share);
+    let seeds = |least: u32| test(Measure::Seeds, f64::from(runs.seeds), f64::from(least));
+    let seed_share = f64::from(runs.seeds) / f64::from(runs.a.max(runs.b));
+    let allowed = f64::from(runs.a.min(runs.b)) / f64::from(TOKENS_A_NUMBER);
+    let numbers = test(Measure::NumbersDiffer, f64::from(runs.numbers_differ), allowed);
+    let same_text = test(Measure::SameText, f64::from(u8::from(evidence.same_text)), 1.0);
+    let resemblance = test(Measure::Resemblance, evidence.resemblance(), settings.threshold);
+    let rule = |kind, way, tests| Rule { kind, way, tests };
+    [
+        rule(RelationKind::Identical, "the same text", [same_text, None, None, None]),
+        rule(RelationKind::Repost, "a near copy", [resemblance, numbers, None, None]),
+        rule(
+            RelationKind::Repost,
+            "an edited copy",
+            [
+                at_least(settings.overlap),
+                test(Measure::SeedShare, seed_share, LEAST_RESEMBLANCE),
+                seeds(LEAST_SEEDS),
+                numbers,
+            ],
+        ),
+        rule(
+            RelationKind::Repost,
+            "an abridged or extended copy",
+            [at_least(LEAST_BODY), test(Measure::GreaterShare, more, NEARLY_ALL), seeds(LEAST_SEEDS), numbers],
+        ),
+        rule(
+            RelationKind::Contained,
+            "a part of something larger",
+            [
+                test(Measure::GreaterShare, more, settings.containment),
+                seeds(LEAST_CONTAINED),
+                test(Measure::NotWhole, less, NEARLY_ALL),
+                None,
+            ],
+        ),
+    ]
+}
+
+/// Returns how two documents relate, or `None` if they are not alike enough to say.
+pub fn relate(evidence: &Evidence, settings: &AnalysisSettings) -> Option<RelationKind> {
+    rules(evidence, settings).iter().find(|rule| rule.holds()).map(|rule| rule.kind)
+}
+
+/// Returns whether two documents that are not related otherwise share a frame, by the distinct shingles they share in
+/// what is no content of either.
+pub fn is_frame_shared(shared: u32) -> bool {
+    shared >= LEAST_FRAME
 }
 
 /// Share of either text that strangers may have in common.
@@ -58,7 +152,10 @@ pub fn are_strangers(evidence: &Evidence) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::verify::Runs;
 
     fn kind(a: u32, b: u32, shared: u32) -> Option<RelationKind> {
         relate(&Evidence { a, b, shared, ..Evidence::default() }, &AnalysisSettings::default())
@@ -73,5 +170,76 @@ mod tests {
     #[test]
     fn empty_texts_are_not_related() {
         assert_eq!(kind(0, 0, 0), None);
+    }
+
+    /// The rules as one would say them.
+    fn relate_plainly(evidence: &Evidence, settings: &AnalysisSettings) -> Option<RelationKind> {
+        if evidence.same_text {
+            return Some(RelationKind::Identical);
+        }
+        let runs = &evidence.runs;
+        let (a_in_b, b_in_a) = (runs.a_in_b(), runs.b_in_a());
+        let (less, more) = (a_in_b.min(b_in_a), a_in_b.max(b_in_a));
+        if runs.numbers_differ * TOKENS_A_NUMBER > runs.a.min(runs.b) {
+            let is_part = less < NEARLY_ALL && more >= settings.containment && runs.seeds >= LEAST_CONTAINED;
+            return is_part.then_some(RelationKind::Contained);
+        }
+        // False for NaN: two empty sets are not alike.
+        if evidence.resemblance() >= settings.threshold {
+            return Some(RelationKind::Repost);
+        }
+        let is_sound =
+            runs.seeds >= LEAST_SEEDS && f64::from(runs.seeds) >= LEAST_RESEMBLANCE * f64::from(runs.a.max(runs.b));
+        let is_edited = is_sound && less >= settings.overlap;
+        let is_abridged = runs.seeds >= LEAST_SEEDS && more >= NEARLY_ALL && less >= LEAST_BODY;
+        if is_edited || is_abridged {
+            return Some(RelationKind::Repost);
+        }
+        (more >= settings.containment && runs.seeds >= LEAST_CONTAINED).then_some(RelationKind::Contained)
+    }
+
+    #[test]
+    fn a_missed_rule_says_what_it_needed() {
+        let runs = Runs { a: 100, b: 400, covered_a: 90, covered_b: 100, seeds: 60, ..Runs::default() };
+        let evidence = Evidence { a: 100, b: 400, shared: 60, same_text: false, runs };
+        let settings = AnalysisSettings::default();
+        assert_eq!(relate(&evidence, &settings), Some(RelationKind::Contained));
+        let missed = rules(&evidence, &settings)
+            .map(|rule| rule.tests().find(|test| !test.holds()).map(|test| (test.measure, test.needed)));
+        assert_eq!(
+            missed,
+            [
+                Some((Measure::SameText, 1.0)),
+                Some((Measure::Resemblance, settings.threshold)),
+                Some((Measure::LesserShare, settings.overlap)),
+                Some((Measure::LesserShare, LEAST_BODY)),
+                None
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn the_first_rule_that_holds_is_what_plain_words_would_say(
+            sizes in (0..300_u32, 0..300_u32),
+            parts in (0..=100_u32, 0..=100_u32, 0..=100_u32),
+            seeds in 0..100_u32,
+            numbers_differ in 0..5_u32,
+            same_text in prop::bool::weighted(0.05),
+        ) {
+            let (a, b) = sizes;
+            let runs = Runs {
+                a,
+                b,
+                covered_a: a * parts.0 / 100,
+                covered_b: b * parts.1 / 100,
+                seeds,
+                numbers_differ,
+                ..Runs::default()
+            };
+            let evidence = Evidence { a, b, shared: a.min(b) * parts.2 / 100, same_text, runs };
+            let settings = AnalysisSettings::default();
+            prop_assert_eq!(relate(&evidence, &settings), relate_plainly(&evidence, &settings));
+        }
     }
 }

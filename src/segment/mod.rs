@@ -142,6 +142,35 @@ fn run_end(text: &str, class: Class) -> usize {
     text.len()
 }
 
+/// Bytes of text after which a piece ends at the next chance, so that a document of any size passes through small
+/// buffers.
+const PIECE: usize = 1 << 16;
+
+/// Cuts a line where cutting changes no token: a long one at white space or a full stop.
+///
+/// A run of a megabyte without any of those is cut between two characters.
+pub fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        if text.is_empty() {
+            return None;
+        }
+        let end = if text.len() <= PIECE {
+            text.len()
+        } else {
+            let from = text.floor_char_boundary(PIECE);
+            let until = text.floor_char_boundary(text.len().min(PIECE << 4));
+            let is_border = |c: char| c.is_whitespace() || c == '。';
+            match text[from..until].char_indices().find(|&(_, c)| is_border(c)) {
+                Some((at, c)) => from + at + c.len_utf8(),
+                None => until,
+            }
+        };
+        let (piece, rest) = text.split_at(end);
+        text = rest;
+        Some(piece)
+    })
+}
+
 #[cfg(test)]
 pub(crate) fn segments_of(kind: TokenKind, comparable: &str) -> Vec<Segment<'_>> {
     let mut all = Vec::new();
