@@ -17,6 +17,9 @@ pub enum Error {
     /// A setting is out of range, or two settings contradict each other.
     #[error("{0}")]
     Settings(String),
+    /// What was asked for is not in the corpus.
+    #[error("{0}")]
+    NotFound(String),
     /// A file that should hold findings, settings or the like does not.
     #[error("`{path}` is not {expected}: {reason}")]
     Format { path: PathBuf, expected: &'static str, reason: String },

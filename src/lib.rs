@@ -9,6 +9,7 @@
 //! 4. [`sketch`] sums up a document's shingles in a row of fixed length.
 //! 5. [`band`] finds the pairs of rows worth a closer look.
 //! 6. [`verify`] counts what a pair shares, [`relate`] judges the counts, and [`cluster`] groups what was judged alike.
+//!    [`explain`] says why, and where the two run alike.
 //! 7. [`findings`] hold all that a run found, and [`report`] shows them.
 //!
 //! [`pipeline`] runs all stages on all cores. Each stage is also of use by itself:
@@ -54,6 +55,7 @@ pub mod cluster;
 pub mod excerpt;
 pub mod template;
 pub mod inventory;
+pub mod explain;
 pub mod findings;
 pub mod report;
 pub mod pipeline;

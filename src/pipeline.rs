@@ -1,5 +1,6 @@
 //! The one file that knows every stage, and the only one that knows threads.
 
+mod pair;
 mod texts;
 
 use std::borrow::Cow;
@@ -18,12 +19,14 @@ use crate::dictionary::{self, Dictionary, Known, Level};
 use crate::document::{DocId, Document, Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::excerpt;
+use crate::explain::Explanation;
 use crate::findings::{self, Cluster, Counts, Findings, Member, Relation, RelationKind, SharedBlock};
 use crate::hash::{self, TextHasher};
 use crate::input::{Corpus, Sources};
 use crate::inventory::{self, Counted, Holders};
 use crate::normalise;
 use crate::passage::{Passages, Text};
+use crate::pipeline::pair::Pair;
 use crate::pipeline::texts::Address;
 use crate::relate::{are_strangers, relate};
 use crate::segment::{self, Segmenter, Token};
@@ -168,12 +171,102 @@ fn found(paths: &[PathBuf], settings: &Settings, most: usize, progress: &dyn Pro
     } else {
         (corpus, None)
     };
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(settings.run.threads)
-        .build()
-        .map_err(|e| Error::Settings(format!("cannot start {} threads: {e}", settings.run.threads)))?;
     let task = Task { settings: &analysis, known: &known, sources: sources.as_ref(), most };
-    pool.install(|| Ok(find(read(corpus, &analysis, progress), &task, progress)))
+    let reading = |corpus| read(corpus, &analysis, Wanted::Nothing, progress);
+    pool(settings)?.install(|| Ok(find(reading(corpus), &task, progress)))
+}
+
+/// Returns how two documents relate, why, and where they run alike.
+///
+/// # Input
+/// What [`scan`] reads, and the keys of two documents in it; without keys, the paths must hold just two documents.
+///
+/// # Output
+/// An explanation whose judgement is that of [`scan`] over the same paths: what is boilerplate was learnt from all of
+/// them. It holds for any pair, also for one that [`scan`] does not list: one it never compared, or a quotation of an
+/// article with copies, of which it lists one as the source.
+///
+/// # Errors
+/// Those of [`scan`], and a key that no document has.
+///
+/// # Performance
+/// That of [`scan`] for two documents that are not related by what they share of their content, since who quotes whom
+/// depends on all articles of the corpus; less for others. The texts of the two are kept in memory.
+///
+/// # Threading
+/// As [`scan`].
+///
+/// # Algorithm
+/// 1. Read the corpus and tell boilerplate from content, as [`scan`] does.
+/// 2. Judge the pair by its evidence; where that shows nothing, look for an excerpt among those of the corpus.
+/// 3. Align the two texts.
+///
+/// # Example
+/// ```
+/// use tongwen::findings::RelationKind;
+/// use tongwen::pipeline::{Silent, explain};
+/// use tongwen::settings::Settings;
+///
+/// let folder = tempfile::tempdir()?;
+/// std::fs::write(folder.path().join("a.txt"), "社区有需要，我们有响应，党员干部下沉社区。")?;
+/// std::fs::write(folder.path().join("b.txt"), "社區有需要,我們有響應,黨員幹部下沉社區")?;
+/// let explanation = explain(&[folder.path().to_owned()], None, &Settings::default(), &Silent)?;
+/// assert_eq!(explanation.relation.kind, Some(RelationKind::Identical));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn explain(
+    paths: &[PathBuf],
+    pair: Option<[&str; 2]>,
+    settings: &Settings,
+    progress: &dyn Progress,
+) -> Result<Explanation> {
+    let analysis = settings.analysis.clone().checked()?;
+    let known = Known::load(&settings.dictionaries, analysis.tokens)?;
+    let corpus = Corpus::open(paths, &settings.input)?;
+    let task = Task { settings: &analysis, known: &known, sources: None, most: 0 };
+    pool(settings)?.install(|| {
+        let wanted = pair.map_or(Wanted::All, Wanted::Keys);
+        let Reading { mut pages, skipped } = read(corpus, &analysis, wanted, progress);
+        order(&mut pages);
+        let [a, b] = match pair {
+            Some(keys) => pair::named(keys, &pages, &skipped)?,
+            None => pair::only_two(paths, &pages, &skipped)?,
+        };
+        let copies = Copies::new(&pages);
+        let (ids, text_of) = different(&pages, &copies);
+        let texts = texts_of(&pages, &ids);
+        progress.phase(Phase { number: 2, of: PHASES, name: "finding boilerplate", unit: Unit::Documents, total: 0 });
+        let passages = analysis.boilerplate.then(|| Passages::new(&texts, analysis.width));
+        let corpus = Compared::new(&pages, &task, (ids, text_of), &texts, passages.as_ref());
+        Ok(Pair { corpus: &corpus, copies: &copies, a, b }.explained(progress))
+    })
+}
+
+fn pool(settings: &Settings) -> Result<rayon::ThreadPool> {
+    let threads = settings.run.threads;
+    let refuse = |error| Error::Settings(format!("cannot start {threads} threads: {error}"));
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(refuse)
+}
+
+/// Documents whose text is kept.
+#[derive(Clone, Copy)]
+enum Wanted<'a> {
+    Nothing,
+    All,
+    Keys([&'a str; 2]),
+}
+
+impl Wanted<'_> {
+    /// Returns whether a document of this key is wanted, also where its key may yet get a number.
+    fn holds(self, key: &str) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::All => true,
+            Self::Keys(keys) => keys
+                .iter()
+                .any(|wanted| wanted.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))),
+        }
+    }
 }
 
 /// What one document is to the stages after reading.
@@ -190,6 +283,8 @@ struct Page {
     digest: Option<u128>,
     shingles: Shingles,
     blocks: Blocks,
+    /// Its text, where it is wanted.
+    full: Option<Box<str>>,
 }
 
 #[derive(Default)]
@@ -198,13 +293,13 @@ struct Reading {
     skipped: Vec<Skipped>,
 }
 
-fn read(corpus: Corpus, settings: &AnalysisSettings, progress: &dyn Progress) -> Reading {
+fn read(corpus: Corpus, settings: &AnalysisSettings, wanted: Wanted, progress: &dyn Progress) -> Reading {
     progress.phase(Phase { number: 1, of: PHASES, name: "reading", unit: Unit::Bytes, total: corpus.bytes() });
     corpus
         .batches()
         .par_bridge()
         .map_init(
-            || Analyser::new(settings),
+            || Analyser::new(settings, wanted),
             |analyser, batch| {
                 let bytes = batch.bytes();
                 let mut reading = Reading::default();
@@ -224,7 +319,8 @@ fn read(corpus: Corpus, settings: &AnalysisSettings, progress: &dyn Progress) ->
 }
 
 /// Normalise … shingle for one thread, with the buffers that are used again for each document.
-struct Analyser {
+struct Analyser<'a> {
+    wanted: Wanted<'a>,
     segmenter: Segmenter,
     shingler: Shingler,
     blocks: BlockBuilder,
@@ -232,9 +328,10 @@ struct Analyser {
     tokens: Vec<Token>,
 }
 
-impl Analyser {
-    fn new(settings: &AnalysisSettings) -> Self {
+impl<'a> Analyser<'a> {
+    fn new(settings: &AnalysisSettings, wanted: Wanted<'a>) -> Self {
         Self {
+            wanted,
             segmenter: Segmenter::new(settings.tokens),
             shingler: Shingler::new(settings.width),
             blocks: BlockBuilder::default(),
@@ -276,6 +373,7 @@ impl Analyser {
             digest: (blocks.tokens > 0).then(|| digest.finish()),
             shingles: self.shingler.finish(),
             blocks,
+            full: self.wanted.holds(&document.key).then(|| document.text.into_boxed_str()),
             key: document.key,
             origin: document.origin,
         }
@@ -327,23 +425,10 @@ fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> Findings {
 
     let copies = Copies::new(&pages);
     let (ids, text_of) = different(&pages, &copies);
-    let texts: Vec<Text> = ids
-        .iter()
-        .map(|id| &pages[id.index()])
-        .map(|page| Text { shingles: page.shingles.in_order(), blocks: &page.blocks })
-        .collect();
+    let texts = texts_of(&pages, &ids);
     progress.phase(Phase { number: 2, of: PHASES, name: "finding boilerplate", unit: Unit::Documents, total: 0 });
     let passages = settings.boilerplate.then(|| Passages::new(&texts, settings.width));
-    let corpus = Compared {
-        pages: &pages,
-        settings,
-        ids,
-        text_of,
-        texts: &texts,
-        boilerplate: passages.as_ref().map(|passages| boilerplate::find(passages, task.known)),
-        passages: passages.as_ref(),
-        sets: texts.iter().map(|_| OnceLock::new()).collect(),
-    };
+    let corpus = Compared::new(&pages, task, (ids, text_of), &texts, passages.as_ref());
     let candidates = corpus.candidates(progress);
     if candidates.split_buckets > 0 {
         notes.push(format!(
@@ -357,12 +442,7 @@ fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> Findings {
     let related = corpus.related(&candidates.pairs, progress);
 
     progress.phase(Phase { number: 5, of: PHASES, name: "clustering", unit: Unit::Documents, total: 0 });
-    let length = |id: DocId| u64::from(pages[id.index()].blocks.tokens);
-    let is_repost = |kind: RelationKind| kind <= RelationKind::Repost;
-    let reposts: Vec<(DocId, DocId)> =
-        related.iter().filter(|related| is_repost(related.kind)).map(|related| related.pair).collect();
-    let verify = |a, b| relate(&corpus.evidence(a, b), settings).is_some_and(is_repost);
-    let stars = cluster::stars(&reposts, length, verify, |a, b| are_strangers(&corpus.evidence(a, b)));
+    let stars = corpus.stars(&related);
 
     let counts = Counts {
         documents: pages.len() as u64,
@@ -535,6 +615,14 @@ struct Compared<'a> {
     sets: Vec<OnceLock<ShingleSet>>,
 }
 
+/// Which documents are the same article.
+struct Articles {
+    /// The representative of each article, and the others.
+    stars: Vec<(DocId, Vec<DocId>)>,
+    /// For each document that stands for its text, the article it is of.
+    star_of: Vec<Option<u32>>,
+}
+
 /// No text has this number: there are fewer than 2³² − 1.
 const NO_TEXT: u32 = u32::MAX;
 
@@ -543,6 +631,11 @@ struct Related {
     pair: (DocId, DocId),
     kind: RelationKind,
     evidence: Evidence,
+}
+
+fn texts_of<'a>(pages: &'a [Page], ids: &[DocId]) -> Vec<Text<'a>> {
+    let pages = ids.iter().map(|id| &pages[id.index()]);
+    pages.map(|page| Text { shingles: page.shingles.in_order(), blocks: &page.blocks }).collect()
 }
 
 impl<'a> Compared<'a> {
@@ -567,6 +660,18 @@ impl<'a> Compared<'a> {
         let different = blocks.len() as u64;
         blocks.truncate(task.most);
         Inventory { shares: inventory::shares(holders, boilerplate), different, blocks }
+    }
+
+    fn new(
+        pages: &'a [Page],
+        task: &Task<'a>,
+        (ids, text_of): (Vec<DocId>, Vec<u32>),
+        texts: &'a [Text<'a>],
+        passages: Option<&'a Passages<'a>>,
+    ) -> Self {
+        let boilerplate = passages.map(|passages| boilerplate::find(passages, task.known));
+        let sets = texts.iter().map(|_| OnceLock::new()).collect();
+        Self { pages, settings: task.settings, ids, text_of, texts, boilerplate, passages, sets }
     }
 
     fn candidates(&self, progress: &dyn Progress) -> Candidates {
@@ -646,6 +751,48 @@ impl<'a> Compared<'a> {
             .collect();
         related.par_sort_unstable_by_key(|related| related.pair);
         related
+    }
+
+    /// Returns the clusters of the pairs that repost each other.
+    fn stars(&self, related: &[Related]) -> Vec<cluster::Star> {
+        let length = |id: DocId| u64::from(self.pages[id.index()].blocks.tokens);
+        let is_repost = |kind: RelationKind| kind <= RelationKind::Repost;
+        let reposts: Vec<(DocId, DocId)> =
+            related.iter().filter(|related| is_repost(related.kind)).map(|related| related.pair).collect();
+        let verify = |a, b| relate(&self.evidence(a, b), self.settings).is_some_and(is_repost);
+        cluster::stars(&reposts, length, verify, |a, b| are_strangers(&self.evidence(a, b)))
+    }
+
+    /// Returns the clusters with the copies of their members, those of copies alone behind them.
+    fn articles(&self, stars: Vec<cluster::Star>, copies: &Copies) -> Articles {
+        let mut star_of: Vec<Option<u32>> = vec![None; self.pages.len()];
+        let mut stars: Vec<(DocId, Vec<DocId>)> = stars.into_iter().map(|star| (star.keep, star.others)).collect();
+        for (number, (keep, others)) in (0..).zip(&stars) {
+            for id in others.iter().chain([keep]) {
+                star_of[id.index()] = Some(number);
+            }
+        }
+        for group in &copies.groups {
+            if self.is_frame_only(self.text_of[group[0].index()]) {
+                continue;
+            }
+            let number = *star_of[group[0].index()].get_or_insert_with(|| {
+                stars.push((group[0], Vec::new()));
+                stars.len() as u32 - 1
+            });
+            stars[number as usize].1.extend(&group[1..]);
+        }
+        Articles { stars, star_of }
+    }
+
+    /// Returns who quotes whom, the quoted one first, given the cluster of each document.
+    fn excerpts(&self, star_of: &[Option<u32>]) -> Vec<(DocId, DocId)> {
+        let (Some(boilerplate), Some(passages)) = (&self.boilerplate, self.passages) else { return Vec::new() };
+        let cluster_of: Vec<Option<u32>> = self.ids.iter().map(|id| star_of[id.index()]).collect();
+        excerpt::find(passages, boilerplate, &cluster_of)
+            .into_iter()
+            .map(|excerpt| (self.ids[excerpt.source as usize], self.ids[excerpt.quoter as usize]))
+            .collect()
     }
 
     fn load(&self, text: u32, aligner: &mut Aligner) {
@@ -740,25 +887,7 @@ struct SharedFrame {
 
 impl Listing<'_> {
     fn list(&self, stars: Vec<cluster::Star>) -> Listed {
-        // For each document that stands for its text: the star it is in.
-        let mut star_of: Vec<Option<u32>> = vec![None; self.corpus.pages.len()];
-        let mut stars: Vec<(DocId, Vec<DocId>)> = stars.into_iter().map(|star| (star.keep, star.others)).collect();
-        for (number, (keep, others)) in (0..).zip(&stars) {
-            for id in others.iter().chain([keep]) {
-                star_of[id.index()] = Some(number);
-            }
-        }
-        for group in &self.copies.groups {
-            if self.corpus.is_frame_only(self.corpus.text_of[group[0].index()]) {
-                continue;
-            }
-            let number = *star_of[group[0].index()].get_or_insert_with(|| {
-                stars.push((group[0], Vec::new()));
-                stars.len() as u32 - 1
-            });
-            stars[number as usize].1.extend(&group[1..]);
-        }
-
+        let Articles { stars, star_of } = self.corpus.articles(stars, self.copies);
         let mut relations = Vec::new();
         let mut clusters: Vec<(DocId, Cluster)> = Vec::new();
         for (keep, others) in stars {
@@ -850,13 +979,9 @@ impl Listing<'_> {
     }
 
     fn excerpts(&self, star_of: &[Option<u32>]) -> Vec<Relation> {
-        let (Some(boilerplate), Some(passages)) = (&self.corpus.boilerplate, self.corpus.passages) else {
-            return Vec::new();
-        };
-        let cluster_of: Vec<Option<u32>> = self.corpus.ids.iter().map(|id| star_of[id.index()]).collect();
-        excerpt::find(passages, boilerplate, &cluster_of)
+        self.corpus
+            .excerpts(star_of)
             .into_par_iter()
-            .map(|excerpt| (self.corpus.ids[excerpt.source as usize], self.corpus.ids[excerpt.quoter as usize]))
             .filter(|&(a, b)| {
                 let pair = (a.min(b), a.max(b));
                 self.related.binary_search_by_key(&pair, |related| related.pair).is_err()

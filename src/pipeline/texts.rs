@@ -5,13 +5,14 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{PHASES, Page, Phase, Progress, Unit, pieces};
+use super::{PHASES, Page, Phase, Progress, Unit};
 use crate::block::Block;
 use crate::dictionary::{LONGEST, Level};
 use crate::document::{DocId, Document, Origin};
 use crate::hash;
 use crate::input::Sources;
 use crate::normalise;
+use crate::segment;
 
 /// A line or sentence of a document, by its number among those that hold a token.
 pub type Address = (DocId, Level, u32);
@@ -134,7 +135,7 @@ impl<'t> Texts<'t> {
         let mut at = start;
         let mut weight = 0;
         let mut open = Span { bytes: start..start, weight: 0 };
-        for piece in pieces(line) {
+        for piece in segment::pieces(line) {
             let (comparable, offsets) = normalise::normalise_with_offsets(piece);
             for (byte, c) in comparable.char_indices() {
                 let byte = at + offsets[byte];
@@ -190,7 +191,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::{Analyser, Silent};
+    use super::super::{Analyser, Silent, Wanted};
     use super::*;
     use crate::block::Blocks;
     use crate::input::Corpus;
@@ -204,7 +205,7 @@ mod tests {
             lines: Vec::new(),
             origin: Origin { file: "".into(), line: 0 },
         };
-        Analyser::new(&settings).page(document).blocks
+        Analyser::new(&settings, Wanted::Nothing).page(document).blocks
     }
 
     #[test]
@@ -235,7 +236,7 @@ mod tests {
         let settings = AnalysisSettings { tokens: TokenKind::Char, ..AnalysisSettings::default() };
         let mut pages = Vec::new();
         for batch in corpus.batches() {
-            batch.read(&mut |item| pages.push(Analyser::new(&settings).page(item.unwrap())));
+            batch.read(&mut |item| pages.push(Analyser::new(&settings, Wanted::Nothing).page(item.unwrap())));
         }
         fs::write(&paths[1], "来源：网络\n渡口的老船夫。").unwrap();
         fs::remove_file(&paths[2]).unwrap();

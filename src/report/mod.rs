@@ -1,8 +1,10 @@
-//! Findings for people and for programs. Computes nothing: what is shown was found, counted and ordered before.
+//! Findings and explanations for people and for programs. Computes nothing: what is shown was found, counted and ordered before.
 
+mod explain;
 mod json;
 mod line;
 mod text;
 
-pub use json::json;
+pub use explain::{ExplainOptions, explain};
+pub use json::{explanation_json, json};
 pub use text::{TextOptions, boilerplate, text};

@@ -444,22 +444,22 @@ impl<'a> Clustered<'a> {
 }
 
 /// Returns a share as a whole percentage, rounded down: only equal texts are 100% alike.
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     // 0.29 × 100 is a little less than 29.
     let whole = (share * 100.0 + 1e-9).floor();
     if whole < 1.0 && share > 0.0 { "<1%".into() } else { format!("{whole}%") }
 }
 
-fn count(number_of: usize, one: &str, many: &str) -> String {
+pub(super) fn count(number_of: usize, one: &str, many: &str) -> String {
     format!("{} {}", number(number_of), plural(number_of, one, many))
 }
 
-fn plural<'a>(number_of: usize, one: &'a str, many: &'a str) -> &'a str {
+pub(super) fn plural<'a>(number_of: usize, one: &'a str, many: &'a str) -> &'a str {
     if number_of == 1 { one } else { many }
 }
 
 /// Returns the number with a no-break space after every three digits, from the right.
-fn number(value: usize) -> String {
+pub(super) fn number(value: usize) -> String {
     let digits = value.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {

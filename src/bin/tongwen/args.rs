@@ -14,6 +14,7 @@ Examples:
   tongwen scan pages/ --format json --output found.json   the same, to keep
   tongwen report found.json --top 0                     all of it, without a second scan
   tongwen boilerplate pages/                            what its pages share that is no article
+  tongwen explain pages/ --pair a.html b.html           why two pages are, or are not, a repost
 
 Exit codes:
   0    done, whether or not there were duplicates
@@ -48,6 +49,17 @@ Dictionary:
   What --output saves is JSON: each block with its hash, its text, the pages and articles it stands in, and an example.
   Take out by hand what is no boilerplate. It fits scans with the same --tokens; another is refused.";
 
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  tongwen explain one.html other.html
+  tongwen explain pages/ --pair news/1.html mirror/7.html
+  tongwen explain corpus.jsonl --pair 1024 2048 --full
+  tongwen explain pages/ --pair a.txt b.txt --format json --output why.json
+
+Keys:
+  A key is what `tongwen scan` calls a document: a file's path relative to the scanned folder, a record's id, or
+  `file:line`. Name the same paths as in the scan: what is boilerplate is learnt from all of them.";
+
 const REPORT_EXAMPLES: &str = "\
 Examples:
   tongwen report found.json
@@ -81,6 +93,7 @@ pub struct Arguments {
 pub enum Command {
     Scan(Box<ScanArguments>),
     Boilerplate(Box<BoilerplateArguments>),
+    Explain(Box<ExplainArguments>),
     Report(ReportArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
@@ -241,6 +254,40 @@ pub struct BoilerplateArguments {
     /// Folders and files to read; `-` reads JSONL on standard input
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub flags: ScanFlags,
+
+    /// Read defaults of these flags from a TOML file [default: tongwen.toml in this folder, if it is there]
+    ///
+    /// Its `format` and `output` are those of scans, and not heeded here.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Configuration")]
+    pub config: Option<PathBuf>,
+
+    /// Read no configuration file [default: read it]
+    #[arg(long, help_heading = "Configuration")]
+    pub no_config: bool,
+}
+
+/// Show how two documents relate, why, and where they run alike.
+///
+/// Judges the pair as `tongwen scan` does over the same paths, says which thresholds it reached and which it missed, and
+/// sets the passages of both texts side by side: what differs, what is only written otherwise (單 and 单), and what is
+/// boilerplate or quoted.
+#[derive(Debug, Args)]
+#[command(after_help = EXPLAIN_EXAMPLES, mut_arg("top", |flag| flag.hide(true)))]
+pub struct ExplainArguments {
+    /// Two files; or, with `--pair`, the folders and files of a corpus; `-` reads JSONL on standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+
+    /// The keys of the two documents [default: the only two there are]
+    #[arg(long, num_args = 2, value_names = ["KEY", "KEY"], help_heading = "Pair")]
+    pub pair: Vec<String>,
+
+    /// Show all of both texts [default: passages without a difference are shortened]
+    #[arg(long, help_heading = "Output")]
+    pub full: bool,
 
     #[command(flatten)]
     pub flags: ScanFlags,

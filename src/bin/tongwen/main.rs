@@ -30,6 +30,7 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Scan(arguments) => commands::scan::run(*arguments),
         Command::Boilerplate(arguments) => commands::boilerplate::run(*arguments),
+        Command::Explain(arguments) => commands::explain::run(*arguments),
         Command::Report(arguments) => commands::report::run(&arguments),
         Command::Completions(arguments) => commands::completions::run(&arguments),
         Command::Man(arguments) => commands::man::run(&arguments),

@@ -2,6 +2,7 @@
 
 pub mod boilerplate;
 pub mod completions;
+pub mod explain;
 pub mod man;
 pub mod report;
 pub mod scan;

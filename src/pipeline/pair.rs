@@ -1,0 +1,368 @@
+//! Two documents of a corpus: which are meant, how scan judges them, and what of them is boilerplate.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use crate::boilerplate::Mask;
+use crate::document::{DocId, Skipped};
+use crate::error::{Error, Result};
+use crate::explain::{self, Explanation, Judgement, Located, Marked, Measures, Role, Side, Tried};
+use crate::findings::RelationKind;
+use crate::pipeline::{Compared, Copies, NO_TEXT, Page, Progress, rounded};
+use crate::relate::{Test, is_frame_shared, relate, rules};
+use crate::segment::Segmenter;
+use crate::shingle::ShingleSet;
+use crate::template::{self, Template};
+use crate::verify::Evidence;
+
+/// Keys that are suggested for one that was not found.
+const SUGGESTED: usize = 3;
+
+/// Documents of a corpus below which little can be learnt of what they share.
+const FEW: usize = 20;
+
+/// Returns the documents of two keys. Pages are in key order.
+pub(super) fn named(keys: [&str; 2], pages: &[Page], skipped: &[Skipped]) -> Result<[DocId; 2]> {
+    let [a, b] = keys.map(|key| match pages.binary_search_by(|page| page.key.as_str().cmp(key)) {
+        Ok(at) => Ok(DocId(at as u32)),
+        Err(_) => Err(Error::NotFound(missing(key, pages, skipped))),
+    });
+    let (a, b) = (a?, b?);
+    if a == b {
+        return Err(Error::NotFound(format!("`{}` is one document: name two", keys[0])));
+    }
+    Ok([a, b])
+}
+
+/// Returns the only two documents there are, in the order of the paths they were found under.
+pub(super) fn only_two(paths: &[PathBuf], pages: &[Page], skipped: &[Skipped]) -> Result<[DocId; 2]> {
+    if pages.len() != 2 {
+        let first = skipped.iter().min().map(|skipped| format!(" (`{}`: {})", skipped.key, skipped.reason));
+        return Err(Error::NotFound(match pages.len() {
+            count @ (0 | 1) => {
+                format!(
+                    "two documents are compared, and there {}{}: name two files, or a corpus and `--pair KEY KEY`",
+                    if count == 0 { "is none" } else { "is only one" },
+                    first.unwrap_or_default()
+                )
+            }
+            count => format!("two documents are compared, and there are {count}: say which, with `--pair KEY KEY`"),
+        }));
+    }
+    let place = |id: &DocId| {
+        let file = Path::new(&*pages[id.index()].origin.file);
+        paths.iter().position(|path| file.starts_with(path))
+    };
+    let mut both = [DocId(0), DocId(1)];
+    both.sort_by_key(place);
+    Ok(both)
+}
+
+fn missing(key: &str, pages: &[Page], skipped: &[Skipped]) -> String {
+    if let Some(skipped) = skipped.iter().find(|skipped| skipped.key == key) {
+        return format!("`{key}` was not compared: {}", skipped.reason);
+    }
+    let near = near(key, pages.iter().map(|page| page.key.as_str()));
+    let listed = |keys: &[&str]| keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+    if !near.is_empty() {
+        return format!("no document has the key `{key}`: did you mean {}?", listed(&near));
+    }
+    let some: Vec<&str> = pages.iter().take(SUGGESTED).map(|page| page.key.as_str()).collect();
+    let example =
+        if some.is_empty() { "there is no document at all".into() } else { format!("here {}, …", listed(&some)) };
+    format!(
+        "no document has the key `{key}`: a key is a file's path relative to the folder, a record's id, or `file:line`; \
+         {example}"
+    )
+}
+
+/// Returns the keys that are likely meant by another: those it is a part of, or that are spelled nearly like it.
+fn near<'k>(wanted: &str, keys: impl Iterator<Item = &'k str>) -> Vec<&'k str> {
+    let letters: Vec<char> = wanted.chars().collect();
+    let most = (letters.len() / 3).max(1);
+    let distance = |key: &'k str| {
+        if !wanted.is_empty() && (key.contains(wanted) || !key.is_empty() && wanted.ends_with(key)) {
+            return Some((0, key));
+        }
+        let edits = edits(&letters, key, most);
+        (edits <= most).then_some((edits, key))
+    };
+    let mut near: Vec<(usize, &str)> = keys.filter_map(distance).collect();
+    near.sort_unstable();
+    near.into_iter().take(SUGGESTED).map(|(_, key)| key).collect()
+}
+
+/// Returns how many characters must be changed (Levenshtein), or something beyond `most`.
+fn edits(a: &[char], b: &str, most: usize) -> usize {
+    if b.chars().count().abs_diff(a.len()) > most {
+        return most + 1;
+    }
+    let mut row: Vec<usize> = (0..=a.len()).collect();
+    for (above, c) in (1..).zip(b.chars()) {
+        let mut diagonal = std::mem::replace(&mut row[0], above);
+        for at in 0..a.len() {
+            let replaced = diagonal + usize::from(a[at] != c);
+            diagonal = row[at + 1];
+            row[at + 1] = replaced.min(diagonal + 1).min(row[at] + 1);
+        }
+    }
+    row[a.len()]
+}
+
+/// Two documents and the corpus they are judged in.
+pub(super) struct Pair<'c, 'a> {
+    pub corpus: &'c Compared<'a>,
+    pub copies: &'c Copies,
+    pub a: DocId,
+    pub b: DocId,
+}
+
+impl Pair<'_, '_> {
+    pub(super) fn explained(&self, progress: &dyn Progress) -> Explanation {
+        let corpus = self.corpus;
+        let [text_a, text_b] = [self.a, self.b].map(|id| corpus.text_of[id.index()]);
+        let is_empty = text_a == NO_TEXT || text_b == NO_TEXT;
+        let evidence = if is_empty { Evidence::default() } else { corpus.evidence(self.a, self.b) };
+        let overlap = if is_empty { Overlap::default() } else { Overlap::new(corpus, text_a, text_b) };
+        let (a, b) = (self.side(self.a), self.side(self.b));
+        let judged =
+            if is_empty { Judgement { kind: None, turned: false } } else { self.judge(&evidence, &overlap, progress) };
+        // A share of nothing is 0 to a reader.
+        let plain = |test: &Test| Test { value: if test.value.is_nan() { 0.0 } else { test.value }, ..*test };
+        let tried = rules(&evidence, corpus.settings).into_iter().map(|rule| Tried {
+            kind: rule.kind,
+            way: rule.way.into(),
+            holds: rule.holds(),
+            tests: rule.tests().map(plain).collect(),
+        });
+        let segmenter = Segmenter::new(corpus.settings.tokens);
+        let passages = explain::align(
+            &Marked::new(Located::new(&a.text, segmenter), self.roles(self.a)),
+            &Marked::new(Located::new(&b.text, segmenter), self.roles(self.b)),
+            corpus.settings.width,
+        );
+        Explanation {
+            format: explain::FORMAT.into(),
+            tongwen: env!("CARGO_PKG_VERSION").into(),
+            settings: corpus.settings.clone(),
+            documents: corpus.pages.len() as u64,
+            relation: judged,
+            notes: self.notes(&a, &b),
+            a,
+            b,
+            evidence: measures(&evidence, &overlap),
+            rules: if is_empty { Vec::new() } else { tried.collect() },
+            passages,
+        }
+    }
+
+    /// Returns what scan makes of the pair, whether or not it compares the two.
+    fn judge(&self, evidence: &Evidence, overlap: &Overlap, progress: &dyn Progress) -> Judgement {
+        let is_turned = evidence.b_in_a() > evidence.a_in_b();
+        let corpus = self.corpus;
+        let has_article = [self.a, self.b].iter().all(|id| !corpus.is_frame_only(corpus.text_of[id.index()]));
+        if let Some(kind) = relate(evidence, corpus.settings).filter(|_| has_article) {
+            return Judgement { kind: Some(kind), turned: kind == RelationKind::Contained && is_turned };
+        }
+        if evidence.same_text || corpus.boilerplate.is_none() {
+            let kind = evidence.same_text.then_some(RelationKind::Boilerplate);
+            return Judgement { kind, turned: false };
+        }
+        let related = corpus.related(&corpus.candidates(progress).pairs, progress);
+        let star_of = corpus.articles(corpus.stars(&related), self.copies).star_of;
+        let of_text = |id: DocId| corpus.ids[corpus.text_of[id.index()] as usize];
+        let (a, b) = (of_text(self.a), of_text(self.b));
+        let excerpts = corpus.excerpts(&star_of);
+        // Of an article with copies one is listed as the source.
+        let is_article = |listed: DocId, id: DocId| {
+            listed == id || star_of[id.index()].is_some() && star_of[listed.index()] == star_of[id.index()]
+        };
+        let excerpt = |source: DocId, quoter: DocId| {
+            excerpts.iter().any(|&(listed, by)| by == quoter && is_article(listed, source))
+        };
+        if excerpt(a, b) || excerpt(b, a) {
+            return Judgement { kind: Some(RelationKind::Excerpt), turned: !excerpt(a, b) };
+        }
+        let is_template = corpus.boilerplate.as_ref().is_some_and(|found| {
+            let texts = [self.a, self.b].map(|id| corpus.text_of[id.index()]);
+            let holds = |template: &Template| texts.iter().all(|text| template.texts.binary_search(text).is_ok());
+            template::find(corpus.texts, found).iter().any(holds)
+        });
+        let is_framed = is_template || is_frame_shared(overlap.frame);
+        Judgement { kind: is_framed.then_some(RelationKind::Boilerplate), turned: false }
+    }
+
+    fn side(&self, id: DocId) -> Side {
+        let page = &self.corpus.pages[id.index()];
+        let text = self.corpus.text_of[id.index()];
+        let tokens = page.blocks.tokens;
+        let content = match &self.corpus.boilerplate {
+            Some(found) if text != NO_TEXT => found.masks[text as usize].content_tokens(),
+            _ => tokens,
+        };
+        Side {
+            key: page.key.clone(),
+            // Both texts were wanted when they were read.
+            text: page.full.as_deref().unwrap_or_default().to_owned(),
+            tokens,
+            content,
+            frame_only: text != NO_TEXT && self.corpus.is_frame_only(text),
+        }
+    }
+
+    /// Returns where each role begins in a document, the first at token 0.
+    fn roles(&self, id: DocId) -> Vec<(usize, Role)> {
+        let text = self.corpus.text_of[id.index()];
+        let Some(found) = self.corpus.boilerplate.as_ref().filter(|_| text != NO_TEXT) else {
+            return vec![(0, Role::Content)];
+        };
+        let mask = &found.masks[text as usize];
+        let blocks = self.corpus.texts[text as usize].blocks;
+        let holders = self.holders(text);
+        let mut roles: Vec<(usize, Role)> = Vec::new();
+        let mut last = None;
+        for token in 0..blocks.tokens {
+            let line = blocks.line_of(token);
+            let part = part_of(mask, token, line);
+            let documents = match part {
+                PartOf::Boilerplate => {
+                    let sentence = blocks.sentences.partition_point(|sentence| sentence.start <= token) - 1;
+                    let hashes = [blocks.lines[line].hash, blocks.sentences[sentence].hash];
+                    hashes.iter().filter_map(|hash| holders.get(hash)).copied().max().unwrap_or(0)
+                }
+                _ => 0,
+            };
+            if last != Some(part) {
+                roles.push((
+                    token as usize,
+                    match part {
+                        PartOf::Content => Role::Content,
+                        PartOf::Boilerplate => Role::Boilerplate { documents },
+                        PartOf::Quotation(line) => {
+                            let place = (text, line);
+                            let at = found.quotations.binary_search_by_key(&place, |quotation| quotation.place);
+                            let source = at.map(|at| self.corpus.ids[found.quotations[at].source as usize]);
+                            let from = source.map_or(String::new(), |id| self.corpus.pages[id.index()].key.clone());
+                            Role::Quotation { from }
+                        }
+                    },
+                ));
+                last = Some(part);
+            }
+            if let Some((_, Role::Boilerplate { documents: most })) = roles.last_mut() {
+                *most = documents.max(*most);
+            }
+        }
+        if roles.is_empty() { vec![(0, Role::Content)] } else { roles }
+    }
+
+    /// Returns how many documents hold each line and sentence of a text.
+    fn holders(&self, text: u32) -> HashMap<u64, u32> {
+        let blocks = |text: usize| {
+            let blocks = self.corpus.texts[text].blocks;
+            blocks.lines.iter().chain(&*blocks.sentences).map(|block| block.hash)
+        };
+        // Documents that hold it, and the last text that was counted.
+        let mut holders: HashMap<u64, (u32, usize)> =
+            blocks(text as usize).map(|hash| (hash, (0, usize::MAX))).collect();
+        let mut copies = vec![0; self.corpus.texts.len()];
+        for &text in self.corpus.text_of.iter().filter(|&&text| text != NO_TEXT) {
+            copies[text as usize] += 1;
+        }
+        for (text, &copies) in copies.iter().enumerate() {
+            for hash in blocks(text) {
+                if let Some((count, last)) = holders.get_mut(&hash).filter(|(_, last)| *last != text) {
+                    *count += copies;
+                    *last = text;
+                }
+            }
+        }
+        holders.into_iter().map(|(hash, (count, _))| (hash, count)).collect()
+    }
+
+    fn notes(&self, a: &Side, b: &Side) -> Vec<String> {
+        let mut notes = Vec::new();
+        let count = self.corpus.pages.len();
+        if self.corpus.boilerplate.is_none() {
+            notes.push("Whole texts were compared: nothing was taken for boilerplate.".into());
+        } else if count == 2 {
+            notes.push(
+                "Only these two documents were read, so boilerplate is what the two alone show. \
+                 `tongwen explain CORPUS --pair A B` judges them by all pages of a corpus."
+                    .into(),
+            );
+        } else if count < FEW {
+            notes
+                .push(format!("Boilerplate was learnt from {count} documents only: more of a site's pages show more."));
+        }
+        for (name, side) in [("A", a), ("B", b)] {
+            if side.tokens == 0 {
+                notes.push(format!("{name} has no letter or digit: it is like nothing."));
+            } else if side.frame_only {
+                notes.push(format!("{name} is next to nothing but boilerplate: it has no article to repost."));
+            }
+        }
+        notes
+    }
+}
+
+/// What a token is to its page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PartOf {
+    Content,
+    Boilerplate,
+    /// The line that is quoted.
+    Quotation(u32),
+}
+
+fn part_of(mask: &Mask, token: u32, line: usize) -> PartOf {
+    if mask.is_quoted(token..token + 1) {
+        PartOf::Quotation(line as u32)
+    } else if mask.hides(token) {
+        PartOf::Boilerplate
+    } else {
+        PartOf::Content
+    }
+}
+
+/// What the whole texts share, boilerplate included.
+#[derive(Default)]
+struct Overlap {
+    /// Distinct shingles of both, and of either.
+    shared: u32,
+    of: u32,
+    /// Those of both that are content of neither.
+    frame: u32,
+}
+
+impl Overlap {
+    fn new(corpus: &Compared, a: u32, b: u32) -> Self {
+        let whole = |text: u32| ShingleSet::new(corpus.texts[text as usize].shingles.to_vec());
+        let (whole_a, whole_b) = (whole(a), whole(b));
+        let shared = whole_a.shared(&whole_b);
+        let frame = |whole: &ShingleSet, content: &ShingleSet| {
+            let is_content = |shingle: &u32| content.sorted().binary_search(shingle).is_ok();
+            ShingleSet::new(whole.sorted().iter().copied().filter(|shingle| !is_content(shingle)).collect())
+        };
+        let frame = frame(&whole_a, corpus.set(a)).shared(&frame(&whole_b, corpus.set(b)));
+        Self { shared: shared as u32, of: (whole_a.len() + whole_b.len() - shared) as u32, frame: frame as u32 }
+    }
+}
+
+fn measures(evidence: &Evidence, overlap: &Overlap) -> Measures {
+    // A share of nothing is 0 to a reader.
+    let share = |share: f64| if share.is_nan() { 0.0 } else { rounded(share) };
+    let of = |part: u32, whole: u32| share(f64::from(part) / f64::from(whole));
+    Measures {
+        shared: evidence.shared,
+        of: evidence.a + evidence.b - evidence.shared,
+        resemblance: share(evidence.resemblance()),
+        a_in_b: share(evidence.a_in_b()),
+        b_in_a: share(evidence.b_in_a()),
+        runs: evidence.runs.count,
+        longest: evidence.runs.longest,
+        numbers_differ: evidence.runs.numbers_differ,
+        raw_resemblance: of(overlap.shared, overlap.of),
+        raw_boilerplate: of(overlap.shared.saturating_sub(evidence.shared), overlap.shared),
+    }
+}
