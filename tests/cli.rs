@@ -60,6 +60,7 @@ fn the_help_of_the_program_and_of_each_command_is_worth_reading() {
     folder.run(&["scan", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-scan.txt"]);
     folder.run(&["scan", "-h"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-scan-short.txt"]);
     folder.run(&["boilerplate", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-boilerplate.txt"]);
+    folder.run(&["explain", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-explain.txt"]);
     folder.run(&["report", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-report.txt"]);
     folder.run(&["completions", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-completions.txt"]);
     folder.run(&["man", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-man.txt"]);
@@ -226,7 +227,7 @@ For more information, try '--help'.
         &["man", "scna"],
         str![[r#"
 error: there is no command `scna`
-hint: the commands are `scan`, `boilerplate`, `report`, `completions`, `man`
+hint: the commands are `scan`, `boilerplate`, `explain`, `report`, `completions`, `man`
 
 "#]],
     );
@@ -806,6 +807,92 @@ fn a_flag_wins_over_the_configuration_and_that_over_the_defaults() {
     assert_eq!(without["counts"]["documents"], 4);
 }
 
+/// Two pages that carry one article, with what copying does to it, and the frame of one of them.
+fn ferry() -> Folder {
+    let article = "柳塘渡口的木船每天五点半开船，先送对岸的菜农过江，再接学生回来。船工焦二顺今年六十一岁，\
+                   开了三十四年的船，从来没有误过一班。他说，河水记得每一个粗心的人。";
+    let copy =
+        article.replace('，', ",").replace("船工", "船公").replace("从来没有", "從來沒有").replace("三十四", "三十五");
+    Folder::new()
+        .with("渡口.txt", format!("{article}\n大桥通车以后，渡口没有停。过桥要绕十里路，坐船只要一刻钟。\n"))
+        .with("转载.txt", format!("来源：网络 | 被引：0 次\u{1b}[31m\n{copy}\n"))
+}
+
+#[test]
+fn two_files_are_explained_side_by_side_or_one_below_the_other_and_as_json() {
+    let folder = ferry();
+    let files = ["explain", "渡口.txt", "转载.txt"];
+    folder.run(&files).code(0).stderr_eq("").stdout_eq(file!["cmd/explain.txt"].raw());
+    let narrow = folder.command(&files).env("COLUMNS", "50").assert();
+    narrow.code(0).stderr_eq("").stdout_eq(file!["cmd/explain-50-columns.txt"].raw());
+    let json = [&files[..], &["--format", "json"]].concat();
+    folder.run(&json).code(0).stderr_eq("").stdout_eq(file!["cmd/explain.json"].raw());
+    let swapped =
+        folder.run(&["explain", "转载.txt", "渡口.txt", "--format", "json"]).code(0).get_output().stdout.clone();
+    let swapped: serde_json::Value = serde_json::from_slice(&swapped).unwrap();
+    assert_eq!((&swapped["a"]["key"], &swapped["b"]["key"]), (&"转载.txt".into(), &"渡口.txt".into()));
+}
+
+#[test]
+fn a_pair_of_a_corpus_is_explained_by_its_keys() {
+    let explained = Folder::new().command(&["explain", "-", "--pair", "1", "0"]).stdin(records(3)).assert();
+    let output = explained.code(0).stderr_eq("").get_output().stdout.clone();
+    let shown = String::from_utf8(output).unwrap();
+    assert!(shown.starts_with("identical · the same text") && shown.contains("3 documents"), "{shown}");
+}
+
+#[test]
+fn a_pair_that_is_not_there_is_refused_with_the_way_to_it() {
+    let folder = pages();
+    folder.refuses(
+        &["explain", ".", "--pair", "渡口.txt", "转载/渡口.htm"],
+        str![[r#"
+error: no document has the key `转载/渡口.htm`: did you mean `转载/渡口.html`?
+
+"#]],
+    );
+    folder.refuses(
+        &["explain", ".", "--pair", "渡口.txt", "图.txt"],
+        str![[r#"
+error: `图.txt` was not compared: an image, not text
+
+"#]],
+    );
+    folder.refuses(
+        &["explain", "."],
+        str![[r#"
+error: two documents are compared, and there are 4: say which, with `--pair KEY KEY`
+
+"#]],
+    );
+    folder.refuses(
+        &["explain", "渡口.txt"],
+        str![[r#"
+error: two documents are compared, and there is only one: name two files, or a corpus and `--pair KEY KEY`
+
+"#]],
+    );
+    folder.refuses(
+        &["explain", ".", "--pair", "渡口.txt"],
+        str![[r#"
+error: 2 values required for '--pair <KEY> <KEY>' but 1 was provided
+
+Usage: tongwen explain [OPTIONS] <PATH>...
+
+For more information, try '--help'.
+
+"#]],
+    );
+    folder.refuses(
+        &["explain", "渡口.txt", "梨花.txt", "--top", "0"],
+        str![[r#"
+error: `--top` is a flag of `tongwen scan`
+hint: `--full` shows all of both texts
+
+"#]],
+    );
+}
+
 #[test]
 fn a_reader_of_a_scan_that_has_seen_enough_is_no_error() {
     use std::io::{BufRead, BufReader};
@@ -836,6 +923,7 @@ fn the_program_and_every_command_have_a_manual_page() {
     for (command, title) in [
         (None, "tongwen"),
         (Some("scan"), "tongwen-scan"),
+        (Some("explain"), "tongwen-explain"),
         (Some("report"), "tongwen-report"),
         (Some("completions"), "tongwen-completions"),
         (Some("man"), "tongwen-man"),
