@@ -255,6 +255,16 @@ impl<'t> Located<'t> {
         }
     }
 
+    /// Returns whether some tokens are whole lines: a title, say.
+    fn is_lines(&self, tokens: &Range<usize>) -> bool {
+        let letters = self.letters(tokens);
+        let breaks = |before: usize| {
+            let (Some(last), Some(next)) = (before.checked_sub(1), self.letters.get(before)) else { return true };
+            self.text[self.letters[last].core.1..next.core.0].contains('\n')
+        };
+        breaks(letters.start) && breaks(letters.end)
+    }
+
     /// Returns how many tokens the text has.
     pub fn len(&self) -> usize {
         self.tokens.len()
@@ -347,7 +357,7 @@ struct Tile {
 /// 4. Small gaps between neighbours in the chain, and larger ones that are alike, are compared by characters.
 /// 5. All is cut where what a passage is to its page changes.
 ///
-/// Time grows with the length of the texts, times [`MOST_PLACES`] at most.
+/// Time grows with the length of the texts, times 16 at most (`MOST_PLACES`).
 pub fn align(a: &Marked, b: &Marked, width: usize) -> Vec<Passage> {
     let tiles = chained(tiles(&a.located.tokens, &b.located.tokens, seed::span(width) as usize));
     let tiles = strong(strong(tiles, a, b), a, b);
@@ -488,14 +498,21 @@ fn strong(tiles: Vec<Tile>, a: &Marked, b: &Marked) -> Vec<Tile> {
         }
         let run = &tiles[from..until];
         let matched: usize = run.iter().map(|tile| tile.len).sum();
-        // A short line of a frame that both pages have is no chance.
+        // A short line of a frame that both pages have is no chance, and neither is a title.
         let is_frame = || {
             let is_content =
                 |tile: &Tile| a.is_content(&(tile.a..tile.a + tile.len)) || b.is_content(&(tile.b..tile.b + tile.len));
             !run.iter().any(is_content)
         };
+        let is_title = || {
+            let whole = |tile: &Tile| {
+                let lines = |marked: &Marked, at: usize| marked.located.is_lines(&(at..at + tile.len));
+                lines(a, tile.a) && lines(b, tile.b)
+            };
+            run.iter().all(whole)
+        };
         let least = if run[0].moved { LEAST_MOVED } else { LEAST_RUN };
-        if matched >= least.min(shorter) || !run[0].moved && is_frame() {
+        if matched >= least.min(shorter) || !run[0].moved && (is_frame() || is_title()) {
             kept.extend_from_slice(run);
         }
         from = until;

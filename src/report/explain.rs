@@ -19,7 +19,7 @@ use crate::settings::TokenKind;
 /// How an explanation is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExplainOptions {
-    /// Columns of the page; 40 at least are used. From [`TWO_COLUMNS`] on the texts stand side by side.
+    /// Columns of the page; 40 at least are used. From 72 on the texts stand side by side.
     pub width: usize,
     /// Whether stretches without a difference are shown whole.
     pub full: bool,
