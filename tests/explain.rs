@@ -113,7 +113,7 @@ fn check(a: &str, b: &str, passages: &[Passage]) {
     }
 }
 
-fn texts<'e>(explanation: &'e Explanation, of: impl Fn(&Passage) -> bool) -> Vec<&'e str> {
+fn texts(explanation: &Explanation, of: impl Fn(&Passage) -> bool) -> Vec<&str> {
     let passages = explanation.passages.iter().filter(|passage| of(passage));
     let text = |passage: &Passage| match (&passage.a, &passage.b) {
         (Some(part), _) => &explanation.a.text[part.range()],
@@ -238,7 +238,7 @@ fn every_relation_of_a_scan_is_explained_as_it_was_judged() {
     assert!(!findings.relations.is_empty());
     for same_kind in findings.relations.chunk_by(|x, y| x.kind == y.kind) {
         for relation in same_kind.iter().step_by(same_kind.len().div_ceil(4)) {
-            let explanation = explained(&[samples.clone()], Some([&relation.a, &relation.b]));
+            let explanation = explained(std::slice::from_ref(&samples), Some([&relation.a, &relation.b]));
             assert_eq!(explanation.relation.kind, Some(relation.kind), "{relation:?}");
             assert!(!explanation.relation.turned, "{relation:?}");
             assert_eq!(explanation.evidence.resemblance, relation.resemblance, "{relation:?}");
@@ -284,7 +284,7 @@ proptest! {
             let mut borders: Vec<usize> = cuts.iter().map(|&cut| cut % located.len().max(1)).chain([0]).collect();
             borders.sort_unstable();
             borders.dedup();
-            let role = |number: usize| if number % 2 == 0 { Role::Content } else { Role::Boilerplate { documents: 2 } };
+            let role = |number: usize| if usize::is_multiple_of(number, 2) { Role::Content } else { Role::Boilerplate { documents: 2 } };
             let roles = borders.into_iter().enumerate().map(|(number, token)| (token, role(number))).collect();
             Marked::new(located, roles)
         };
