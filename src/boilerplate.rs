@@ -258,11 +258,12 @@ pub fn find(passages: &Passages, known: &Known) -> Boilerplate {
         lines.iter().map(|group| (corpus.block(group[0].0, group[0].1, Level::Line).0.hash, group.len())).collect();
     let sentences = passage::repeated(texts, |text| &text.blocks.sentences, 2);
     let sources = corpus.sources(passages, lines);
+    let mutual = corpus.mutual(&sources);
 
     let mut all =
         Boilerplate { masks: texts.par_iter().map(|text| Mask::new(text, width)).collect(), ..Boilerplate::default() };
     for pass in 0..PASSES {
-        all.quotations = corpus.quotations(&all.masks, &sources, &mut overlaps);
+        all.quotations = corpus.quotations(&all.masks, &sources, &mutual, &mut overlaps);
         corpus.mark_quotations(&mut all.masks, &all.quotations);
         all.lines = corpus.frames(&all.masks, lines, Level::Line, &mut overlaps);
         all.lines.extend(corpus.edges(&all.masks, lines, &holders, &mut overlaps));
@@ -345,12 +346,44 @@ impl<'a> Judge<'a> {
         all
     }
 
-    fn quotations(&self, masks: &[Mask], sources: &[Opening], overlaps: &mut Overlaps) -> Vec<Quotation> {
+    /// Returns what each of two texts has of the other, for those that may quote each other.
+    ///
+    /// Each of the two passages would be what the texts share beside the other one. So they are judged together.
+    fn mutual(&self, sources: &[Opening]) -> HashMap<(u32, u32), [Vec<Range<u32>>; 2]> {
+        let directions = sources
+            .iter()
+            .flat_map(|opening| opening.sources.iter().take(SOURCES).map(|&(source, _)| (opening.place.0, source)));
+        let directions: HashSet<(u32, u32)> = directions.collect();
+        let mut mutual: HashMap<(u32, u32), [Vec<Range<u32>>; 2]> = HashMap::new();
+        for opening in sources {
+            let (id, line) = opening.place;
+            for (source, tokens) in opening.sources.iter().take(SOURCES) {
+                if directions.contains(&(*source, id)) {
+                    let of_both = mutual.entry((id.min(*source), id.max(*source))).or_default();
+                    let line = self.texts[id as usize].blocks.line(line as usize);
+                    of_both[usize::from(id > *source)].push(line);
+                    of_both[usize::from(id < *source)].push(tokens.clone());
+                }
+            }
+        }
+        mutual
+    }
+
+    fn quotations(
+        &self,
+        masks: &[Mask],
+        sources: &[Opening],
+        mutual: &HashMap<(u32, u32), [Vec<Range<u32>>; 2]>,
+        overlaps: &mut Overlaps,
+    ) -> Vec<Quotation> {
         let comparisons = |opening: &'_ Opening| -> Vec<Comparison> {
             let (id, line) = opening.place;
             let range = self.texts[id as usize].blocks.line(line as usize);
-            let sources = opening.sources.iter().take(SOURCES);
-            sources.map(|(source, tokens)| self.comparison(masks, (id, &range), (*source, tokens))).collect()
+            let compare = |(source, tokens): &Source| match mutual.get(&(id.min(*source), id.max(*source))) {
+                Some(of_both) => self.comparison_without(masks, (id, *source), of_both),
+                None => self.comparison(masks, (id, &range), (*source, tokens)),
+            };
+            opening.sources.iter().take(SOURCES).map(compare).collect()
         };
         let telling = |comparison: &Comparison| comparison.smaller >= LEAST_REST;
         let pairs = sources.par_iter().flat_map_iter(|opening| comparisons(opening).into_iter().filter(telling));
@@ -649,6 +682,36 @@ impl<'a> Judge<'a> {
         let within = masks[a as usize].content_in(in_a.start..in_a.end.saturating_sub(self.span - 1).max(in_a.start));
         Comparison { pair: (a.min(b), a.max(b)), smaller: rest(a, in_a).min(rest(b, in_b)), within }
     }
+
+    /// Returns what is to be compared of two texts outside of some passages that are the same in both.
+    fn comparison_without(&self, masks: &[Mask], (a, b): (u32, u32), passages: &[Vec<Range<u32>>; 2]) -> Comparison {
+        let pair = (a.min(b), a.max(b));
+        let [first, second] = [(pair.0, &passages[0]), (pair.1, &passages[1])].map(|(id, passages)| {
+            let mask = &masks[id as usize];
+            let passages = merged(passages.iter().cloned());
+            let touched = merged(passages.iter().map(|range| range.start.saturating_sub(self.span - 1)..range.end));
+            let inner =
+                passages.iter().map(|range| range.start..range.end.saturating_sub(self.span - 1).max(range.start));
+            let seeds =
+                |ranges: &mut dyn Iterator<Item = Range<u32>>| ranges.map(|range| mask.content_in(range)).sum::<u32>();
+            (mask.content - seeds(&mut touched.into_iter()), seeds(&mut inner.into_iter()))
+        });
+        Comparison { pair, smaller: first.0.min(second.0), within: first.1.max(second.1) }
+    }
+}
+
+/// Returns ranges that overlap nowhere and cover the same, rising.
+fn merged(ranges: impl IntoIterator<Item = Range<u32>>) -> Vec<Range<u32>> {
+    let mut ranges: Vec<Range<u32>> = ranges.into_iter().collect();
+    ranges.sort_unstable_by_key(|range| range.start);
+    ranges.dedup_by(|next, last| {
+        let overlap = next.start <= last.end;
+        if overlap {
+            last.end = last.end.max(next.end);
+        }
+        overlap
+    });
+    ranges
 }
 
 /// How one text divides into what is common to the holders of a line, and the rest.

@@ -16,7 +16,16 @@ pub struct Star {
     pub others: Vec<DocId>,
 }
 
-/// Returns the stars of a graph of verified pairs, in the order of their `keep`.
+/// What a graph of verified pairs falls into.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Clusters {
+    /// In the order of their `keep`.
+    pub stars: Vec<Star>,
+    /// Documents that hold several articles, rising; they are in no star.
+    pub mixed: Vec<DocId>,
+}
+
+/// Returns the stars of a graph of verified pairs.
 ///
 /// Within each connected component: the unassigned document with the most unassigned neighbours becomes a
 /// representative (ties: the longer, then the smaller id), takes its neighbours, and so on until no pair is left.
@@ -24,7 +33,7 @@ pub struct Star {
 /// is a member if and only if its pair with `keep` holds.
 ///
 /// A document whose neighbours fall into groups that are strangers to each other is no representative: it holds several
-/// articles (a digest, two articles run together), and would join them. It is left out of all stars.
+/// articles (a digest, two articles run together), and would join them. It is in no star, but among the mixed.
 ///
 /// The order of `pairs` does not show in the result. Cost: `pairs × log n`, and one `verify` for each document two
 /// steps from a representative.
@@ -33,13 +42,19 @@ pub fn stars(
     length: impl Fn(DocId) -> u64 + Sync,
     verify: impl Fn(DocId, DocId) -> bool + Sync,
     are_strangers: impl Fn(DocId, DocId) -> bool + Sync,
-) -> Vec<Star> {
-    let mut stars: Vec<Star> = components(pairs)
-        .into_par_iter()
-        .flat_map_iter(|component| split(&component, &length, &verify, &are_strangers))
-        .collect();
-    stars.sort_unstable_by_key(|star| star.keep);
-    stars
+) -> Clusters {
+    let components = components(pairs).into_par_iter();
+    let mut clusters = components.map(|component| split(&component, &length, &verify, &are_strangers)).reduce(
+        Clusters::default,
+        |mut all, of_one| {
+            all.stars.extend(of_one.stars);
+            all.mixed.extend(of_one.mixed);
+            all
+        },
+    );
+    clusters.stars.sort_unstable_by_key(|star| star.keep);
+    clusters.mixed.sort_unstable();
+    clusters
 }
 
 /// One connected component: its documents in rising order, and the neighbours of each by place.
@@ -101,13 +116,13 @@ fn split(
     length: &(impl Fn(DocId) -> u64 + Sync),
     verify: &(impl Fn(DocId, DocId) -> bool + Sync),
     are_strangers: &(impl Fn(DocId, DocId) -> bool + Sync),
-) -> Vec<Star> {
+) -> Clusters {
     let Component { members, neighbours } = component;
     let mut free = vec![true; members.len()];
     let mut degree: Vec<usize> = neighbours.iter().map(Vec::len).collect();
     let rank = |at: usize, degree: usize| (std::cmp::Reverse(degree), std::cmp::Reverse(length(members[at])), at);
     let mut queue: BTreeSet<_> = (0..members.len()).map(|at| rank(at, degree[at])).collect();
-    let mut stars = Vec::new();
+    let mut clusters = Clusters::default();
     while let Some((std::cmp::Reverse(most), _, keep)) = queue.pop_first() {
         if most == 0 {
             break;
@@ -119,6 +134,7 @@ fn split(
         let heads: Vec<DocId> = groups.iter().filter_map(longest).map(|at| members[at]).collect();
         let is_mixed = heads.iter().enumerate().any(|(at, &a)| heads[at + 1..].iter().any(|&b| are_strangers(a, b)));
         if is_mixed {
+            clusters.mixed.push(members[keep]);
             free[keep] = false;
             for next in near {
                 queue.remove(&rank(next, degree[next]));
@@ -154,9 +170,9 @@ fn split(
                 }
             }
         }
-        stars.push(Star { keep: members[keep], others: taken.into_iter().map(|at| members[at]).collect() });
+        clusters.stars.push(Star { keep: members[keep], others: taken.into_iter().map(|at| members[at]).collect() });
     }
-    stars
+    clusters
 }
 
 /// Returns `places` in groups that no pair joins, at most a few of them: enough to see whether they are strangers.
@@ -191,13 +207,13 @@ mod tests {
 
     #[test]
     fn the_ends_of_a_chain_do_not_meet() {
-        let found = stars(&ids(&[(0, 1), (1, 2), (2, 3)]), |_| 1, |_, _| false, |_, _| false);
+        let found = stars(&ids(&[(0, 1), (1, 2), (2, 3)]), |_| 1, |_, _| false, |_, _| false).stars;
         assert_eq!(found, [Star { keep: DocId(1), others: vec![DocId(0), DocId(2)] },]);
     }
 
     #[test]
     fn a_pair_the_bands_missed_is_verified_before_it_is_given_up() {
-        let found = stars(&ids(&[(0, 1), (1, 2), (0, 3), (1, 3)]), |_| 1, |_, _| true, |_, _| false);
+        let found = stars(&ids(&[(0, 1), (1, 2), (0, 3), (1, 3)]), |_| 1, |_, _| true, |_, _| false).stars;
         assert_eq!(found, [Star { keep: DocId(1), others: vec![DocId(0), DocId(2), DocId(3)] }]);
     }
 
@@ -211,15 +227,16 @@ mod tests {
             |a, b| of(a) != of(b),
         );
         assert_eq!(
-            found,
+            found.stars,
             [Star { keep: DocId(0), others: vec![DocId(2)] }, Star { keep: DocId(1), others: vec![DocId(3)] },]
         );
+        assert_eq!(found.mixed, [DocId(9)]);
     }
 
     #[test]
     fn of_two_equals_the_longer_is_kept_and_then_the_first() {
-        assert_eq!(stars(&ids(&[(4, 9)]), |id| u64::from(id.0), |_, _| true, |_, _| false)[0].keep, DocId(9));
-        assert_eq!(stars(&ids(&[(4, 9)]), |_| 1, |_, _| true, |_, _| false)[0].keep, DocId(4));
+        assert_eq!(stars(&ids(&[(4, 9)]), |id| u64::from(id.0), |_, _| true, |_, _| false).stars[0].keep, DocId(9));
+        assert_eq!(stars(&ids(&[(4, 9)]), |_| 1, |_, _| true, |_, _| false).stars[0].keep, DocId(4));
     }
 
     proptest! {
@@ -231,7 +248,7 @@ mod tests {
             let edges: Vec<(u32, u32)> = edges.into_iter().filter(|(a, b)| a < b).collect();
             let pairs = ids(&edges);
             let holds = |a: DocId, b: DocId| pairs.contains(&(a.min(b), a.max(b)));
-            let found = stars(&pairs, |id| u64::from(id.0 % 3), holds, |_, _| false);
+            let found = stars(&pairs, |id| u64::from(id.0 % 3), holds, |_, _| false).stars;
             let mut seen = BTreeSet::new();
             for star in &found {
                 prop_assert!(!star.others.is_empty());
@@ -247,7 +264,7 @@ mod tests {
             }
             let mut turned = pairs.clone();
             turned.rotate_left(turn % pairs.len().max(1));
-            prop_assert_eq!(stars(&turned, |id| u64::from(id.0 % 3), holds, |_, _| false), found);
+            prop_assert_eq!(stars(&turned, |id| u64::from(id.0 % 3), holds, |_, _| false).stars, found);
         }
     }
 }

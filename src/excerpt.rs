@@ -27,6 +27,8 @@ pub struct Excerpt {
     pub source: u32,
     /// The text that quotes it.
     pub quoter: u32,
+    /// Tokens of the passages.
+    pub tokens: u32,
 }
 
 /// Returns the excerpts, each pair once, sorted. `cluster_of` says which texts are the same article.
@@ -46,11 +48,18 @@ pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option
         .flat_map_iter(|quoter| {
             let of_page = Page { passages, boilerplate, cluster_of, sizes: &sizes, quoted: &quoted, quoter };
             let units = of_page.units();
-            units.into_iter().filter_map(move |unit| Some(Excerpt { source: of_page.source(&unit)?, quoter }))
+            let excerpt = move |source: u32, unit: &Unit| Excerpt { source, quoter, tokens: unit.tokens.len() as u32 };
+            units.into_iter().filter_map(move |unit| Some(excerpt(of_page.source(&unit)?, &unit)))
         })
         .collect();
     all.par_sort_unstable();
-    all.dedup();
+    all.dedup_by(|next, last| {
+        let is_same = (next.source, next.quoter) == (last.source, last.quoter);
+        if is_same {
+            last.tokens += next.tokens;
+        }
+        is_same
+    });
     all
 }
 

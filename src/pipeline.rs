@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::band::{self, Candidates};
 use crate::block::{BlockBuilder, Blocks};
 use crate::boilerplate::{self, Boilerplate};
-use crate::cluster;
+use crate::cluster::{self, Clusters};
 use crate::containment;
 use crate::dictionary::{self, Dictionary, Known, Level};
 use crate::document::{DocId, Document, Origin, Skipped};
@@ -28,7 +28,7 @@ use crate::normalise;
 use crate::passage::{Passages, Text};
 use crate::pipeline::pair::Pair;
 use crate::pipeline::texts::Address;
-use crate::relate::{are_strangers, relate};
+use crate::relate::{are_strangers, relate, relate_mixed};
 use crate::segment::{self, Segmenter, Token};
 use crate::settings::{AnalysisSettings, Settings, SketchKind};
 use crate::shingle::{Shingle, ShingleSet, Shingler, Shingles};
@@ -442,7 +442,7 @@ fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> Findings {
     let related = corpus.related(&candidates.pairs, progress);
 
     progress.phase(Phase { number: 5, of: PHASES, name: "clustering", unit: Unit::Documents, total: 0 });
-    let stars = corpus.stars(&related);
+    let Clusters { stars, mixed } = corpus.clusters(&related);
 
     let counts = Counts {
         documents: pages.len() as u64,
@@ -452,7 +452,7 @@ fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> Findings {
         candidates: candidates.pairs.len() as u64,
     };
     let documents = corpus.documents();
-    let listing = Listing { corpus: &corpus, copies: &copies, related: &related, documents: &documents };
+    let listing = Listing { corpus: &corpus, copies: &copies, related: &related, mixed: &mixed, documents: &documents };
     let Listed { mut clusters, relations, star_of, shared } = listing.list(stars);
     let inventory = corpus.inventory(&documents, &star_of, task);
 
@@ -754,13 +754,23 @@ impl<'a> Compared<'a> {
     }
 
     /// Returns the clusters of the pairs that repost each other.
-    fn stars(&self, related: &[Related]) -> Vec<cluster::Star> {
+    fn clusters(&self, related: &[Related]) -> Clusters {
         let length = |id: DocId| u64::from(self.pages[id.index()].blocks.tokens);
         let is_repost = |kind: RelationKind| kind <= RelationKind::Repost;
         let reposts: Vec<(DocId, DocId)> =
             related.iter().filter(|related| is_repost(related.kind)).map(|related| related.pair).collect();
         let verify = |a, b| relate(&self.evidence(a, b), self.settings).is_some_and(is_repost);
         cluster::stars(&reposts, length, verify, |a, b| are_strangers(&self.evidence(a, b)))
+    }
+
+    /// Returns how a pair relates that is in no cluster together, now that it is known which documents are mixed.
+    fn kind_of(&self, related: &Related, mixed: &[DocId]) -> RelationKind {
+        let is_mixed = |id: DocId| mixed.binary_search(&id).is_ok();
+        let (a, b) = related.pair;
+        if related.kind == RelationKind::Repost && (is_mixed(a) || is_mixed(b)) {
+            return relate_mixed(&related.evidence, self.settings);
+        }
+        related.kind
     }
 
     /// Returns the clusters with the copies of their members, those of copies alone behind them.
@@ -786,12 +796,16 @@ impl<'a> Compared<'a> {
     }
 
     /// Returns who quotes whom, the quoted one first, given the cluster of each document.
-    fn excerpts(&self, star_of: &[Option<u32>]) -> Vec<(DocId, DocId)> {
+    fn excerpts(&self, star_of: &[Option<u32>]) -> Vec<Quoted> {
         let (Some(boilerplate), Some(passages)) = (&self.boilerplate, self.passages) else { return Vec::new() };
         let cluster_of: Vec<Option<u32>> = self.ids.iter().map(|id| star_of[id.index()]).collect();
         excerpt::find(passages, boilerplate, &cluster_of)
             .into_iter()
-            .map(|excerpt| (self.ids[excerpt.source as usize], self.ids[excerpt.quoter as usize]))
+            .map(|excerpt| Quoted {
+                source: self.ids[excerpt.source as usize],
+                quoter: self.ids[excerpt.quoter as usize],
+                tokens: excerpt.tokens,
+            })
             .collect()
     }
 
@@ -859,11 +873,22 @@ impl Sketcher {
     }
 }
 
+/// An article and a page that quotes it.
+#[derive(Clone, Copy)]
+struct Quoted {
+    source: DocId,
+    quoter: DocId,
+    /// Tokens that are quoted.
+    tokens: u32,
+}
+
 /// Turns stars of ids into clusters and relations of keys.
 struct Listing<'a> {
     corpus: &'a Compared<'a>,
     copies: &'a Copies,
     related: &'a [Related],
+    /// Documents that hold several articles, rising.
+    mixed: &'a [DocId],
     /// The documents of each text.
     documents: &'a [Vec<DocId>],
 }
@@ -926,7 +951,7 @@ impl Listing<'_> {
         for related in self.related {
             let (a, b) = related.pair;
             if star_of[a.index()].is_none() || star_of[a.index()] != star_of[b.index()] {
-                relations.push(self.relation(related.kind, a, b, &related.evidence));
+                relations.push(self.relation(self.corpus.kind_of(related, self.mixed), a, b, &related.evidence));
             }
         }
         relations.extend(self.excerpts(&star_of));
@@ -982,12 +1007,30 @@ impl Listing<'_> {
         self.corpus
             .excerpts(star_of)
             .into_par_iter()
-            .filter(|&(a, b)| {
+            .filter(|&Quoted { source: a, quoter: b, .. }| {
                 let pair = (a.min(b), a.max(b));
                 self.related.binary_search_by_key(&pair, |related| related.pair).is_err()
             })
-            .map(|(a, b)| self.relation(RelationKind::Excerpt, a, b, &self.corpus.evidence(a, b)))
+            .map(|quoted| self.excerpt(&quoted))
             .collect()
+    }
+
+    /// Returns the relation of an article and the page that quotes it.
+    ///
+    /// What is quoted is no content of the quoting page. So the shares count it by its tokens: of the article, and of
+    /// all that is no frame of the page.
+    fn excerpt(&self, quoted: &Quoted) -> Relation {
+        let Quoted { source, quoter, tokens } = *quoted;
+        let mut relation = self.relation(RelationKind::Excerpt, source, quoter, &self.corpus.evidence(source, quoter));
+        if let Some(boilerplate) = &self.corpus.boilerplate {
+            let [article, page] =
+                [source, quoter].map(|id| &boilerplate.masks[self.corpus.text_of[id.index()] as usize]);
+            let (article, page) = (article.content_tokens(), page.content_tokens() + page.hidden_tokens().1);
+            let share = |of: u32| rounded(f64::from(tokens.min(of)) / f64::from(of.max(1)));
+            relation.a_in_b = relation.a_in_b.max(share(article));
+            relation.b_in_a = relation.b_in_a.max(share(page));
+        }
+        relation
     }
 
     /// Returns a relation as it is listed: a directed one from the smaller or quoted document, another by key.

@@ -52,8 +52,7 @@ fn articles(table: &str, named: impl Fn(&str) -> String) -> Articles {
     Articles { identical: pairs(&["identical"]), all: pairs(&["identical", "repost"]) }
 }
 
-/// What is promised of a corpus. Whole pages are compared, so frames hide reposts and join strangers: a change may
-/// raise `found` and lower `mistaken`, never the other way.
+/// What is promised of a corpus: a change may raise `found` and lower `mistaken`, never the other way.
 struct Promise {
     /// Pairs of one article that are found, at least.
     found: usize,
@@ -79,7 +78,7 @@ fn must_keep(promise: &Promise, findings: &Findings, articles: &Articles) {
 #[test]
 fn reposts_are_found_among_the_pages_of_seven_sites() {
     let articles = articles("reposts.relations.tsv", str::to_owned);
-    let promises = [Promise { found: 4, mistaken: 1 }, Promise { found: 4, mistaken: 1 }];
+    let promises = [Promise { found: 37, mistaken: 0 }, Promise { found: 37, mistaken: 0 }];
     for (analysis, promise) in both_kinds_of_tokens().iter().zip(promises) {
         let findings = scanned(&sample("reposts"), analysis);
         must_keep(&promise, &findings, &articles);

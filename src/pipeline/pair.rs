@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::boilerplate::Mask;
+use crate::cluster::Clusters;
 use crate::document::{DocId, Skipped};
 use crate::error::{Error, Result};
 use crate::explain::{self, Explanation, Judgement, Located, Marked, Measures, Role, Side, Tried};
 use crate::findings::RelationKind;
 use crate::pipeline::{Compared, Copies, NO_TEXT, Page, Progress, rounded};
-use crate::relate::{Test, is_frame_shared, relate, rules};
+use crate::relate::{Test, is_frame_shared, relate, relate_mixed, rules};
 use crate::segment::Segmenter;
 use crate::shingle::ShingleSet;
 use crate::template::{self, Template};
@@ -127,6 +128,9 @@ impl Pair<'_, '_> {
         let (a, b) = (self.side(self.a), self.side(self.b));
         let judged =
             if is_empty { Judgement { kind: None, turned: false } } else { self.judge(&evidence, &overlap, progress) };
+        // Only that one of the two holds several articles makes less of a repost.
+        let is_lowered = judged.kind == Some(RelationKind::Contained)
+            && relate(&evidence, corpus.settings) == Some(RelationKind::Repost);
         // A share of nothing is 0 to a reader.
         let plain = |test: &Test| Test { value: if test.value.is_nan() { 0.0 } else { test.value }, ..*test };
         let tried = rules(&evidence, corpus.settings).into_iter().map(|rule| Tried {
@@ -147,7 +151,7 @@ impl Pair<'_, '_> {
             settings: corpus.settings.clone(),
             documents: corpus.pages.len() as u64,
             relation: judged,
-            notes: self.notes(&a, &b),
+            notes: self.notes(&a, &b, is_lowered),
             a,
             b,
             evidence: measures(&evidence, &overlap),
@@ -161,24 +165,33 @@ impl Pair<'_, '_> {
         let is_turned = evidence.b_in_a() > evidence.a_in_b();
         let corpus = self.corpus;
         let has_article = [self.a, self.b].iter().all(|id| !corpus.is_frame_only(corpus.text_of[id.index()]));
-        if let Some(kind) = relate(evidence, corpus.settings).filter(|_| has_article) {
-            return Judgement { kind: Some(kind), turned: kind == RelationKind::Contained && is_turned };
+        let directed = |kind| Judgement { kind: Some(kind), turned: kind == RelationKind::Contained && is_turned };
+        let kind = relate(evidence, corpus.settings).filter(|_| has_article);
+        // One of the two may hold several articles; what is inside of it is then no repost.
+        let may_be_part = relate_mixed(evidence, corpus.settings) == RelationKind::Contained;
+        if let Some(kind) = kind.filter(|&kind| kind != RelationKind::Repost || !may_be_part) {
+            return directed(kind);
         }
-        if evidence.same_text || corpus.boilerplate.is_none() {
+        if kind.is_none() && (evidence.same_text || corpus.boilerplate.is_none()) {
             let kind = evidence.same_text.then_some(RelationKind::Boilerplate);
             return Judgement { kind, turned: false };
         }
         let related = corpus.related(&corpus.candidates(progress).pairs, progress);
-        let star_of = corpus.articles(corpus.stars(&related), self.copies).star_of;
+        let Clusters { stars, mixed } = corpus.clusters(&related);
         let of_text = |id: DocId| corpus.ids[corpus.text_of[id.index()] as usize];
         let (a, b) = (of_text(self.a), of_text(self.b));
+        if let Some(kind) = kind {
+            let is_mixed = [a, b].iter().any(|id| mixed.binary_search(id).is_ok());
+            return directed(if is_mixed { RelationKind::Contained } else { kind });
+        }
+        let star_of = corpus.articles(stars, self.copies).star_of;
         let excerpts = corpus.excerpts(&star_of);
         // Of an article with copies one is listed as the source.
         let is_article = |listed: DocId, id: DocId| {
             listed == id || star_of[id.index()].is_some() && star_of[listed.index()] == star_of[id.index()]
         };
         let excerpt = |source: DocId, quoter: DocId| {
-            excerpts.iter().any(|&(listed, by)| by == quoter && is_article(listed, source))
+            excerpts.iter().any(|quoted| quoted.quoter == quoter && is_article(quoted.source, source))
         };
         if excerpt(a, b) || excerpt(b, a) {
             return Judgement { kind: Some(RelationKind::Excerpt), turned: !excerpt(a, b) };
@@ -280,8 +293,13 @@ impl Pair<'_, '_> {
         holders.into_iter().map(|(hash, (count, _))| (hash, count)).collect()
     }
 
-    fn notes(&self, a: &Side, b: &Side) -> Vec<String> {
+    fn notes(&self, a: &Side, b: &Side, is_lowered: bool) -> Vec<String> {
         let mut notes = Vec::new();
+        if is_lowered {
+            notes.push(
+                "The larger one also holds articles that have nothing to do with this one, so it reposts none.".into(),
+            );
+        }
         let count = self.corpus.pages.len();
         if self.corpus.boilerplate.is_none() {
             notes.push("Whole texts were compared: nothing was taken for boilerplate.".into());
