@@ -21,7 +21,7 @@ use rayon::prelude::*;
 
 use crate::block::Block;
 use crate::dictionary::{Known, Level};
-use crate::passage::{self, Holder, Passages, Place, Text};
+use crate::passage::{self, Passages, Place, Text};
 use crate::seed::{self, Seed, bits};
 use crate::shingle::Shingle;
 
@@ -325,9 +325,7 @@ impl<'a> Judge<'a> {
                 let blocks = self.texts[id as usize].blocks;
                 let is_long = blocks.lines[line as usize].weight >= LEAST_QUOTATION;
                 let range = blocks.line(line as usize);
-                let is_source = |holder: Holder| Some((holder.text, passages.source(id, range.clone(), &holder)?));
-                let holders = if is_long { passages.holders(id, range.clone()) } else { Vec::new() };
-                let sources: Vec<(u32, Range<u32>)> = holders.into_iter().filter_map(is_source).collect();
+                let sources = if is_long { passages.sources(id, range) } else { Vec::new() };
                 places.into_iter().filter_map(move |(id, line)| {
                     let end = self.texts[id as usize].blocks.line(line as usize).end;
                     let is_cut = |(source, tokens): &&(u32, Range<u32>)| {

@@ -9,8 +9,10 @@ use crate::seed::{self, Seed};
 /// Seeds of a text from which one in [`RATE`] is sampled; of shorter texts one in two.
 const LONG: u32 = 400;
 
-/// Sampled seeds that a pair must share.
+/// Sampled seeds that a pair must share, and as a share of the sample of the smaller text. Pairs that are related share a
+/// quarter of their seeds; of long texts without a common origin two common phrases are nothing.
 const LEAST_SHARED: usize = 2;
+const LEAST_SHARE: f64 = 0.1;
 
 /// Texts that hold a seed up to which all pairs of them are listed.
 const ALL_PAIRS: usize = 24;
@@ -39,6 +41,18 @@ pub fn candidates(texts: &[Text], masks: &[Mask]) -> Vec<(u32, u32)> {
         .collect();
     postings.par_sort_unstable();
     postings.dedup();
+    // The different seeds of each text, and those of them that a long text would have too.
+    let mut sizes = vec![(0, 0); texts.len()];
+    for &(seed, id) in &postings {
+        let (all, sparse) = &mut sizes[id as usize];
+        *all += 1;
+        *sparse += u32::from(seed::is_sampled(seed, RATE));
+    }
+    let is_short = |id: u32| seed::count(texts[id as usize].shingles) < LONG;
+    let least = |a: u32, b: u32| {
+        let size = |id: u32| if is_short(a) && is_short(b) { sizes[id as usize].0 } else { sizes[id as usize].1 };
+        LEAST_SHARED.max((f64::from(size(a).min(size(b))) * LEAST_SHARE).ceil() as usize)
+    };
     // For each text, the lists it is in and where.
     let mut lists: Vec<(u32, u32, u32)> = Vec::new();
     let mut from = 0;
@@ -68,7 +82,7 @@ pub fn candidates(texts: &[Text], masks: &[Mask]) -> Vec<(u32, u32)> {
                 }
             }
             others.sort_unstable();
-            let shared = others.chunk_by(|a, b| a == b).filter(|same| same.len() >= LEAST_SHARED);
+            let shared = others.chunk_by(|a, b| a == b).filter(|same| same.len() >= least(id, same[0]));
             shared.map(|same| (id.min(same[0]), id.max(same[0]))).collect::<Vec<_>>()
         })
         .collect();

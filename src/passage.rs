@@ -24,7 +24,7 @@ pub const RATE: u32 = 8;
 /// Texts that hold the same line are indexed up to this many: one of them is as good a source as another.
 const SAME_LINE: usize = 8;
 
-/// Places of one seed that are looked at.
+/// Places up to which a seed tells where a passage may stand; of a passage whose seeds all have more, the first so many.
 const MOST_PLACES: usize = 64;
 
 /// Seeds on one diagonal may drift apart by this much: what insertions and deletions within a passage add up to.
@@ -124,49 +124,70 @@ impl<'a> Passages<'a> {
         let bucket = &self.postings[self.directory[top] as usize..self.directory[top + 1] as usize];
         let from = bucket.partition_point(|posting| posting.0 < seed);
         let places = &bucket[from..];
-        let until = places.partition_point(|posting| posting.0 == seed).min(MOST_PLACES);
+        let until = places.partition_point(|posting| posting.0 == seed);
         &places[..until]
     }
 
     /// Returns where the tokens `range` of text `own` stand in other texts, in the order of the texts.
     pub fn holders(&self, own: u32, range: Range<u32>) -> Vec<Holder> {
+        let mut places = self.places_of(own, range.clone());
+        let mut passage = None;
+        places.retain(|place| self.is_there(own, &range, place, &mut passage));
+        places
+    }
+
+    /// Returns the texts of which line `range` of text `own` is the opening of something longer, and where; in order.
+    pub fn sources(&self, own: u32, range: Range<u32>) -> Vec<(u32, Range<u32>)> {
+        let mut passage = None;
+        let source = |place: Holder| {
+            let tokens = self.source(own, range.clone(), &place)?;
+            self.is_there(own, &range, &place, &mut passage).then_some((place.text, tokens))
+        };
+        self.places_of(own, range.clone()).into_iter().filter_map(source).collect()
+    }
+
+    /// Returns whether enough of a passage's seeds stand where its sampled seeds do.
+    fn is_there(&self, own: u32, range: &Range<u32>, place: &Holder, passage: &mut Option<SeedSet>) -> bool {
+        let passage = passage.get_or_insert_with(|| {
+            SeedSet::new(seeds_in(self.texts[own as usize], range.start..range.end.saturating_sub(self.span - 1)))
+        });
+        let there = place.tokens.start.saturating_sub(8)..place.tokens.end + 8;
+        let shared = passage.shared(seeds_in(self.texts[place.text as usize], there));
+        shared as f64 >= SHARE * passage.len() as f64
+    }
+
+    /// Returns where the tokens `range` of text `own` may stand in other texts, by their sampled seeds alone.
+    fn places_of(&self, own: u32, range: Range<u32>) -> Vec<Holder> {
         let text = self.texts[own as usize];
+        let seeds = range.start..range.end.saturating_sub(self.span - 1).max(range.start + 1);
+        let mut found: Vec<(u32, &[(Seed, u32, u32)])> =
+            sampled(text, seeds).map(|(seed, place)| (place, self.places(seed))).collect();
+        // A common phrase says little where there is another seed.
+        if found.iter().any(|(_, places)| places.len() <= MOST_PLACES) {
+            found.retain(|(_, places)| places.len() <= MOST_PLACES);
+        }
+        let looked_up = found.len() as u32;
         let mut hits: Vec<(u32, i64)> = Vec::new();
-        let mut looked_up = 0;
-        for (seed, place) in sampled(text, range.start..range.end.saturating_sub(self.span - 1).max(range.start + 1)) {
-            looked_up += 1;
-            let others = self.places(seed).iter().filter(|posting| posting.1 != own);
+        for (place, places) in found {
+            let others = places.iter().take(MOST_PLACES).filter(|posting| posting.1 != own);
             hits.extend(others.map(|&(_, other, at)| (other, i64::from(at) - i64::from(place))));
         }
         hits.sort_unstable();
-        let mut own_seeds = Vec::new();
-        hits.chunk_by(|a, b| a.0 == b.0)
-            .filter_map(|hits| {
-                let best = densest(hits);
-                let enough =
-                    (best.len() >= 2 || looked_up <= 4) && best.len() as f64 >= SAMPLED_SHARE * f64::from(looked_up);
-                if !enough {
-                    return None;
-                }
-                let other = self.texts[best[0].0 as usize];
-                let place =
-                    |at: u32, diagonal: i64| (i64::from(at) + diagonal).clamp(0, i64::from(other.blocks.tokens)) as u32;
-                let start = place(range.start, best[0].1);
-                let end = place(range.end, best[best.len() - 1].1).max(start);
-                if own_seeds.is_empty() {
-                    own_seeds.extend(seeds_in(text, range.start..range.end.saturating_sub(self.span - 1)));
-                    own_seeds.sort_unstable();
-                }
-                let mut found: Vec<Seed> = seeds_in(other, start.saturating_sub(8)..end + 8).collect();
-                found.sort_unstable();
-                let shared = own_seeds.iter().filter(|seed| found.binary_search(seed).is_ok()).count();
-                (shared as f64 >= SHARE * own_seeds.len() as f64 && end > start).then_some(Holder {
-                    text: best[0].0,
-                    tokens: start..end,
-                    seeds: best.len() as u32,
-                })
-            })
-            .collect()
+        let place = |hits: &[(u32, i64)]| {
+            let best = densest(hits);
+            let enough =
+                (best.len() >= 2 || looked_up <= 4) && best.len() as f64 >= SAMPLED_SHARE * f64::from(looked_up);
+            if !enough {
+                return None;
+            }
+            let other = self.texts[best[0].0 as usize];
+            let place =
+                |at: u32, diagonal: i64| (i64::from(at) + diagonal).clamp(0, i64::from(other.blocks.tokens)) as u32;
+            let start = place(range.start, best[0].1);
+            let end = place(range.end, best[best.len() - 1].1).max(start);
+            (end > start).then_some(Holder { text: best[0].0, tokens: start..end, seeds: best.len() as u32 })
+        };
+        hits.chunk_by(|a, b| a.0 == b.0).filter_map(place).collect()
     }
 
     /// Returns the tokens of text `other` that line `range` of text `own` is the opening of, where the source goes on.
@@ -245,6 +266,56 @@ fn sampled<'a>(text: Text<'a>, range: Range<u32>) -> impl Iterator<Item = (Seed,
 
 fn seeds_in<'a>(text: Text<'a>, range: Range<u32>) -> impl Iterator<Item = Seed> + 'a {
     (range.start..range.end.min(seed::count(text.shingles))).map(move |place| seed::at(text.shingles, place))
+}
+
+/// The seeds of a passage, to count how many of them are among others.
+struct SeedSet {
+    /// Sorted.
+    seeds: Vec<Seed>,
+    /// A bit for some bits of each seed: nearly all that are not here are told by it.
+    filter: Vec<u64>,
+    /// For each seed, the first of its equals, the number of the count that met it last.
+    met: Vec<u32>,
+    current: u32,
+}
+
+impl SeedSet {
+    fn new(seeds: impl Iterator<Item = Seed>) -> Self {
+        let mut seeds: Vec<Seed> = seeds.collect();
+        seeds.sort_unstable();
+        let mut filter = vec![0; (seeds.len() / 8).next_power_of_two()];
+        for &seed in &seeds {
+            let bit = Self::bit(seed, filter.len());
+            filter[bit / 64] |= 1 << (bit % 64);
+        }
+        Self { met: vec![0; seeds.len()], seeds, filter, current: 0 }
+    }
+
+    fn len(&self) -> usize {
+        self.seeds.len()
+    }
+
+    fn bit(seed: Seed, words: usize) -> usize {
+        seed as usize % (words * 64)
+    }
+
+    /// Returns how many of the seeds are among some others.
+    fn shared(&mut self, others: impl Iterator<Item = Seed>) -> usize {
+        self.current += 1;
+        let mut shared = 0;
+        for seed in others {
+            let bit = Self::bit(seed, self.filter.len());
+            if self.filter[bit / 64] >> (bit % 64) & 1 == 0 {
+                continue;
+            }
+            let first = self.seeds.partition_point(|&own| own < seed);
+            if self.seeds.get(first) == Some(&seed) && self.met[first] != self.current {
+                self.met[first] = self.current;
+                shared += self.seeds[first..].iter().take_while(|&&own| own == seed).count();
+            }
+        }
+        shared
+    }
 }
 
 /// Returns the most hits within one drift of each other, of hits sorted by diagonal.
