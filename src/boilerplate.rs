@@ -14,10 +14,11 @@
 //! Prior art: Fetterly, Manasse, Najork (SIGIR 2005) and Bar-Yossef, Rajagopalan (WWW 2002) count a block's pages,
 //! passim's `pboiler` compares pages of one series. The test of what remains is this project's.
 
-use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
 use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use crate::block::Block;
 use crate::dictionary::{Known, Level};
@@ -60,7 +61,8 @@ const UNTOLD: f64 = 0.5;
 
 /// Seeds of content from which on what two texts share is estimated from their samples: a hundred of them, where the
 /// question is whether it is a twentieth or a half.
-const SAMPLED: u32 = 100 * passage::RATE;
+const SAMPLED: u32 = 100 * OVERLAP_RATE;
+const OVERLAP_RATE: u32 = 4;
 
 /// What was judged, for each text in the order given.
 #[derive(Debug, Default)]
@@ -68,9 +70,9 @@ pub struct Boilerplate {
     /// What of each text is boilerplate.
     pub masks: Vec<Mask>,
     /// Hashes of the lines and sentences that are frame.
-    pub lines: HashSet<u64>,
+    pub lines: FxHashSet<u64>,
     /// Hashes of the sentences that are frame where their line is not.
-    pub sentences: HashSet<u64>,
+    pub sentences: FxHashSet<u64>,
     /// Lines judged by how they stand on their own page, in order.
     pub by_page: Vec<Place>,
     /// Lines quoted from another text, in order.
@@ -254,21 +256,24 @@ pub fn find(passages: &Passages, known: &Known) -> Boilerplate {
     let (texts, width, lines) = (passages.texts(), passages.width(), passages.repeated_lines());
     let corpus = Judge::new(texts, width, known);
     let mut overlaps = Overlaps::default();
-    let holders: HashMap<u64, usize> =
-        lines.iter().map(|group| (corpus.block(group[0].0, group[0].1, Level::Line).0.hash, group.len())).collect();
     let sentences = passage::repeated(texts, |text| &text.blocks.sentences, 2);
     let sources = corpus.sources(passages, lines);
     let mutual = corpus.mutual(&sources);
+    let mut edges = corpus.edges(lines);
+    let mut of_lines = vec![Verdict::default(); lines.len()];
+    let mut of_sentences = vec![Verdict::default(); sentences.len()];
+    let mut of_openings = vec![Verdict::default(); sources.len()];
 
     let mut all =
         Boilerplate { masks: texts.par_iter().map(|text| Mask::new(text, width)).collect(), ..Boilerplate::default() };
     for pass in 0..PASSES {
-        all.quotations = corpus.quotations(&all.masks, &sources, &mutual, &mut overlaps);
+        all.quotations = corpus.quotations(&all.masks, &sources, &mutual, &mut of_openings, &mut overlaps);
         corpus.mark_quotations(&mut all.masks, &all.quotations);
-        all.lines = corpus.frames(&all.masks, lines, Level::Line, &mut overlaps);
-        all.lines.extend(corpus.edges(&all.masks, lines, &holders, &mut overlaps));
+        all.lines = corpus.frames(&all.masks, lines, Level::Line, &mut of_lines, &mut overlaps);
+        let of_edges = corpus.long_frames(&all.masks, lines, &all.lines, &mut edges, &mut overlaps);
+        all.lines.extend(of_edges);
         corpus.mark(&mut all.masks, &all.lines, Level::Line);
-        all.sentences = corpus.frames(&all.masks, &sentences, Level::Sentence, &mut overlaps);
+        all.sentences = corpus.frames(&all.masks, &sentences, Level::Sentence, &mut of_sentences, &mut overlaps);
         corpus.mark(&mut all.masks, &all.sentences, Level::Sentence);
         if pass > 0 {
             corpus.keep_bodies(&mut all);
@@ -303,7 +308,7 @@ struct Judge<'a> {
 impl<'a> Judge<'a> {
     fn new(texts: &'a [Text<'a>], width: usize, known: &'a Known) -> Self {
         let sample = |text: &Text| {
-            let is_sampled = |&place: &u32| seed::is_sampled(seed::at(text.shingles, place), passage::RATE);
+            let is_sampled = |&place: &u32| seed::is_sampled(seed::at(text.shingles, place), OVERLAP_RATE);
             (0..seed::count(text.shingles)).filter(is_sampled).collect()
         };
         Self { texts, known, span: seed::span(width), samples: texts.par_iter().map(sample).collect() }
@@ -311,7 +316,7 @@ impl<'a> Judge<'a> {
 
     /// Returns the lines that are, in some other text, the opening of something longer.
     fn sources(&self, passages: &Passages, lines: &[Vec<Place>]) -> Vec<Opening> {
-        let repeated: HashSet<Place> = lines.iter().flatten().copied().collect();
+        let repeated: FxHashSet<Place> = lines.iter().flatten().copied().collect();
         let alone = (0..self.texts.len() as u32).into_par_iter().flat_map_iter(|id| {
             let lines = 0..self.texts[id as usize].blocks.lines.len() as u32;
             lines.map(move |line| (id, line)).filter(|place| !repeated.contains(place)).map(|place| vec![place])
@@ -347,12 +352,12 @@ impl<'a> Judge<'a> {
     /// Returns what each of two texts has of the other, for those that may quote each other.
     ///
     /// Each of the two passages would be what the texts share beside the other one. So they are judged together.
-    fn mutual(&self, sources: &[Opening]) -> HashMap<(u32, u32), [Vec<Range<u32>>; 2]> {
+    fn mutual(&self, sources: &[Opening]) -> FxHashMap<(u32, u32), [Vec<Range<u32>>; 2]> {
         let directions = sources
             .iter()
             .flat_map(|opening| opening.sources.iter().take(SOURCES).map(|&(source, _)| (opening.place.0, source)));
-        let directions: HashSet<(u32, u32)> = directions.collect();
-        let mut mutual: HashMap<(u32, u32), [Vec<Range<u32>>; 2]> = HashMap::new();
+        let directions: FxHashSet<(u32, u32)> = directions.collect();
+        let mut mutual: FxHashMap<(u32, u32), [Vec<Range<u32>>; 2]> = FxHashMap::default();
         for opening in sources {
             let (id, line) = opening.place;
             for (source, tokens) in opening.sources.iter().take(SOURCES) {
@@ -370,8 +375,9 @@ impl<'a> Judge<'a> {
     fn quotations(
         &self,
         masks: &[Mask],
-        sources: &[Opening],
-        mutual: &HashMap<(u32, u32), [Vec<Range<u32>>; 2]>,
+        openings: &[Opening],
+        mutual: &FxHashMap<(u32, u32), [Vec<Range<u32>>; 2]>,
+        verdicts: &mut [Verdict],
         overlaps: &mut Overlaps,
     ) -> Vec<Quotation> {
         let comparisons = |opening: &'_ Opening| -> Vec<Comparison> {
@@ -384,31 +390,39 @@ impl<'a> Judge<'a> {
             opening.sources.iter().take(SOURCES).map(compare).collect()
         };
         let telling = |comparison: &Comparison| comparison.smaller >= LEAST_REST;
-        let pairs = sources.par_iter().flat_map_iter(|opening| comparisons(opening).into_iter().filter(telling));
+        let texts = |opening: &Opening| {
+            let sources = opening.sources.iter().take(SOURCES).map(|&(source, _)| (source, 0));
+            std::iter::once(opening.place).chain(sources).collect::<Vec<_>>()
+        };
+        let states: Vec<u64> =
+            openings.par_iter().map(|opening| self.state(masks, texts(opening).into_iter())).collect();
+        let changed = Verdict::outdated(verdicts, &states);
+        let pairs = changed.par_iter().flat_map_iter(|&at| comparisons(&openings[at]).into_iter().filter(telling));
         overlaps.count(self, masks, pairs.map(|comparison| comparison.pair).collect());
-        let found: Vec<(Place, Vec<&Source>)> = sources
-            .par_iter()
-            .filter_map(|opening| {
-                let mut unlike = Vec::new();
-                for (comparison, source) in comparisons(opening).iter().zip(&opening.sources) {
-                    if telling(comparison) {
-                        if !overlaps.are_unlike(comparison) {
-                            return None;
-                        }
-                        unlike.push(source);
-                    }
+        // A bit for each source that tells something; none at all if one of them is alike.
+        let unlike = |&at: &usize| {
+            let mut unlike = 0;
+            for (bit, comparison) in comparisons(&openings[at]).iter().enumerate().filter(|(_, one)| telling(one)) {
+                if !overlaps.are_unlike(comparison) {
+                    return 0;
                 }
-                Some((opening.place, unlike))
-            })
-            .collect();
+                unlike |= 1 << bit;
+            }
+            unlike
+        };
+        let judged: Vec<u8> = changed.par_iter().map(unlike).collect();
+        Verdict::renew(verdicts, &states, changed.into_iter().zip(judged));
         // What lies inside a quotation is no source of another.
-        let mut quoted: HashMap<u32, Vec<Range<u32>>> = HashMap::new();
+        let mut quoted: FxHashMap<u32, Vec<Range<u32>>> = FxHashMap::default();
         let mut kept = Vec::new();
-        for (place, sources) in found {
+        for (opening, verdict) in openings.iter().zip(verdicts) {
+            let place = opening.place;
+            let sources = opening.sources.iter().take(SOURCES).enumerate();
+            let sources = sources.filter(|(bit, _)| verdict.found >> bit & 1 == 1).map(|(_, source)| source);
             let is_quoted = |(source, tokens): &(u32, Range<u32>)| {
                 quoted.get(source).is_some_and(|ranges| ranges.iter().any(|range| range.contains(&tokens.start)))
             };
-            if let Some((source, tokens)) = sources.into_iter().find(|source| !is_quoted(source)) {
+            if let Some((source, tokens)) = { sources }.find(|source| !is_quoted(source)) {
                 let line = self.texts[place.0 as usize].blocks.line(place.1 as usize);
                 quoted.entry(place.0).or_default().push(line);
                 kept.push(Quotation { place, source: *source, tokens: tokens.clone() });
@@ -430,82 +444,125 @@ impl<'a> Judge<'a> {
     }
 
     /// Returns the hashes of the blocks whose holders are otherwise unlike.
-    fn frames(&self, masks: &[Mask], groups: &[Vec<Place>], level: Level, overlaps: &mut Overlaps) -> HashSet<u64> {
-        let pairs = groups.par_iter().flat_map_iter(|group| self.votes(masks, group, level));
-        overlaps.count(self, masks, pairs.map(|comparison| comparison.pair).collect());
-        groups
-            .par_iter()
-            .filter_map(|group| {
-                let votes = self.votes(masks, group, level);
-                let unlike = votes.iter().filter(|comparison| overlaps.are_unlike(comparison)).count();
-                let is_frame = unlike as f64 > NEARLY_ALL * votes.len() as f64;
-                is_frame.then(|| self.block(group[0].0, group[0].1, level).0.hash)
-            })
-            .collect()
+    fn frames(
+        &self,
+        masks: &[Mask],
+        groups: &[Vec<Place>],
+        level: Level,
+        verdicts: &mut [Verdict],
+        overlaps: &mut Overlaps,
+    ) -> FxHashSet<u64> {
+        let states: Vec<u64> =
+            groups.par_iter().map(|group| self.state(masks, self.holders(masks, group, level))).collect();
+        let changed = Verdict::outdated(verdicts, &states);
+        let votes = |&at: &usize| self.votes(masks, &groups[at], level);
+        overlaps.count(
+            self,
+            masks,
+            changed.par_iter().flat_map_iter(votes).map(|comparison| comparison.pair).collect(),
+        );
+        let judged: Vec<bool> = changed.par_iter().map(|at| overlaps.are_nearly_all_unlike(&votes(at))).collect();
+        Verdict::renew(verdicts, &states, changed.into_iter().zip(judged.into_iter().map(u8::from)));
+        let hash = |group: &Vec<Place>| self.block(group[0].0, group[0].1, level).0.hash;
+        groups.iter().zip(verdicts).filter(|(_, verdict)| verdict.found != 0).map(|(group, _)| hash(group)).collect()
     }
 
-    /// Returns the hashes of the lines of frames that are longer than what they frame.
+    /// Returns the lines that may belong to a frame that is longer than what it frames.
     ///
     /// Of such pages the rest is alike whichever line is left out, for it is frame too. So all lines that the holders of
     /// a line have in common are left out at once. The same could be said of an article that was reposted; but a frame
     /// holds the edge of the page, and the line at the edge has no more holders than the others.
-    fn edges(
+    fn edges(&self, groups: &[Vec<Place>]) -> Vec<Edge> {
+        let holders: FxHashMap<u64, usize> =
+            groups.iter().map(|group| (self.block(group[0].0, group[0].1, Level::Line).0.hash, group.len())).collect();
+        let holders_of = |line: Option<&Block>| line.map_or(0, |line| holders.get(&line.hash).copied().unwrap_or(0));
+        // For each text, how many hold its first line and its last.
+        let of_edges: Vec<[usize; 2]> = self
+            .texts
+            .par_iter()
+            .map(|text| [holders_of(text.blocks.lines.first()), holders_of(text.blocks.lines.last())])
+            .collect();
+        let edge = |(at, group): (usize, &Vec<Place>)| {
+            let mut texts: Vec<u32> = group.iter().map(|&(id, _)| id).collect();
+            texts.dedup();
+            texts.truncate(EDGE_HOLDERS);
+            let is_few = |holders: usize| holders > 0 && holders * 4 <= group.len() * 5;
+            texts.iter().any(|&id| of_edges[id as usize].into_iter().any(is_few)).then_some(())?;
+            let common = self.common_lines(&texts);
+            let is_edge = |line: Option<&Block>, holders: usize| {
+                is_few(holders) && line.is_some_and(|line| common.binary_search(&line.hash).is_ok())
+            };
+            texts.retain(|&id| {
+                let lines = &self.texts[id as usize].blocks.lines;
+                let [first, last] = of_edges[id as usize];
+                is_edge(lines.first(), first) || is_edge(lines.last(), last)
+            });
+            let verdict = Verdict::default();
+            (texts.len() >= 2).then(|| Edge { group: at as u32, sides: texts.into(), common: common.into(), verdict })
+        };
+        groups.par_iter().enumerate().filter_map(edge).collect()
+    }
+
+    /// Returns the hashes of the lines that nearly all of some texts hold, sorted.
+    fn common_lines(&self, texts: &[u32]) -> Vec<u64> {
+        let mut hashes: Vec<u64> = Vec::new();
+        for &id in texts {
+            let from = hashes.len();
+            hashes.extend(self.texts[id as usize].blocks.lines.iter().map(|line| line.hash));
+            hashes[from..].sort_unstable();
+            // Each once a text.
+            let mut kept = from;
+            for at in from..hashes.len() {
+                if at == from || hashes[at] != hashes[kept - 1] {
+                    hashes[kept] = hashes[at];
+                    kept += 1;
+                }
+            }
+            hashes.truncate(kept);
+        }
+        hashes.sort_unstable();
+        let is_common = |same: &&[u64]| same.len() as f64 > NEARLY_ALL * texts.len() as f64;
+        hashes.chunk_by(|a, b| a == b).filter(is_common).map(|same| same[0]).collect()
+    }
+
+    /// Returns the hashes of the lines of long frames, beside those already `known` to be of a frame.
+    fn long_frames(
         &self,
         masks: &[Mask],
         groups: &[Vec<Place>],
-        holders: &HashMap<u64, usize>,
+        known: &FxHashSet<u64>,
+        edges: &mut [Edge],
         overlaps: &mut Overlaps,
     ) -> Vec<u64> {
-        let framed: Vec<(u64, Vec<Comparison>)> = groups
-            .par_iter()
-            .filter_map(|group| {
-                let hash = self.block(group[0].0, group[0].1, Level::Line).0.hash;
-                Some((hash, self.votes_without_common_lines(masks, group, holders)?))
-            })
-            .collect();
-        let pairs = framed.par_iter().flat_map_iter(|(_, votes)| votes.iter().map(|comparison| comparison.pair));
-        overlaps.count(self, masks, pairs.collect());
-        let is_frame = |votes: &[Comparison]| {
-            let unlike = votes.iter().filter(|comparison| overlaps.are_unlike(comparison)).count();
-            unlike as f64 > NEARLY_ALL * votes.len() as f64
+        let hash = |edge: &Edge| {
+            let (id, at) = groups[edge.group as usize][0];
+            self.block(id, at, Level::Line).0.hash
         };
-        framed.iter().filter(|(_, votes)| is_frame(votes)).map(|(hash, _)| *hash).collect()
-    }
-
-    fn votes_without_common_lines(
-        &self,
-        masks: &[Mask],
-        group: &[Place],
-        holders: &HashMap<u64, usize>,
-    ) -> Option<Vec<Comparison>> {
-        let mut texts: Vec<u32> = group.iter().map(|&(id, _)| id).collect();
-        texts.dedup();
-        texts.truncate(EDGE_HOLDERS);
-        let lines = |id: u32| &self.texts[id as usize].blocks.lines;
-        let mut counts: HashMap<u64, usize> = HashMap::new();
-        for &id in &texts {
-            let mut hashes: Vec<u64> = lines(id).iter().map(|line| line.hash).collect();
-            hashes.sort_unstable();
-            hashes.dedup();
-            for hash in hashes {
-                *counts.entry(hash).or_default() += 1;
+        let states: Vec<u64> =
+            edges.par_iter().map(|edge| self.state(masks, edge.sides.iter().map(|&id| (id, 0)))).collect();
+        let is_open = |edge: &Edge, state: u64| edge.verdict.state != state && !known.contains(&hash(edge));
+        let changed: Vec<bool> = edges.par_iter().zip(&states).map(|(edge, &state)| is_open(edge, state)).collect();
+        let votes: Vec<Vec<Comparison>> = edges
+            .par_iter()
+            .zip(&changed)
+            .map(|(edge, &changed)| if changed { self.votes_without_common_lines(masks, edge) } else { Vec::new() })
+            .collect();
+        overlaps.count(self, masks, votes.iter().flatten().map(|comparison| comparison.pair).collect());
+        for (((edge, state), changed), votes) in edges.iter_mut().zip(states).zip(changed).zip(votes) {
+            if changed {
+                let is_frame = overlaps.are_nearly_all_unlike(&votes);
+                edge.verdict = Verdict { state, found: u8::from(is_frame) };
             }
         }
-        let is_common = |hash: u64| counts[&hash] as f64 > NEARLY_ALL * texts.len() as f64;
-        let is_edge = |line: Option<&Block>| {
-            line.is_some_and(|line| {
-                let of_edge = holders.get(&line.hash).copied().unwrap_or_default();
-                is_common(line.hash) && of_edge * 4 <= group.len() * 5
-            })
-        };
-        let sides: Vec<Framed> = texts
-            .iter()
-            .filter(|&&id| is_edge(lines(id).first()) || is_edge(lines(id).last()))
-            .map(|&id| self.framed(masks, id, is_common))
-            .collect();
+        edges.iter().filter(|edge| edge.verdict.found != 0).map(hash).collect()
+    }
+
+    fn votes_without_common_lines(&self, masks: &[Mask], edge: &Edge) -> Vec<Comparison> {
+        let is_common = |hash: u64| edge.common.binary_search(&hash).is_ok();
+        let sides: Vec<Framed> = edge.sides.iter().map(|&id| self.framed(masks, id, is_common)).collect();
         let count = sides.len();
         let rings = if count == 2 { 1 } else { count };
-        let votes: Vec<Comparison> = (0..if count < 2 { 0 } else { rings })
+        (0..rings)
             .map(|at| (&sides[at], &sides[(at + 1) % count]))
             // Of a few pages the article may be what is common, and the list below it what differs.
             .filter(|(a, b)| count >= MANY_HOLDERS || a.after >= a.before && b.after >= b.before)
@@ -515,8 +572,7 @@ impl<'a> Judge<'a> {
                 within: a.within.max(b.within),
             })
             .filter(|comparison| comparison.smaller >= LEAST_REST)
-            .collect();
-        (!votes.is_empty()).then_some(votes)
+            .collect()
     }
 
     /// Returns how much of a text lies in the lines that are common, and how much outside.
@@ -551,7 +607,7 @@ impl<'a> Judge<'a> {
             let is_frame = all.lines.contains(&hash(&group[0]));
             !is_frame && group.iter().any(is_framed) && !self.votes(&all.masks, group, Level::Line).is_empty()
         };
-        let content: HashSet<u64> = groups.par_iter().filter(is_judged).map(|group| hash(&group[0])).collect();
+        let content: FxHashSet<u64> = groups.par_iter().filter(is_judged).map(|group| hash(&group[0])).collect();
         (0..self.texts.len() as u32)
             .into_par_iter()
             .flat_map_iter(|id| {
@@ -590,22 +646,39 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Returns the comparisons that tell what a block is: of its first holders, each with two others.
-    fn votes(&self, masks: &[Mask], group: &[Place], level: Level) -> Vec<Comparison> {
-        let mut holders: Vec<(u32, Range<u32>)> = Vec::with_capacity(HOLDERS);
-        for &(id, at) in group {
-            let range = self.block(id, at, level).1;
+    /// Returns the first holders of a block that tell something about it.
+    fn holders<'s>(
+        &'s self,
+        masks: &'s [Mask],
+        group: &'s [Place],
+        level: Level,
+    ) -> impl Iterator<Item = (u32, u32)> + 's {
+        let mut last = None;
+        let is_telling = move |&&(id, at): &&Place| {
+            let start = self.block(id, at, level).1.start;
             let mask = &masks[id as usize];
             // A holder that quotes the block, or holds it within a frame, tells nothing about the block itself.
-            let is_masked = bits::get(mask.lane(QUOTED), range.start)
-                || level == Level::Sentence && bits::get(mask.lane(FRAME), range.start);
-            if !is_masked && holders.last().is_none_or(|last| last.0 != id) {
-                holders.push((id, range));
-                if holders.len() == HOLDERS {
-                    break;
-                }
-            }
+            let is_masked =
+                bits::get(mask.lane(QUOTED), start) || level == Level::Sentence && bits::get(mask.lane(FRAME), start);
+            !is_masked && last.replace(id) != Some(id)
+        };
+        group.iter().filter(is_telling).take(HOLDERS).copied()
+    }
+
+    /// Returns a number that stays the same as long as some blocks would be judged alike.
+    fn state(&self, masks: &[Mask], places: impl Iterator<Item = (u32, u32)>) -> u64 {
+        let mut hasher = FxHasher::default();
+        for (id, at) in places {
+            (id, at, masks[id as usize].version).hash(&mut hasher);
         }
+        // 0 is the state of what was never judged.
+        hasher.finish() | 1
+    }
+
+    /// Returns the comparisons that tell what a block is: of its first holders, each with two others.
+    fn votes(&self, masks: &[Mask], group: &[Place], level: Level) -> Vec<Comparison> {
+        let holders: Vec<(u32, Range<u32>)> =
+            self.holders(masks, group, level).map(|(id, at)| (id, self.block(id, at, level).1)).collect();
         let count = holders.len();
         let steps: &[usize] = match count {
             0 | 1 => &[],
@@ -625,7 +698,7 @@ impl<'a> Judge<'a> {
             .collect()
     }
 
-    fn mark(&self, masks: &mut [Mask], frames: &HashSet<u64>, level: Level) {
+    fn mark(&self, masks: &mut [Mask], frames: &FxHashSet<u64>, level: Level) {
         let lane = if level == Level::Line { FRAME } else { SENTENCE };
         masks.par_iter_mut().zip(self.texts).enumerate().for_each(|(id, (mask, text))| {
             mask.lane_mut(lane).fill(0);
@@ -712,6 +785,39 @@ fn merged(ranges: impl IntoIterator<Item = Range<u32>>) -> Vec<Range<u32>> {
     ranges
 }
 
+/// What was judged of a block the last time, and of which state of its holders.
+#[derive(Clone, Copy, Debug, Default)]
+struct Verdict {
+    state: u64,
+    /// Whether it is a frame; of a quotation a bit for each source that is unlike.
+    found: u8,
+}
+
+impl Verdict {
+    /// Returns the numbers of the verdicts whose state has changed.
+    fn outdated(verdicts: &[Self], states: &[u64]) -> Vec<usize> {
+        (0..states.len()).filter(|&at| verdicts[at].state != states[at]).collect()
+    }
+
+    fn renew(verdicts: &mut [Self], states: &[u64], judged: impl Iterator<Item = (usize, u8)>) {
+        for (at, found) in judged {
+            verdicts[at] = Self { state: states[at], found };
+        }
+    }
+}
+
+/// A line that may belong to a frame which is longer than what it frames.
+#[derive(Debug)]
+struct Edge {
+    /// The number of its group of places.
+    group: u32,
+    /// The first holders that have a common line at an edge.
+    sides: Box<[u32]>,
+    /// The hashes of the lines that nearly all holders have, sorted.
+    common: Box<[u64]>,
+    verdict: Verdict,
+}
+
 /// How one text divides into what is common to the holders of a line, and the rest.
 struct Framed {
     text: u32,
@@ -738,7 +844,7 @@ struct Comparison {
 #[derive(Default)]
 struct Overlaps {
     /// By pair: versions of the masks, and the count.
-    counts: HashMap<(u32, u32), (u32, u32, u32)>,
+    counts: FxHashMap<(u32, u32), (u32, u32, u32)>,
 }
 
 impl Overlaps {
@@ -756,15 +862,23 @@ impl Overlaps {
             .par_iter()
             .map_init(SeedTable::default, |table, pairs| {
                 let side = |id: u32| (judge.texts[id as usize], &masks[id as usize]);
-                table.load(side(pairs[0].0));
-                let a = masks[pairs[0].0 as usize].content;
+                let (text, mask) = side(pairs[0].0);
+                let a = mask.content;
+                let sample = |id: u32| {
+                    let mask = &masks[id as usize];
+                    judge.samples[id as usize].iter().copied().filter(|&place| mask.is_content(place))
+                };
+                if pairs.iter().all(|pair| a.min(masks[pair.1 as usize].content) >= SAMPLED) {
+                    table.load(text, sample(pairs[0].0));
+                } else {
+                    table.load(text, mask.content_seeds());
+                }
                 let count = |pair: &(u32, u32)| {
                     let (text, mask) = side(pair.1);
                     if a.min(mask.content) < SAMPLED {
                         return table.shared(text, mask.content_seeds());
                     }
-                    let sample = judge.samples[pair.1 as usize].iter().copied();
-                    table.shared(text, sample.filter(|&place| mask.is_content(place))) * passage::RATE
+                    table.shared(text, sample(pair.1)) * OVERLAP_RATE
                 };
                 pairs.iter().map(count).collect::<Vec<_>>()
             })
@@ -773,6 +887,12 @@ impl Overlaps {
         for (pair, shared) in pairs.into_iter().zip(counted) {
             self.counts.insert(pair, (version(pair.0), version(pair.1), shared));
         }
+    }
+
+    /// Returns whether nearly all counted pairs are unlike; false for none.
+    fn are_nearly_all_unlike(&self, comparisons: &[Comparison]) -> bool {
+        let unlike = comparisons.iter().filter(|comparison| self.are_unlike(comparison)).count();
+        unlike as f64 > NEARLY_ALL * comparisons.len() as f64
     }
 
     /// Returns whether the two texts of a counted pair are unlike outside of the block.
@@ -794,14 +914,15 @@ struct SeedTable {
 }
 
 impl SeedTable {
-    fn load(&mut self, (text, mask): (Text, &Mask)) {
-        let size = (mask.content as usize * 2).next_power_of_two().max(64);
+    fn load(&mut self, text: Text, places: impl Iterator<Item = u32>) {
+        let places: Vec<u32> = places.collect();
+        let size = (places.len() * 2).next_power_of_two().max(64);
         self.slots.clear();
         self.slots.resize(size, (0, 0));
         self.low_halves.clear();
         self.low_halves.resize(1 << 10, 0);
         self.current = 1;
-        for place in mask.content_seeds() {
+        for place in places {
             let seed = seed::at(text.shingles, place);
             let slot = self.slot(seed);
             self.slots[slot] = (seed, 1);
