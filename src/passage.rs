@@ -38,6 +38,9 @@ const REACH: u32 = 4;
 const SAMPLED_SHARE: f64 = 0.25;
 const SHARE: f64 = 0.4;
 
+/// A seed, a text that has it and the place there.
+type Posting = (Seed, u32, u32);
+
 /// A line of a text: `(text, line)`.
 pub type Place = (u32, u32);
 
@@ -60,8 +63,8 @@ pub struct Passages<'a> {
     span: u32,
     /// Lines that several texts hold.
     repeated: Vec<Vec<Place>>,
-    /// Seed, text, place; sorted.
-    postings: Vec<(Seed, u32, u32)>,
+    /// Sorted.
+    postings: Vec<Posting>,
     /// For each value of a seed's top bits, where its postings begin.
     directory: Vec<u32>,
     shift: u32,
@@ -76,7 +79,7 @@ impl<'a> Passages<'a> {
             repeated.iter().flat_map(|group| group.iter().skip(SAME_LINE).copied()).collect();
         left_out.par_sort_unstable();
         let span = seed::span(width);
-        let mut postings: Vec<(Seed, u32, u32)> = (0..texts.len() as u32)
+        let mut postings: Vec<Posting> = (0..texts.len() as u32)
             .into_par_iter()
             .flat_map_iter(|id| {
                 let text = texts[id as usize];
@@ -119,7 +122,7 @@ impl<'a> Passages<'a> {
         &self.repeated
     }
 
-    fn places(&self, seed: Seed) -> &[(Seed, u32, u32)] {
+    fn places(&self, seed: Seed) -> &[Posting] {
         let top = (seed >> self.shift) as usize;
         let bucket = &self.postings[self.directory[top] as usize..self.directory[top + 1] as usize];
         let from = bucket.partition_point(|posting| posting.0 < seed);
@@ -148,19 +151,42 @@ impl<'a> Passages<'a> {
 
     /// Returns whether enough of a passage's seeds stand where its sampled seeds do.
     fn is_there(&self, own: u32, range: &Range<u32>, place: &Holder, passage: &mut Option<SeedSet>) -> bool {
-        let passage = passage.get_or_insert_with(|| {
-            SeedSet::new(seeds_in(self.texts[own as usize], range.start..range.end.saturating_sub(self.span - 1)))
-        });
+        let count = seed::count(self.texts[own as usize].shingles);
+        let seeds = range.start..range.end.saturating_sub(self.span - 1).clamp(range.start, count.max(range.start));
+        // Most copies are seen by laying one beside the other.
+        let beside = self.on_diagonal(own, seeds.clone(), place);
+        if beside as f64 >= SHARE * seeds.len() as f64 {
+            return true;
+        }
+        let passage = passage.get_or_insert_with(|| SeedSet::new(seeds_in(self.texts[own as usize], seeds)));
         let there = place.tokens.start.saturating_sub(8)..place.tokens.end + 8;
         let shared = passage.shared(seeds_in(self.texts[place.text as usize], there));
         shared as f64 >= SHARE * passage.len() as f64
+    }
+
+    /// Returns how many of some seeds stand at the same distance from the beginning of the passage in another text.
+    fn on_diagonal(&self, own: u32, seeds: Range<u32>, place: &Holder) -> usize {
+        let shingles = |text: u32, from: u32| {
+            let all = self.texts[text as usize].shingles;
+            let from = (from as usize).min(all.len());
+            &all[from..all.len().min(from + seeds.len() + 1)]
+        };
+        let pairs = shingles(own, seeds.start).iter().zip(shingles(place.text, place.tokens.start));
+        let mut last = false;
+        let mut count = 0;
+        for (a, b) in pairs {
+            let same = a == b;
+            count += usize::from(last && same);
+            last = same;
+        }
+        count
     }
 
     /// Returns where the tokens `range` of text `own` may stand in other texts, by their sampled seeds alone.
     fn places_of(&self, own: u32, range: Range<u32>) -> Vec<Holder> {
         let text = self.texts[own as usize];
         let seeds = range.start..range.end.saturating_sub(self.span - 1).max(range.start + 1);
-        let mut found: Vec<(u32, &[(Seed, u32, u32)])> =
+        let mut found: Vec<(u32, &[Posting])> =
             sampled(text, seeds).map(|(seed, place)| (place, self.places(seed))).collect();
         // A common phrase says little where there is another seed.
         if found.iter().any(|(_, places)| places.len() <= MOST_PLACES) {

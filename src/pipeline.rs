@@ -1021,7 +1021,8 @@ impl Listing<'_> {
     /// all that is no frame of the page.
     fn excerpt(&self, quoted: &Quoted) -> Relation {
         let Quoted { source, quoter, tokens } = *quoted;
-        let mut relation = self.relation(RelationKind::Excerpt, source, quoter, &self.corpus.evidence(source, quoter));
+        let [a, b] = [source, quoter].map(|id| self.corpus.set(self.corpus.text_of[id.index()]));
+        let mut relation = self.relation(RelationKind::Excerpt, source, quoter, &Evidence::count(a, b));
         if let Some(boilerplate) = &self.corpus.boilerplate {
             let [article, page] =
                 [source, quoter].map(|id| &boilerplate.masks[self.corpus.text_of[id.index()] as usize]);
