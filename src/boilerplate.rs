@@ -269,11 +269,14 @@ pub fn find(passages: &Passages, known: &Known) -> Boilerplate {
     for pass in 0..PASSES {
         all.quotations = corpus.quotations(&all.masks, &sources, &mutual, &mut of_openings, &mut overlaps);
         corpus.mark_quotations(&mut all.masks, &all.quotations);
-        all.lines = corpus.frames(&all.masks, lines, Level::Line, &mut of_lines, &mut overlaps);
+        // What few texts hold is judged last, beside what many show: a few copies of an article would mask it, and then
+        // be unlike for want of it.
+        let least = if pass + 1 < PASSES { MANY_HOLDERS } else { 2 };
+        all.lines = corpus.frames(&all.masks, lines, Level::Line, least, &mut of_lines, &mut overlaps);
         let of_edges = corpus.long_frames(&all.masks, lines, &all.lines, &mut edges, &mut overlaps);
         all.lines.extend(of_edges);
         corpus.mark(&mut all.masks, &all.lines, Level::Line);
-        all.sentences = corpus.frames(&all.masks, &sentences, Level::Sentence, &mut of_sentences, &mut overlaps);
+        all.sentences = corpus.frames(&all.masks, &sentences, Level::Sentence, least, &mut of_sentences, &mut overlaps);
         corpus.mark(&mut all.masks, &all.sentences, Level::Sentence);
         if pass > 0 {
             corpus.keep_bodies(&mut all);
@@ -449,12 +452,14 @@ impl<'a> Judge<'a> {
         masks: &[Mask],
         groups: &[Vec<Place>],
         level: Level,
+        least: usize,
         verdicts: &mut [Verdict],
         overlaps: &mut Overlaps,
     ) -> FxHashSet<u64> {
         let states: Vec<u64> =
             groups.par_iter().map(|group| self.state(masks, self.holders(masks, group, level))).collect();
-        let changed = Verdict::outdated(verdicts, &states);
+        let mut changed = Verdict::outdated(verdicts, &states);
+        changed.retain(|&at| groups[at].len() >= least);
         let votes = |&at: &usize| self.votes(masks, &groups[at], level);
         overlaps.count(
             self,
