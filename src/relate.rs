@@ -142,11 +142,13 @@ pub fn is_frame_shared(shared: u32) -> bool {
     shared >= LEAST_FRAME
 }
 
-/// Returns what is left of a repost where one of the two holds several articles: the other one may be one of them.
+/// Returns what is left of a repost where one of the two holds several articles: the other one may be one of them. A near
+/// copy remains one.
 pub fn relate_mixed(evidence: &Evidence, settings: &AnalysisSettings) -> RelationKind {
     let (a_in_b, b_in_a) = (evidence.a_in_b(), evidence.b_in_a());
     let is_part = a_in_b.max(b_in_a) >= settings.containment && a_in_b.min(b_in_a) < NEARLY_ALL;
-    if is_part { RelationKind::Contained } else { RelationKind::Repost }
+    let is_copy = evidence.resemblance() >= settings.threshold;
+    if is_part && !is_copy { RelationKind::Contained } else { RelationKind::Repost }
 }
 
 /// Share of either text that strangers may have in common.
