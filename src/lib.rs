@@ -6,11 +6,15 @@
 //! 1. [`input`] finds files, unpacks and decodes them, and reads pages and records as [`document`]s.
 //! 2. [`normalise`] folds width, case, script variants and marks, so that equal texts look equal.
 //! 3. [`segment`] cuts the comparable text into tokens, and [`shingle`] takes every few of them as one number.
-//! 4. [`sketch`] sums up a document's shingles in a row of fixed length.
-//! 5. [`band`] finds the pairs of rows worth a closer look.
+//!    Its lines and sentences are its [`block`]s, and neighbouring shingles make the rarer [`seed`]s.
+//! 4. [`passage`] finds where else a passage stands, and [`boilerplate`] tells what of each page is frame or quotation;
+//!    a [`dictionary`] brings what another corpus has shown.
+//! 5. [`sketch`] sums up the content of a document in a row of fixed length, [`band`] finds the pairs of rows worth a
+//!    closer look, and [`containment`] those in which one text is inside the other.
 //! 6. [`verify`] counts what a pair shares, [`relate`] judges the counts, and [`cluster`] groups what was judged alike.
 //!    [`explain`] says why, and where the two run alike.
-//! 7. [`findings`] hold all that a run found, and [`report`] shows them.
+//! 7. [`excerpt`] finds who quotes whom, [`template`] the pages of one template, [`inventory`] what boilerplate costs.
+//! 8. [`findings`] hold all that a run found, and [`report`] shows them.
 //!
 //! [`pipeline`] runs all stages on all cores. Each stage is also of use by itself:
 //!
