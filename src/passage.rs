@@ -34,6 +34,9 @@ const DRIFT: i64 = 12;
 const CONTINUATION: u32 = 8;
 const REACH: u32 = 4;
 
+/// Seeds of a passage from which on one of them alone is no sign of it.
+const LONG: usize = 8;
+
 /// Share of a passage's sampled seeds, and then of all its seeds, that must stand in another text.
 const SAMPLED_SHARE: f64 = 0.25;
 const SHARE: f64 = 0.4;
@@ -63,7 +66,7 @@ pub struct Passages<'a> {
     span: u32,
     /// Lines that several texts hold.
     repeated: Vec<Vec<Place>>,
-    /// Sorted.
+    /// Sorted; of seeds that two texts or more have, for another tells nothing.
     postings: Vec<Posting>,
     /// For each value of a seed's top bits, where its postings begin.
     directory: Vec<u32>,
@@ -93,6 +96,7 @@ impl<'a> Passages<'a> {
             })
             .collect();
         postings.par_sort_unstable();
+        keep_shared(&mut postings);
         let bits = (postings.len() as u32).next_power_of_two().trailing_zeros().clamp(8, 28);
         let shift = 32 - bits;
         let mut directory = vec![0; (1 << bits) + 1];
@@ -157,6 +161,10 @@ impl<'a> Passages<'a> {
         let beside = self.on_diagonal(own, seeds.clone(), place);
         if beside as f64 >= SHARE * seeds.len() as f64 {
             return true;
+        }
+        // One seed with other words on both sides of it is a common phrase.
+        if place.seeds == 1 && beside < 2 && seeds.len() >= LONG {
+            return false;
         }
         let passage = passage.get_or_insert_with(|| SeedSet::new(seeds_in(self.texts[own as usize], seeds)));
         let there = place.tokens.start.saturating_sub(8)..place.tokens.end + 8;
@@ -257,6 +265,22 @@ impl<'a> Passages<'a> {
         let there = shingles(source, source_end.saturating_sub(REACH), source_end + length + REACH);
         next.iter().filter(|shingle| there.contains(shingle)).count() as u32 * 2 > length
     }
+}
+
+/// Leaves out the seeds that one text alone has: of prose nine in ten. What is left fits a cache.
+fn keep_shared(postings: &mut Vec<Posting>) {
+    let (mut kept, mut from) = (0, 0);
+    while from < postings.len() {
+        let (seed, text, _) = postings[from];
+        let until = from + postings[from..].iter().take_while(|posting| posting.0 == seed).count();
+        if postings[until - 1].1 != text {
+            postings.copy_within(from..until, kept);
+            kept += until - from;
+        }
+        from = until;
+    }
+    postings.truncate(kept);
+    postings.shrink_to_fit();
 }
 
 /// Returns the blocks of `least` tokens or more that occur in two texts or more: the places of each, by text.
