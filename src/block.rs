@@ -27,6 +27,8 @@ pub struct Blocks {
     pub sentences: Box<[Block]>,
     /// Lines that the markup calls navigation, header, footer or aside, or that are mostly links.
     pub framed: Box<[u32]>,
+    /// Lines of lists whose entries are all cut off at one length, the lines between them included.
+    pub listed: Box<[u32]>,
     /// Which tokens are numbers, a bit a token.
     pub numbers: Box<[u64]>,
     /// What the numbers are, in their order: the low halves of their hashes.
@@ -74,6 +76,8 @@ pub struct BlockBuilder {
     lines: Vec<Block>,
     sentences: Vec<Block>,
     framed: Vec<u32>,
+    /// What each line looks like.
+    shapes: Vec<Shape>,
     numbers: Vec<u64>,
     values: Vec<u32>,
     tokens: u32,
@@ -125,10 +129,11 @@ impl BlockBuilder {
         self.sentence = Open { start: self.tokens, weight: 0 };
     }
 
-    /// Ends the current line, of which the markup may have said something.
-    pub fn end_line(&mut self, hint: Option<&LineHint>) {
+    /// Ends the current line, which is `text`, and of which the markup may have said something.
+    pub fn end_line(&mut self, text: &str, hint: Option<&LineHint>) {
         self.end_sentence();
         if self.tokens > self.line.start {
+            self.shapes.push(Shape::of(text));
             if hint.is_some_and(is_framed) {
                 self.framed.push(self.lines.len() as u32);
             }
@@ -142,11 +147,12 @@ impl BlockBuilder {
 
     /// Returns the blocks of the document, and is ready for the next one.
     pub fn finish(&mut self) -> Blocks {
-        self.end_line(None);
+        debug_assert_eq!(self.tokens, self.line.start, "a line was not ended");
         let blocks = Blocks {
             lines: self.lines.as_slice().into(),
             sentences: self.sentences.as_slice().into(),
             framed: self.framed.as_slice().into(),
+            listed: listed(&self.shapes).into(),
             numbers: self.numbers.as_slice().into(),
             values: self.values.as_slice().into(),
             tokens: self.tokens,
@@ -154,6 +160,7 @@ impl BlockBuilder {
         self.lines.clear();
         self.sentences.clear();
         self.framed.clear();
+        self.shapes.clear();
         self.numbers.clear();
         self.values.clear();
         self.tokens = 0;
@@ -170,5 +177,119 @@ fn is_framed(hint: &LineHint) -> bool {
         // Two thirds of a line inside links: a menu or a list of related pages, not a sentence with a link in it.
         Region::Body => hint.linked >= 170,
         Region::Main | Region::Title => false,
+    }
+}
+
+/// What a line looks like on its page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Shape {
+    /// Its characters, if it is wide enough to be more than one row of wrapped text; otherwise 0.
+    length: u32,
+    /// Whether it ends in the middle of a sentence, or in an ellipsis.
+    is_cut: bool,
+}
+
+/// Columns a line must have to be an entry of a list of texts. Text wrapped by hand has up to 80.
+const LEAST_COLUMNS: usize = 100;
+
+/// Characters that a cut may differ from another: white space at either end is trimmed.
+const SLACK: u32 = 3;
+
+/// Entries a list must have.
+const LEAST_ENTRIES: usize = 3;
+
+impl Shape {
+    fn of(text: &str) -> Self {
+        let text = text.trim();
+        let wide = || {
+            let characters = text.chars().count();
+            let ascii = text.bytes().filter(u8::is_ascii).count();
+            (ascii + 2 * (characters - ascii) >= LEAST_COLUMNS).then_some(characters as u32)
+        };
+        let length = if text.len() < LEAST_COLUMNS { 0 } else { wide().unwrap_or(0) };
+        let is_open = |c: char| c.is_alphanumeric() || matches!(c, '…' | ',' | '，' | '、' | ':' | '：');
+        Self { length, is_cut: length > 0 && (text.ends_with(is_open) || text.ends_with("...")) }
+    }
+}
+
+/// Returns the lines of lists whose entries are cut off at one length: as a site shows the beginnings of other pages.
+///
+/// Paragraphs of one text have lengths of their own and end with their sentences. In a list two entries of three have
+/// one length, the others are shorter (they were not cut), and of those of that length two of three end within a
+/// sentence, the first and the last among them.
+fn listed(shapes: &[Shape]) -> Vec<u32> {
+    let long: Vec<usize> = (0..shapes.len()).filter(|&line| shapes[line].length > 0).collect();
+    let mut listed = Vec::new();
+    let mut from = 0;
+    while from < long.len() {
+        if !shapes[long[from]].is_cut {
+            from += 1;
+            continue;
+        }
+        let length = shapes[long[from]].length;
+        let (mut entries, mut cut, mut last) = (0, 0, from);
+        for (at, &line) in long.iter().enumerate().skip(from) {
+            let shape = shapes[line];
+            let is_entry = shape.length.abs_diff(length) <= SLACK;
+            entries += usize::from(is_entry);
+            cut += usize::from(is_entry && shape.is_cut);
+            if is_entry && shape.is_cut {
+                last = at;
+            }
+            if !is_entry && shape.length > length || (at + 1 - from) * 2 > entries * 3 + 1 {
+                break;
+            }
+        }
+        let is_list = entries >= LEAST_ENTRIES && cut * 3 >= entries * 2;
+        if is_list {
+            listed.extend(long[from] as u32..=long[last] as u32);
+        }
+        from = if entries >= LEAST_ENTRIES { last } else { from } + 1;
+    }
+    listed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed_of(lines: &[String]) -> Vec<u32> {
+        listed(&lines.iter().map(|line| Shape::of(line)).collect::<Vec<_>>())
+    }
+
+    fn prose(length: usize, end: &str) -> String {
+        "山路上的雨下了一夜清晨村口的老人还在等".chars().cycle().take(length).chain(end.chars()).collect()
+    }
+
+    #[test]
+    fn entries_of_one_length_that_end_within_a_sentence_are_a_list() {
+        let mut page = vec![prose(180, "。"), prose(90, "。"), "其他文献".to_owned()];
+        page.extend([prose(200, ""), "标题".to_owned(), prose(199, "，"), prose(120, "。"), prose(198, "…")]);
+        page.push("版权所有".to_owned());
+        assert_eq!(listed_of(&page), vec![3, 4, 5, 6, 7]);
+    }
+
+    #[test]
+    fn paragraphs_of_one_length_that_end_with_their_sentences_are_no_list() {
+        assert!(listed_of(&[prose(120, "。"), prose(120, "！"), prose(121, "。")]).is_empty());
+    }
+
+    #[test]
+    fn a_paragraph_before_a_list_is_none_of_its_entries() {
+        let page = [prose(200, "。"), prose(200, ""), prose(200, ""), prose(200, ""), prose(200, "。")];
+        assert_eq!(listed_of(&page), vec![1, 2, 3]);
+    }
+
+    #[test]
+    fn wrapped_text_is_no_list() {
+        let page: Vec<String> = (0..30).map(|_| prose(40, "")).collect();
+        assert!(listed_of(&page).is_empty());
+        let page: Vec<String> = (0..30).map(|_| "a line of some words and more ".repeat(3).trim().to_owned()).collect();
+        assert!(listed_of(&page).is_empty());
+    }
+
+    #[test]
+    fn two_openings_are_too_few_for_a_list() {
+        assert!(listed_of(&[prose(300, "。"), prose(200, ""), prose(200, "")]).is_empty());
     }
 }

@@ -20,7 +20,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
-use crate::block::Block;
+use crate::block::{Block, Blocks};
 use crate::dictionary::{Known, Level};
 use crate::passage::{self, Passages, Place, Text};
 use crate::seed::{self, Seed, bits};
@@ -266,6 +266,9 @@ pub fn find(passages: &Passages, known: &Known) -> Boilerplate {
 
     let mut all =
         Boilerplate { masks: texts.par_iter().map(|text| Mask::new(text, width)).collect(), ..Boilerplate::default() };
+    let listed = |(id, mask): (u32, &Mask)| corpus.listed(mask, id).into_iter().map(move |line| (id, line));
+    all.by_page = (0..).zip(&all.masks).flat_map(listed).collect();
+    corpus.mark_by_page(&mut all);
     for pass in 0..PASSES {
         all.quotations = corpus.quotations(&all.masks, &sources, &mutual, &mut of_openings, &mut overlaps);
         corpus.mark_quotations(&mut all.masks, &all.quotations);
@@ -602,9 +605,9 @@ impl<'a> Judge<'a> {
 
     /// Returns the lines that are boilerplate by how they stand on their page, where the corpus does not tell.
     ///
-    /// Markup is believed where most of what it calls frame is not known from the corpus, and where no other page
-    /// contradicts it: a line is content if pages that hold it were compared and found alike. A page that would keep no
-    /// body is left as it is: its markup says little.
+    /// A list of texts that are cut off at one length is believed without more. Markup is believed where most of what it
+    /// calls frame is not known from the corpus, and where no other page contradicts it: a line is content if pages that
+    /// hold it were compared and found alike. A page that would keep no body is left as it is.
     fn by_page(&self, all: &Boilerplate, groups: &[Vec<Place>]) -> Vec<Place> {
         let hash = |&(id, line): &Place| self.texts[id as usize].blocks.lines[line as usize].hash;
         let is_framed = |&(id, line): &Place| self.texts[id as usize].blocks.framed.binary_search(&line).is_ok();
@@ -617,20 +620,27 @@ impl<'a> Judge<'a> {
             .into_par_iter()
             .flat_map_iter(|id| {
                 let (mask, blocks) = (&all.masks[id as usize], self.texts[id as usize].blocks);
-                let is_open = |&line: &u32| {
-                    let tokens = blocks.line(line as usize);
-                    let is_hidden = mask.hidden(tokens.clone()) * 2 > tokens.len() as u32;
-                    !is_hidden && !mask.bodies.contains(&line) && !content.contains(&hash(&(id, line)))
-                };
-                let lines: Vec<u32> = blocks.framed.iter().copied().filter(is_open).collect();
-                let tokens =
-                    |lines: &[u32]| lines.iter().map(|&line| blocks.line(line as usize).len() as u32).sum::<u32>();
-                let is_told = f64::from(tokens(&lines)) < UNTOLD * f64::from(tokens(&blocks.framed));
-                let keeps_a_body = mask.content_tokens() >= tokens(&lines) + SOLID;
-                let lines = if keeps_a_body && !is_told { lines } else { Vec::new() };
+                let mut lines = self.listed(mask, id);
+                let tokens = |lines: &[u32]| tokens_of(blocks, lines);
+                let is_contradicted = |line: &u32| content.contains(&hash(&(id, *line)));
+                let is_framed =
+                    |line: &u32| is_open(mask, blocks, *line) && !is_contradicted(line) && !lines.contains(line);
+                let framed: Vec<u32> = blocks.framed.iter().copied().filter(is_framed).collect();
+                let is_told = f64::from(tokens(&framed)) < UNTOLD * f64::from(tokens(&blocks.framed));
+                if !is_told && mask.content_tokens() >= tokens(&lines) + tokens(&framed) + SOLID {
+                    lines.extend(framed);
+                    lines.sort_unstable();
+                }
                 lines.into_iter().map(move |line| (id, line))
             })
             .collect()
+    }
+
+    /// Returns the lines of lists of openings on one page, if it keeps a body without them.
+    fn listed(&self, mask: &Mask, id: u32) -> Vec<u32> {
+        let blocks = self.texts[id as usize].blocks;
+        let lines: Vec<u32> = blocks.listed.iter().copied().filter(|&line| is_open(mask, blocks, line)).collect();
+        if mask.content_tokens() >= tokens_of(blocks, &lines) + SOLID { lines } else { Vec::new() }
     }
 
     fn mark_by_page(&self, all: &mut Boilerplate) {
@@ -774,6 +784,16 @@ impl<'a> Judge<'a> {
         });
         Comparison { pair, smaller: first.0.min(second.0), within: first.1.max(second.1) }
     }
+}
+
+/// Returns whether a line is not yet judged.
+fn is_open(mask: &Mask, blocks: &Blocks, line: u32) -> bool {
+    let tokens = blocks.line(line as usize);
+    mask.hidden(tokens.clone()) * 2 <= tokens.len() as u32 && !mask.bodies.contains(&line)
+}
+
+fn tokens_of(blocks: &Blocks, lines: &[u32]) -> u32 {
+    lines.iter().map(|&line| blocks.line(line as usize).len() as u32).sum()
 }
 
 /// Returns ranges that overlap nowhere and cover the same, rising.

@@ -81,8 +81,8 @@ pub enum Basis {
     Corpus,
     /// A dictionary that the run was given.
     Dictionary,
-    /// The markup of its page, where too few other pages of the site are there to tell more. Worth less: what is read of
-    /// a dictionary leaves it out.
+    /// Its page alone: a list of texts cut off at one length, or markup where too few other pages of the site are there to
+    /// tell more. Worth less: what is read of a dictionary leaves it out.
     Page,
 }
 

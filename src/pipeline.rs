@@ -363,7 +363,7 @@ impl<'a> Analyser<'a> {
                     self.blocks.push(&self.tokens, weight as u32);
                 }
             }
-            self.blocks.end_line(document.lines.get(line));
+            self.blocks.end_line(text, document.lines.get(line));
         }
         let blocks = self.blocks.finish();
         Page {

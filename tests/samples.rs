@@ -86,6 +86,20 @@ fn reposts_are_found_among_the_pages_of_seven_sites() {
 }
 
 #[test]
+fn a_batch_of_one_site_joins_no_strangers() {
+    for site in ["xuehai", "qingfeng", "yunzhou", "lanting", "tingyu", "wenlan", "shiqiao"] {
+        let articles = articles("reposts.relations.tsv", |key| key.trim_start_matches(&format!("{site}/")).to_owned());
+        for analysis in both_kinds_of_tokens() {
+            let findings = scanned(&sample("reposts").join(site), &analysis);
+            let joined = joined(&findings);
+            assert!(joined.is_subset(&articles.all), "{site}, {:?}: {joined:?}", analysis.tokens);
+            let planted = articles.all.iter().filter(|(a, b)| !format!("{a}{b}").contains('/'));
+            assert!(planted.eq(&joined), "{site}, {:?}: {joined:?}", analysis.tokens);
+        }
+    }
+}
+
+#[test]
 fn pages_that_share_a_frame_only_are_no_reposts() {
     let articles = articles("templates.relations.tsv", str::to_owned);
     assert!(articles.all.is_empty());
