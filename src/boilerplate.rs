@@ -256,6 +256,8 @@ pub fn find(passages: &Passages, known: &Known) -> Boilerplate {
     let (texts, width, lines) = (passages.texts(), passages.width(), passages.repeated_lines());
     let corpus = Judge::new(texts, width, known);
     let mut overlaps = Overlaps::default();
+    // Of a long frame nearly all is shared, and the question is what the little that is left shares: no sample tells.
+    let mut of_frames = Overlaps { is_exact: true, ..Overlaps::default() };
     let sentences = passage::repeated(texts, |text| &text.blocks.sentences, 2);
     let sources = corpus.sources(passages, lines);
     let mutual = corpus.mutual(&sources);
@@ -276,7 +278,7 @@ pub fn find(passages: &Passages, known: &Known) -> Boilerplate {
         // be unlike for want of it.
         let least = if pass + 1 < PASSES { MANY_HOLDERS } else { 2 };
         all.lines = corpus.frames(&all.masks, lines, Level::Line, least, &mut of_lines, &mut overlaps);
-        let of_edges = corpus.long_frames(&all.masks, lines, &all.lines, &mut edges, &mut overlaps);
+        let of_edges = corpus.long_frames(&all.masks, lines, &all.lines, &mut edges, &mut of_frames);
         all.lines.extend(of_edges);
         corpus.mark(&mut all.masks, &all.lines, Level::Line);
         all.sentences = corpus.frames(&all.masks, &sentences, Level::Sentence, least, &mut of_sentences, &mut overlaps);
@@ -870,6 +872,8 @@ struct Comparison {
 struct Overlaps {
     /// By pair: versions of the masks, and the count.
     counts: FxHashMap<(u32, u32), (u32, u32, u32)>,
+    /// Whether all seeds are counted, however many there are.
+    is_exact: bool,
 }
 
 impl Overlaps {
@@ -883,6 +887,7 @@ impl Overlaps {
             known.is_none_or(|&(a, b, _)| (a, b) != (version(pair.0), version(pair.1)))
         });
         let of_one: Vec<&[(u32, u32)]> = pairs.chunk_by(|x, y| x.0 == y.0).collect();
+        let is_exact = self.is_exact;
         let counted: Vec<u32> = of_one
             .par_iter()
             .map_init(SeedTable::default, |table, pairs| {
@@ -893,14 +898,15 @@ impl Overlaps {
                     let mask = &masks[id as usize];
                     judge.samples[id as usize].iter().copied().filter(|&place| mask.is_content(place))
                 };
-                if pairs.iter().all(|pair| a.min(masks[pair.1 as usize].content) >= SAMPLED) {
+                let is_sampled = |pair: &(u32, u32)| !is_exact && a.min(masks[pair.1 as usize].content) >= SAMPLED;
+                if pairs.iter().all(is_sampled) {
                     table.load(text, sample(pairs[0].0));
                 } else {
                     table.load(text, mask.content_seeds());
                 }
                 let count = |pair: &(u32, u32)| {
                     let (text, mask) = side(pair.1);
-                    if a.min(mask.content) < SAMPLED {
+                    if !is_sampled(pair) {
                         return table.shared(text, mask.content_seeds());
                     }
                     table.shared(text, sample(pair.1)) * OVERLAP_RATE

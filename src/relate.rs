@@ -21,6 +21,10 @@ const LEAST_SEEDS: u32 = 8;
 /// two issues of one form (bulletins, notices, tables), not one article. Reposts keep their numbers.
 const TOKENS_A_NUMBER: u32 = 100;
 
+/// Share of both texts that, standing above all they have in common, makes two articles of them: what they have in common
+/// is then the list or the notice below.
+const LEAST_LEAD: f64 = 0.25;
+
 /// Seeds that two texts must share before one is said to contain the other.
 const LEAST_CONTAINED: u32 = 40;
 
@@ -45,6 +49,8 @@ pub enum Measure {
     NotWhole,
     /// Places where one number stands for another, which must not be more.
     NumbersDiffer,
+    /// Share of either that is a body of its own, above all they have in common, which must stay below.
+    Lead,
 }
 
 /// A measure against its threshold.
@@ -59,7 +65,7 @@ impl Test {
     /// Returns whether the measure is on the right side of its threshold; false for NaN: two empty sets are not alike.
     pub fn holds(&self) -> bool {
         match self.measure {
-            Measure::NotWhole => self.value < self.needed,
+            Measure::NotWhole | Measure::Lead => self.value < self.needed,
             Measure::NumbersDiffer => self.value <= self.needed,
             _ => self.value >= self.needed,
         }
@@ -73,7 +79,7 @@ pub struct Rule {
     /// What such a pair is called: `the same text`, `an edited copy`.
     pub way: &'static str,
     /// The most telling first.
-    tests: [Option<Test>; 4],
+    tests: [Option<Test>; 5],
 }
 
 impl Rule {
@@ -97,12 +103,13 @@ pub fn rules(evidence: &Evidence, settings: &AnalysisSettings) -> [Rule; 5] {
     let seed_share = f64::from(runs.seeds) / f64::from(runs.a.max(runs.b));
     let allowed = f64::from(runs.a.min(runs.b)) / f64::from(TOKENS_A_NUMBER);
     let numbers = test(Measure::NumbersDiffer, f64::from(runs.numbers_differ), allowed);
+    let lead = test(Measure::Lead, runs.lead(), LEAST_LEAD);
     let same_text = test(Measure::SameText, f64::from(u8::from(evidence.same_text)), 1.0);
     let resemblance = test(Measure::Resemblance, evidence.resemblance(), settings.threshold);
     let rule = |kind, way, tests| Rule { kind, way, tests };
     [
-        rule(RelationKind::Identical, "the same text", [same_text, None, None, None]),
-        rule(RelationKind::Repost, "a near copy", [resemblance, numbers, None, None]),
+        rule(RelationKind::Identical, "the same text", [same_text, None, None, None, None]),
+        rule(RelationKind::Repost, "a near copy", [resemblance, numbers, lead, None, None]),
         rule(
             RelationKind::Repost,
             "an edited copy",
@@ -111,12 +118,13 @@ pub fn rules(evidence: &Evidence, settings: &AnalysisSettings) -> [Rule; 5] {
                 test(Measure::SeedShare, seed_share, LEAST_RESEMBLANCE),
                 seeds(LEAST_SEEDS),
                 numbers,
+                lead,
             ],
         ),
         rule(
             RelationKind::Repost,
             "an abridged or extended copy",
-            [at_least(LEAST_BODY), test(Measure::GreaterShare, more, NEARLY_ALL), seeds(LEAST_SEEDS), numbers],
+            [at_least(LEAST_BODY), test(Measure::GreaterShare, more, NEARLY_ALL), seeds(LEAST_SEEDS), numbers, None],
         ),
         rule(
             RelationKind::Contained,
@@ -125,6 +133,7 @@ pub fn rules(evidence: &Evidence, settings: &AnalysisSettings) -> [Rule; 5] {
                 test(Measure::GreaterShare, more, settings.containment),
                 seeds(LEAST_CONTAINED),
                 test(Measure::NotWhole, less, NEARLY_ALL),
+                None,
                 None,
             ],
         ),
@@ -193,15 +202,16 @@ mod tests {
             let is_part = less < NEARLY_ALL && more >= settings.containment && runs.seeds >= LEAST_CONTAINED;
             return is_part.then_some(RelationKind::Contained);
         }
+        let is_apart = runs.lead() >= LEAST_LEAD;
         // False for NaN: two empty sets are not alike.
-        if evidence.resemblance() >= settings.threshold {
+        if evidence.resemblance() >= settings.threshold && !is_apart {
             return Some(RelationKind::Repost);
         }
         let is_sound =
             runs.seeds >= LEAST_SEEDS && f64::from(runs.seeds) >= LEAST_RESEMBLANCE * f64::from(runs.a.max(runs.b));
         let is_edited = is_sound && less >= settings.overlap;
         let is_abridged = runs.seeds >= LEAST_SEEDS && more >= NEARLY_ALL && less >= LEAST_BODY;
-        if is_edited || is_abridged {
+        if is_edited && !is_apart || is_abridged {
             return Some(RelationKind::Repost);
         }
         (more >= settings.containment && runs.seeds >= LEAST_CONTAINED).then_some(RelationKind::Contained)
@@ -235,6 +245,7 @@ mod tests {
             seeds in 0..100_u32,
             numbers_differ in 0..5_u32,
             same_text in prop::bool::weighted(0.05),
+            leads in (0..=100_u32, 0..=100_u32),
         ) {
             let (a, b) = sizes;
             let runs = Runs {
@@ -244,6 +255,8 @@ mod tests {
                 covered_b: b * parts.1 / 100,
                 seeds,
                 numbers_differ,
+                lead_a: a * leads.0 / 100,
+                lead_b: b * leads.1 / 100,
                 ..Runs::default()
             };
             let evidence = Evidence { a, b, shared: a.min(b) * parts.2 / 100, same_text, runs };

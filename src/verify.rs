@@ -41,6 +41,11 @@ pub struct Runs {
     pub longest: u32,
     /// Places within a run where one number stands for another.
     pub numbers_differ: u32,
+    /// Tokens of the first outside of runs that stand above nearly all of those in runs; 0 where the page is not made up
+    /// so, or the frames of the two pages have nothing to do with each other.
+    pub lead_a: u32,
+    /// The same of the second.
+    pub lead_b: u32,
 }
 
 impl Evidence {
@@ -84,7 +89,22 @@ impl Evidence {
 impl Runs {
     /// Returns the same runs with the texts the other way round.
     pub fn turned(self) -> Self {
-        Self { a: self.b, b: self.a, covered_a: self.covered_b, covered_b: self.covered_a, ..self }
+        Self {
+            a: self.b,
+            b: self.a,
+            covered_a: self.covered_b,
+            covered_b: self.covered_a,
+            lead_a: self.lead_b,
+            lead_b: self.lead_a,
+            ..self
+        }
+    }
+
+    /// Returns how much of either is a body that the other does not have, above all that the two share: the lesser share of
+    /// the two. Pages of one site have a list below different articles; a repost shares the article above different lists.
+    pub fn lead(&self) -> f64 {
+        let share = |lead: u32, of: u32| f64::from(lead) / f64::from(of.max(1));
+        share(self.lead_a, self.a).min(share(self.lead_b, self.b))
     }
 
     /// Returns the share of the first that lies in runs; 0 where there is nothing.
@@ -189,8 +209,45 @@ impl Aligner {
         runs.b = b.1.content_tokens();
         runs.covered_a = a.1.content_of(&self.covered_a);
         runs.covered_b = b.1.content_of(&self.covered_b);
+        if are_of_one_frame((a.0, &self.covered_a), (b.0, &self.covered_b)) {
+            runs.lead_a = lead(a, &self.covered_a);
+            runs.lead_b = lead(b, &self.covered_b);
+        }
         runs
     }
+}
+
+/// Share of a page that must fit for it to be made up of a body alone and of what it shares below.
+const FIT: f64 = 0.75;
+
+/// Returns how many tokens of content outside of runs stand above those in runs; 0 where the text is not made up so.
+fn lead((text, mask): (Text, &Mask), covered: &[u64]) -> u32 {
+    let blocks = text.blocks;
+    let all = mask.content_tokens();
+    let in_runs = mask.content_of(covered);
+    // Above a line: tokens outside of runs, and in them.
+    let (mut outside, mut inside) = (0, 0);
+    let (mut best, mut lead) = (in_runs, 0);
+    for line in 0..blocks.lines.len() {
+        let tokens = blocks.line(line);
+        let content = tokens.len() as u32 - mask.hidden(tokens.clone());
+        let shared = tokens.filter(|&token| bits::get(covered, token) && !mask.hides(token)).count() as u32;
+        outside += content - shared;
+        inside += shared;
+        let fits = outside + in_runs - inside;
+        if fits > best {
+            (best, lead) = (fits, outside);
+        }
+    }
+    if f64::from(best) >= FIT * f64::from(all) { lead } else { 0 }
+}
+
+/// Returns whether two pages may be of one site: they have their first or last line in common, or their titles nothing.
+fn are_of_one_frame((a, covered_a): (Text, &[u64]), (b, covered_b): (Text, &[u64])) -> bool {
+    let (Some(first_a), Some(first_b)) = (a.blocks.lines.first(), b.blocks.lines.first()) else { return false };
+    let last = |text: Text| text.blocks.lines.last().map(|line| line.hash);
+    let is_alone = |text: Text, covered: &[u64]| bits::count(covered, text.blocks.line(0)) == 0;
+    first_a.hash == first_b.hash || last(a) == last(b) || is_alone(a, covered_a) && is_alone(b, covered_b)
 }
 
 /// Returns whether some tokens stand within one line, and that is long enough to be of a text: dates and counts in the

@@ -85,17 +85,43 @@ fn reposts_are_found_among_the_pages_of_seven_sites() {
     }
 }
 
+/// Asserts that of the pages of one site, copied to a folder, those of one article are joined and no others.
+fn must_join_articles_of(site: &str, folder: &Path) {
+    let articles = articles("reposts.relations.tsv", |key| key.trim_start_matches(&format!("{site}/")).to_owned());
+    let planted: BTreeSet<Pair> = articles.all.into_iter().filter(|(a, b)| !format!("{a}{b}").contains('/')).collect();
+    for analysis in both_kinds_of_tokens() {
+        assert_eq!(joined(&scanned(folder, &analysis)), planted, "{site}, {:?}", analysis.tokens);
+    }
+}
+
 #[test]
 fn a_batch_of_one_site_joins_no_strangers() {
     for site in ["xuehai", "qingfeng", "yunzhou", "lanting", "tingyu", "wenlan", "shiqiao"] {
-        let articles = articles("reposts.relations.tsv", |key| key.trim_start_matches(&format!("{site}/")).to_owned());
-        for analysis in both_kinds_of_tokens() {
-            let findings = scanned(&sample("reposts").join(site), &analysis);
-            let joined = joined(&findings);
-            assert!(joined.is_subset(&articles.all), "{site}, {:?}: {joined:?}", analysis.tokens);
-            let planted = articles.all.iter().filter(|(a, b)| !format!("{a}{b}").contains('/'));
-            assert!(planted.eq(&joined), "{site}, {:?}: {joined:?}", analysis.tokens);
+        must_join_articles_of(site, &sample("reposts").join(site));
+    }
+}
+
+#[test]
+fn nor_does_one_whose_lists_show_whole_sentences() {
+    for site in ["xuehai", "qingfeng", "yunzhou"] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut shortened = 0;
+        for entry in fs::read_dir(sample("reposts").join(site)).unwrap() {
+            let path = entry.unwrap().path();
+            let text = fs::read_to_string(&path).unwrap();
+            let lines = text.lines().map(|line| {
+                // An opening is cut at 200 characters; the paragraphs of an article are indented.
+                if line.starts_with('　') || !(190..=200).contains(&line.trim().chars().count()) {
+                    return line;
+                }
+                shortened += 1;
+                let end = line.trim_end_matches('。').rfind('。').expect("an opening has a whole sentence");
+                &line[..end + '。'.len_utf8()]
+            });
+            fs::write(folder.path().join(path.file_name().unwrap()), lines.collect::<Vec<_>>().join("\n")).unwrap();
         }
+        assert!(shortened >= 30, "{site}: {shortened}");
+        must_join_articles_of(site, folder.path());
     }
 }
 

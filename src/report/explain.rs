@@ -287,6 +287,11 @@ impl Layout<'_> {
             Measure::NotWhole => {
                 format!("shared runs, {lesser}: {}, needs less than {}", percent(value), percent(needed))
             }
+            Measure::Lead => format!(
+                "bodies of their own above what they share: {}, needs less than {}",
+                percent(value),
+                percent(needed)
+            ),
             Measure::NumbersDiffer => {
                 let (value, most) = (number(value as usize), number(needed as usize));
                 format!("numbers that differ: {value}, at most {most} in texts of this length")
