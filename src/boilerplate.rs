@@ -574,8 +574,12 @@ impl<'a> Judge<'a> {
         let rings = if count == 2 { 1 } else { count };
         (0..rings)
             .map(|at| (&sides[at], &sides[(at + 1) % count]))
-            // Of a few pages the article may be what is common, and the list below it what differs.
-            .filter(|(a, b)| count >= MANY_HOLDERS || a.after >= a.before && b.after >= b.before)
+            // The article may be what is common, and the list below it what differs: of a few pages, or of pages that
+            // have only one edge in common, which may be the title.
+            .filter(|(a, b)| {
+                let is_framed = count >= MANY_HOLDERS && a.has_both_edges && b.has_both_edges;
+                is_framed || a.after >= a.before && b.after >= b.before
+            })
             .map(|(a, b)| Comparison {
                 pair: (a.text.min(b.text), a.text.max(b.text)),
                 smaller: a.rest.min(b.rest),
@@ -588,7 +592,9 @@ impl<'a> Judge<'a> {
     /// Returns how much of a text lies in the lines that are common, and how much outside.
     fn framed(&self, masks: &[Mask], text: u32, is_common: impl Fn(u64) -> bool) -> Framed {
         let (mask, blocks) = (&masks[text as usize], self.texts[text as usize].blocks);
-        let mut framed = Framed { text, rest: mask.content, within: 0, before: 0, after: 0 };
+        let is_edge = |line: Option<&Block>| line.is_some_and(|line| is_common(line.hash));
+        let has_both_edges = is_edge(blocks.lines.first()) && is_edge(blocks.lines.last());
+        let mut framed = Framed { text, rest: mask.content, within: 0, before: 0, after: 0, has_both_edges };
         for (at, line) in blocks.lines.iter().enumerate() {
             let tokens = blocks.line(at);
             if is_common(line.hash) {
@@ -855,6 +861,8 @@ struct Framed {
     /// Tokens of common lines before the first longer line that is not, and after it.
     before: u32,
     after: u32,
+    /// Whether both the first line and the last are common.
+    has_both_edges: bool,
 }
 
 /// What is to be compared of two texts.
