@@ -83,6 +83,8 @@ pub fn class_of(c: char) -> Class {
 /// Where comparable characters go, and whether anyone asks where they came from.
 trait Sink {
     fn push(&mut self, c: char, source: usize);
+    /// Pushes ASCII letters and digits, folded to small letters, the first of which came from byte `source`.
+    fn push_ascii(&mut self, letters: &str, source: usize);
     /// Replaces the last character pushed.
     fn replace_last(&mut self, with: char);
 }
@@ -95,6 +97,13 @@ impl Sink for Plain<'_> {
     #[inline]
     fn push(&mut self, c: char, _: usize) {
         self.out.push(c);
+    }
+
+    #[inline]
+    fn push_ascii(&mut self, letters: &str, _: usize) {
+        let from = self.out.len();
+        self.out.push_str(letters);
+        self.out[from..].make_ascii_lowercase();
     }
 
     fn replace_last(&mut self, with: char) {
@@ -112,6 +121,11 @@ impl Sink for Mapped<'_> {
     fn push(&mut self, c: char, source: usize) {
         self.out.push(c);
         self.offsets.resize(self.out.len(), source);
+    }
+
+    fn push_ascii(&mut self, letters: &str, source: usize) {
+        self.out.push_str(&letters.to_ascii_lowercase());
+        self.offsets.extend(source..source + letters.len());
     }
 
     fn replace_last(&mut self, with: char) {
@@ -137,7 +151,10 @@ fn run(text: &str, sink: &mut impl Sink) {
     let mut pending = Pending::Nothing;
     let mut pending_at = 0;
     let mut last: Option<(char, Class)> = None;
-    for (at, source) in text.char_indices() {
+    let mut next = 0;
+    while let Some(source) = text[next..].chars().next() {
+        let at = next;
+        next += source.len_utf8();
         let (c, class) = lookup(source);
         if class >= Class::Letter {
             if pending != Pending::Nothing {
@@ -154,6 +171,16 @@ fn run(text: &str, sink: &mut impl Sink) {
             }
             sink.push(c, at);
             last = Some((c, class));
+            // The rest of an ASCII word at once.
+            if source.is_ascii() {
+                let letters = text.as_bytes()[next..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+                if letters > 0 {
+                    let word = &text[next..next + letters];
+                    sink.push_ascii(word, next);
+                    next += letters;
+                    last = word.chars().next_back().map(|c| (c.to_ascii_lowercase(), Class::Letter));
+                }
+            }
             continue;
         }
         let mark = match class {
@@ -411,6 +438,13 @@ mod tests {
         fn normalising_twice_changes_nothing(text in "[\\PC\n。，；’.\u{301}\u{200B}]{0,60}") {
             let once = normalise(&text);
             prop_assert_eq!(normalise(&once), once);
+        }
+
+        #[test]
+        fn a_word_is_folded_as_its_letters_are(text in "[A-Za-z0-9.'，\u{301}\u{AD}A单é ]{0,40}") {
+            // With a mark that vanishes between all characters each is folded alone.
+            let apart: String = text.chars().flat_map(|c| [c, '\u{AD}']).collect();
+            prop_assert_eq!(normalise(&apart), normalise(&text));
         }
 
         #[test]

@@ -359,7 +359,8 @@ impl<'a> Analyser<'a> {
                         digest.push(&token.0.to_le_bytes());
                     }
                     self.shingler.push(&self.tokens);
-                    let weight = sentence.chars().filter(|&c| c != ' ').count();
+                    // Characters but spaces, counted by the bytes that begin one.
+                    let weight = sentence.bytes().filter(|&byte| byte & 0xc0 != 0x80 && byte != b' ').count();
                     self.blocks.push(&self.tokens, weight as u32);
                 }
             }

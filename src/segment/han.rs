@@ -12,14 +12,11 @@ use super::Segment;
 /// Longest run handed to jieba at once, in bytes: its lattice is quadratic in nothing but takes some 60 bytes a byte.
 const LONGEST_RUN: usize = 1 << 16;
 
-/// Returns jieba with its own dictionary, loaded once.
-pub(super) fn dictionary() -> &'static Jieba {
-    static DICTIONARY: LazyLock<Jieba> = LazyLock::new(Jieba::new);
-    &DICTIONARY
-}
+/// jieba with its own dictionary, loaded by the first run that needs it.
+static DICTIONARY: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 
 /// Cuts a run that holds nothing but Han characters.
-pub(super) fn words<'a>(dictionary: &Jieba, run: &'a str, each: &mut impl FnMut(Segment<'a>)) {
+pub(super) fn words<'a>(run: &'a str, each: &mut impl FnMut(Segment<'a>)) {
     let mut rest = run;
     while !rest.is_empty() {
         let (piece, after) = rest.split_at(rest.floor_char_boundary(LONGEST_RUN.min(rest.len())));
@@ -27,7 +24,7 @@ pub(super) fn words<'a>(dictionary: &Jieba, run: &'a str, each: &mut impl FnMut(
         if piece.chars().nth(1).is_none() {
             each(Segment::Token(piece));
         } else {
-            for word in dictionary.cut(piece, false) {
+            for word in DICTIONARY.cut(piece, false) {
                 each(Segment::Token(word.word));
             }
         }

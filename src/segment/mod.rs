@@ -57,7 +57,7 @@ impl Token {
 /// Cuts comparable text into tokens.
 #[derive(Clone, Copy)]
 pub enum Segmenter {
-    Words(&'static jieba_rs::Jieba),
+    Words,
     Characters,
 }
 
@@ -69,10 +69,11 @@ pub enum Segment<'a> {
 }
 
 impl Segmenter {
-    /// Returns the segmenter for a kind of token. The first call for words loads jieba's dictionary (some .2 s).
+    /// Returns the segmenter for a kind of token. That for words loads jieba's dictionary (some .2 s) when it meets the first
+    /// run of Han characters.
     pub fn new(kind: TokenKind) -> Self {
         match kind {
-            TokenKind::Word => Self::Words(han::dictionary()),
+            TokenKind::Word => Self::Words,
             TokenKind::Char => Self::Characters,
         }
     }
@@ -99,9 +100,9 @@ impl Segmenter {
             let end = run_end(rest, class);
             let (run, after) = rest.split_at(end);
             match (class, self) {
-                (Class::Han, Self::Words(dictionary)) => han::words(dictionary, run, each),
+                (Class::Han, Self::Words) => han::words(run, each),
                 (Class::Han, Self::Characters) => characters::cut(run, each),
-                (Class::Spaceless, Self::Words(_)) => words::cut(run, each),
+                (Class::Spaceless, Self::Words) => words::cut(run, each),
                 (Class::Spaceless, Self::Characters) => characters::cut(run, each),
                 (Class::Letter, _) => words::cut(run, each),
                 _ => each(Segment::Gap(run)),
