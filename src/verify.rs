@@ -220,7 +220,8 @@ impl Aligner {
 /// Share of a page that must fit for it to be made up of a body alone and of what it shares below.
 const FIT: f64 = 0.75;
 
-/// Returns how many tokens of content outside of runs stand above those in runs; 0 where the text is not made up so.
+/// Returns how many tokens of content outside of runs stand above those in runs; 0 where the text is not made up so, as
+/// where there are no runs: texts too short for a seed, or the same words in another order.
 fn lead((text, mask): (Text, &Mask), covered: &[u64]) -> u32 {
     let blocks = text.blocks;
     let all = mask.content_tokens();
@@ -239,7 +240,7 @@ fn lead((text, mask): (Text, &Mask), covered: &[u64]) -> u32 {
             (best, lead) = (fits, outside);
         }
     }
-    if f64::from(best) >= FIT * f64::from(all) { lead } else { 0 }
+    if in_runs > 0 && f64::from(best) >= FIT * f64::from(all) { lead } else { 0 }
 }
 
 /// Returns whether two pages may be of one site: they have their first or last line in common, or their titles nothing.
