@@ -14,6 +14,7 @@
 //! Prior art: Fetterly, Manasse, Najork (SIGIR 2005) and Bar-Yossef, Rajagopalan (WWW 2002) count a block's pages,
 //! passim's `pboiler` compares pages of one series. The test of what remains is this project's.
 
+use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
@@ -79,6 +80,8 @@ pub struct Boilerplate {
     pub quotations: Vec<Quotation>,
     /// All lines that may be quoted, the longest first.
     pub openings: Vec<Opening>,
+    /// Lines that were found to be of another article before.
+    pub cited: Vec<Place>,
 }
 
 /// A line quoted from another text.
@@ -90,6 +93,55 @@ pub struct Quotation {
     pub source: u32,
     /// Its tokens.
     pub tokens: Range<u32>,
+}
+
+/// What was judged before of some texts, and beside others than are here.
+#[derive(Clone, Debug, Default)]
+pub struct Prior {
+    /// For each text what was judged of it, `None` for a new one; empty where all are new.
+    pub texts: Vec<Option<Hidden>>,
+    /// Blocks of which too few holders are here to judge them. What is known of them holds.
+    pub settled: FxHashSet<u64>,
+}
+
+impl Prior {
+    fn of(&self, text: u32) -> Option<&Hidden> {
+        self.texts.get(text as usize)?.as_ref()
+    }
+}
+
+/// What of one text was judged, beside the frames that all texts of a corpus have in common.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// Lines that are quoted from another text, rising.
+    pub quoted: Vec<u32>,
+    /// Lines that are frame by how they stand on their page, rising.
+    pub by_page: Vec<u32>,
+    /// Lines that would be quotations but are the body of their page, rising.
+    pub bodies: Vec<u32>,
+    /// Lines that another article has too, and goes on from there, rising: whether or not they are hidden.
+    pub cited: Vec<u32>,
+    /// Whether it holds several articles.
+    pub mixed: bool,
+}
+
+impl Boilerplate {
+    /// Returns what was judged of a text. Which articles it cites or holds is not told here.
+    pub fn hidden(&self, text: u32) -> Hidden {
+        let from = self.quotations.partition_point(|quotation| quotation.place.0 < text);
+        let quotations = self.quotations[from..].iter().map(|quotation| quotation.place);
+        let from = self.by_page.partition_point(|place| place.0 < text);
+        let by_page = self.by_page[from..].iter().copied();
+        let of_text = |places: &mut dyn Iterator<Item = Place>| {
+            places.take_while(|place| place.0 == text).map(|place| place.1).collect()
+        };
+        Hidden {
+            quoted: of_text(&mut { quotations }),
+            by_page: of_text(&mut { by_page }),
+            bodies: self.masks[text as usize].bodies.clone(),
+            ..Hidden::default()
+        }
+    }
 }
 
 /// What of one text is boilerplate, a bit a token or seed.
@@ -253,13 +305,21 @@ fn clear_bits(words: impl Iterator<Item = u64>, count: u32) -> impl Iterator<Ite
 /// Cost: a look-up of each different line, and some thirty comparisons of sampled seeds for each block that occurs in
 /// two texts, four times over. Memory while it runs: about 2 bytes a token and 16 bytes a block.
 pub fn find(passages: &Passages, known: &Known) -> Boilerplate {
-    let (texts, width, lines) = (passages.texts(), passages.width(), passages.repeated_lines());
-    let corpus = Judge::new(texts, width, known);
+    find_beside(passages, known, &Prior::default())
+}
+
+/// Returns what of some texts is boilerplate, of which some were judged before: of those only what the new ones show
+/// is added to what is known.
+pub fn find_beside(passages: &Passages, known: &Known, prior: &Prior) -> Boilerplate {
+    let (texts, width) = (passages.texts(), passages.width());
+    let corpus = Judge::new(texts, width, known, prior);
     let mut overlaps = Overlaps::default();
     // Of a long frame nearly all is shared, and the question is what the little that is left shares: no sample tells.
     let mut of_frames = Overlaps { is_exact: true, ..Overlaps::default() };
+    let lines = &*corpus.open(Cow::Borrowed(passages.repeated_lines()), Level::Line);
     let sentences = passage::repeated(texts, |text| &text.blocks.sentences, 2);
-    let sources = corpus.sources(passages, lines);
+    let sentences = corpus.open(Cow::Owned(sentences), Level::Sentence);
+    let sources = corpus.sources(passages, passages.repeated_lines());
     let mutual = corpus.mutual(&sources);
     let mut edges = corpus.edges(lines);
     let mut of_lines = vec![Verdict::default(); lines.len()];
@@ -290,6 +350,9 @@ pub fn find(passages: &Passages, known: &Known) -> Boilerplate {
         corpus.mark_by_page(&mut all);
     }
     all.openings = sources;
+    for (id, hidden) in (0..).zip(&prior.texts) {
+        all.cited.extend(hidden.iter().flat_map(|hidden| &hidden.cited).map(|&line| (id, line)));
+    }
     all
 }
 
@@ -308,18 +371,35 @@ pub type Source = (u32, Range<u32>);
 struct Judge<'a> {
     texts: &'a [Text<'a>],
     known: &'a Known,
+    prior: &'a Prior,
     span: u32,
     /// Places of the sampled seeds of each text.
     samples: Vec<Box<[u32]>>,
 }
 
 impl<'a> Judge<'a> {
-    fn new(texts: &'a [Text<'a>], width: usize, known: &'a Known) -> Self {
+    fn new(texts: &'a [Text<'a>], width: usize, known: &'a Known, prior: &'a Prior) -> Self {
         let sample = |text: &Text| {
             let is_sampled = |&place: &u32| seed::is_sampled(seed::at(text.shingles, place), OVERLAP_RATE);
             (0..seed::count(text.shingles)).filter(is_sampled).collect()
         };
-        Self { texts, known, span: seed::span(width), samples: texts.par_iter().map(sample).collect() }
+        Self { texts, known, prior, span: seed::span(width), samples: texts.par_iter().map(sample).collect() }
+    }
+
+    fn is_new(&self, text: u32) -> bool {
+        self.prior.of(text).is_none()
+    }
+
+    /// Returns the blocks that are judged: those of a new text of which all holders that matter are here.
+    fn open<'g>(&self, groups: Cow<'g, [Vec<Place>]>, level: Level) -> Cow<'g, [Vec<Place>]> {
+        if self.prior.texts.is_empty() {
+            return groups;
+        }
+        let is_open = |group: &&Vec<Place>| {
+            let hash = self.block(group[0].0, group[0].1, level).0.hash;
+            group.iter().any(|place| self.is_new(place.0)) && !self.prior.settled.contains(&hash)
+        };
+        groups.iter().filter(is_open).cloned().collect()
     }
 
     /// Returns the lines that are, in some other text, the opening of something longer.
@@ -341,8 +421,12 @@ impl<'a> Judge<'a> {
                 let sources = if is_long { passages.sources(id, range) } else { Vec::new() };
                 places.into_iter().filter_map(move |(id, line)| {
                     let end = self.texts[id as usize].blocks.line(line as usize).end;
+                    // What two texts that were judged before have of each other was judged then.
+                    let is_new = self.is_new(id);
                     let is_cut = |(source, tokens): &&(u32, Range<u32>)| {
-                        *source != id && !passages.goes_on(id, end, *source, tokens.end)
+                        (is_new || self.is_new(*source))
+                            && *source != id
+                            && !passages.goes_on(id, end, *source, tokens.end)
                     };
                     let sources: Vec<_> = sources.iter().filter(is_cut).cloned().collect();
                     (!sources.is_empty()).then_some(Opening { place: (id, line), sources })
@@ -446,6 +530,9 @@ impl<'a> Judge<'a> {
             let from = quotations.partition_point(|quotation| quotation.place.0 < id as u32);
             for quotation in quotations[from..].iter().take_while(|quotation| quotation.place.0 == id as u32) {
                 bits::set(mask.lane_mut(QUOTED), text.blocks.line(quotation.place.1 as usize));
+            }
+            for &line in self.prior.of(id as u32).map_or(&[][..], |hidden| &hidden.quoted) {
+                bits::set(mask.lane_mut(QUOTED), text.blocks.line(line as usize));
             }
             mask.refresh(self.span);
         });
@@ -626,6 +713,7 @@ impl<'a> Judge<'a> {
         let content: FxHashSet<u64> = groups.par_iter().filter(is_judged).map(|group| hash(&group[0])).collect();
         (0..self.texts.len() as u32)
             .into_par_iter()
+            .filter(|&id| self.is_new(id))
             .flat_map_iter(|id| {
                 let (mask, blocks) = (&all.masks[id as usize], self.texts[id as usize].blocks);
                 let mut lines = self.listed(mask, id);
@@ -731,14 +819,20 @@ impl<'a> Judge<'a> {
                     bits::set(mask.lane_mut(lane), self.block(id as u32, at as u32, level).1);
                 }
             }
+            if let Some(hidden) = self.prior.of(id as u32).filter(|_| level == Level::Sentence) {
+                for &line in &hidden.by_page {
+                    bits::set(mask.lane_mut(lane), text.blocks.line(line as usize));
+                }
+            }
             mask.refresh(self.span);
         });
     }
 
     /// Gives a page without a body of its own its longest quotation back: it is a copy, not a page that quotes.
     fn keep_bodies(&self, all: &mut Boilerplate) {
-        for mask in &mut all.masks {
+        for (id, mask) in (0..).zip(&mut all.masks) {
             mask.bodies.clear();
+            mask.bodies.extend(self.prior.of(id).map_or(&[][..], |hidden| &hidden.bodies));
         }
         let mut kept = Vec::with_capacity(all.quotations.len());
         let line =

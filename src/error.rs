@@ -23,6 +23,12 @@ pub enum Error {
     /// A file that should hold findings, settings or the like does not.
     #[error("`{path}` is not {expected}: {reason}")]
     Format { path: PathBuf, expected: &'static str, reason: String },
+    /// A file of an index is not what was written.
+    #[error("`{path}` is damaged: {what}; put a copy of the whole index in its place, or build it again")]
+    Damaged { path: PathBuf, what: String },
+    /// An index does not go with this run, or with this version.
+    #[error("index `{path}` {reason}")]
+    Index { path: PathBuf, reason: String },
 }
 
 impl Error {

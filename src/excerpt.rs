@@ -6,7 +6,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::boilerplate::Boilerplate;
-use crate::passage::Passages;
+use crate::passage::{Passages, Place};
 
 /// Characters of a passage that is looked up by itself.
 const LEAST: u32 = 40;
@@ -66,8 +66,16 @@ pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option
 /// Returns for each text the lines it quotes from another article, now that it is known which texts are one article.
 ///
 /// The longest first: what lies inside a quotation is no source of a shorter one.
-fn quoted_lines(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option<u32>]) -> Vec<Vec<Range<u32>>> {
+pub fn quoted_lines(
+    passages: &Passages,
+    boilerplate: &Boilerplate,
+    cluster_of: &[Option<u32>],
+) -> Vec<Vec<Range<u32>>> {
+    let line_of = |(id, line): Place| passages.texts()[id as usize].blocks.line(line as usize);
     let mut quoted: Vec<Vec<Range<u32>>> = vec![Vec::new(); cluster_of.len()];
+    for &place in &boilerplate.cited {
+        quoted[place.0 as usize].push(line_of(place));
+    }
     for opening in &boilerplate.openings {
         let (id, line) = opening.place;
         let cluster = cluster_of[id as usize];
@@ -75,8 +83,9 @@ fn quoted_lines(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Op
             let is_other = cluster.is_none() || cluster != cluster_of[*source as usize];
             is_other && !covers_most(&quoted[*source as usize], tokens)
         };
-        if opening.sources.iter().any(is_source) {
-            quoted[id as usize].push(passages.texts()[id as usize].blocks.line(line as usize));
+        let range = line_of((id, line));
+        if opening.sources.iter().any(is_source) && !quoted[id as usize].contains(&range) {
+            quoted[id as usize].push(range);
         }
     }
     quoted

@@ -154,6 +154,24 @@ pub enum RelationKind {
     Boilerplate,
 }
 
+impl RelationKind {
+    /// Returns what it is called in files and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Identical => "identical",
+            Self::Repost => "repost",
+            Self::Contained => "contained",
+            Self::Excerpt => "excerpt",
+            Self::Boilerplate => "boilerplate",
+        }
+    }
+
+    /// Returns whether it runs from a part to what holds it.
+    pub fn is_directed(self) -> bool {
+        matches!(self, Self::Contained | Self::Excerpt)
+    }
+}
+
 impl Findings {
     /// Returns the findings saved at `path`.
     ///

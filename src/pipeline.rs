@@ -1,10 +1,12 @@
 //! The one file that knows every stage, and the only one that knows threads.
 
+pub mod indexed;
 mod pair;
 mod texts;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -12,7 +14,7 @@ use rayon::prelude::*;
 
 use crate::band::{self, Candidates};
 use crate::block::{BlockBuilder, Blocks};
-use crate::boilerplate::{self, Boilerplate};
+use crate::boilerplate::{self, Boilerplate, Prior};
 use crate::cluster::{self, Clusters};
 use crate::containment;
 use crate::dictionary::{self, Dictionary, Known, Level};
@@ -26,6 +28,7 @@ use crate::input::{Corpus, Sources};
 use crate::inventory::{self, Counted, Holders};
 use crate::normalise;
 use crate::passage::{Passages, Text};
+use crate::pipeline::indexed::{Packed, Vocabularies, Vocabulary};
 use crate::pipeline::pair::Pair;
 use crate::pipeline::texts::Address;
 use crate::relate::{are_strangers, relate, relate_mixed};
@@ -172,7 +175,7 @@ fn found(paths: &[PathBuf], settings: &Settings, most: usize, progress: &dyn Pro
         (corpus, None)
     };
     let task = Task { settings: &analysis, known: &known, sources: sources.as_ref(), most };
-    let reading = |corpus| read(corpus, &analysis, Wanted::Nothing, progress);
+    let reading = |corpus| read(corpus, &analysis, Wanted::Nothing, None, progress);
     pool(settings)?.install(|| Ok(find(reading(corpus), &task, progress)))
 }
 
@@ -226,7 +229,7 @@ pub fn explain(
     let task = Task { settings: &analysis, known: &known, sources: None, most: 0 };
     pool(settings)?.install(|| {
         let wanted = pair.map_or(Wanted::All, Wanted::Keys);
-        let Reading { mut pages, skipped } = read(corpus, &analysis, wanted, progress);
+        let Reading { mut pages, skipped } = read(corpus, &analysis, wanted, None, progress);
         order(&mut pages);
         let [a, b] = match pair {
             Some(keys) => pair::named(keys, &pages, &skipped)?,
@@ -285,6 +288,8 @@ struct Page {
     blocks: Blocks,
     /// Its text, where it is wanted.
     full: Option<Box<str>>,
+    /// Its tokens, where they are wanted.
+    tokens: Option<Packed>,
 }
 
 #[derive(Default)]
@@ -293,13 +298,19 @@ struct Reading {
     skipped: Vec<Skipped>,
 }
 
-fn read(corpus: Corpus, settings: &AnalysisSettings, wanted: Wanted, progress: &dyn Progress) -> Reading {
+fn read(
+    corpus: Corpus,
+    settings: &AnalysisSettings,
+    wanted: Wanted,
+    vocabularies: Option<&Vocabularies>,
+    progress: &dyn Progress,
+) -> Reading {
     progress.phase(Phase { number: 1, of: PHASES, name: "reading", unit: Unit::Bytes, total: corpus.bytes() });
     corpus
         .batches()
         .par_bridge()
         .map_init(
-            || Analyser::new(settings, wanted),
+            || Analyser::new(settings, wanted, vocabularies),
             |analyser, batch| {
                 let bytes = batch.bytes();
                 let mut reading = Reading::default();
@@ -321,6 +332,8 @@ fn read(corpus: Corpus, settings: &AnalysisSettings, wanted: Wanted, progress: &
 /// Normalise … shingle for one thread, with the buffers that are used again for each document.
 struct Analyser<'a> {
     wanted: Wanted<'a>,
+    /// Where its tokens are numbered, and that is kept; nothing where they are not wanted.
+    vocabulary: Option<(Vocabulary, &'a Vocabularies)>,
     segmenter: Segmenter,
     shingler: Shingler,
     blocks: BlockBuilder,
@@ -329,9 +342,10 @@ struct Analyser<'a> {
 }
 
 impl<'a> Analyser<'a> {
-    fn new(settings: &AnalysisSettings, wanted: Wanted<'a>) -> Self {
+    fn new(settings: &AnalysisSettings, wanted: Wanted<'a>, vocabularies: Option<&'a Vocabularies>) -> Self {
         Self {
             wanted,
+            vocabulary: vocabularies.map(|all| (all.take(), all)),
             segmenter: Segmenter::new(settings.tokens),
             shingler: Shingler::new(settings.width),
             blocks: BlockBuilder::default(),
@@ -359,6 +373,9 @@ impl<'a> Analyser<'a> {
                         digest.push(&token.0.to_le_bytes());
                     }
                     self.shingler.push(&self.tokens);
+                    if let Some((vocabulary, _)) = &mut self.vocabulary {
+                        vocabulary.push(&self.tokens);
+                    }
                     // Characters but spaces, counted by the bytes that begin one.
                     let weight = sentence.bytes().filter(|&byte| byte & 0xc0 != 0x80 && byte != b' ').count();
                     self.blocks.push(&self.tokens, weight as u32);
@@ -375,8 +392,17 @@ impl<'a> Analyser<'a> {
             shingles: self.shingler.finish(),
             blocks,
             full: self.wanted.holds(&document.key).then(|| document.text.into_boxed_str()),
+            tokens: self.vocabulary.as_mut().map(|(vocabulary, _)| vocabulary.finish()),
             key: document.key,
             origin: document.origin,
+        }
+    }
+}
+
+impl Drop for Analyser<'_> {
+    fn drop(&mut self) {
+        if let Some((vocabulary, all)) = self.vocabulary.take() {
+            all.give_back(vocabulary);
         }
     }
 }
@@ -670,7 +696,19 @@ impl<'a> Compared<'a> {
         texts: &'a [Text<'a>],
         passages: Option<&'a Passages<'a>>,
     ) -> Self {
-        let boilerplate = passages.map(|passages| boilerplate::find(passages, task.known));
+        Self::beside(pages, task, (ids, text_of), texts, passages, &Prior::default())
+    }
+
+    /// Returns what is compared where some texts were judged before.
+    fn beside(
+        pages: &'a [Page],
+        task: &Task<'a>,
+        (ids, text_of): (Vec<DocId>, Vec<u32>),
+        texts: &'a [Text<'a>],
+        passages: Option<&'a Passages<'a>>,
+        prior: &Prior,
+    ) -> Self {
+        let boilerplate = passages.map(|passages| boilerplate::find_beside(passages, task.known, prior));
         let sets = texts.iter().map(|_| OnceLock::new()).collect();
         Self { pages, settings: task.settings, ids, text_of, texts, boilerplate, passages, sets }
     }
@@ -799,8 +837,7 @@ impl<'a> Compared<'a> {
     /// Returns who quotes whom, the quoted one first, given the cluster of each document.
     fn excerpts(&self, star_of: &[Option<u32>]) -> Vec<Quoted> {
         let (Some(boilerplate), Some(passages)) = (&self.boilerplate, self.passages) else { return Vec::new() };
-        let cluster_of: Vec<Option<u32>> = self.ids.iter().map(|id| star_of[id.index()]).collect();
-        excerpt::find(passages, boilerplate, &cluster_of)
+        excerpt::find(passages, boilerplate, &self.cluster_of(star_of))
             .into_iter()
             .map(|excerpt| Quoted {
                 source: self.ids[excerpt.source as usize],
@@ -808,6 +845,30 @@ impl<'a> Compared<'a> {
                 tokens: excerpt.tokens,
             })
             .collect()
+    }
+
+    /// Returns for each text the lines that are of another article.
+    fn cited(&self, star_of: &[Option<u32>]) -> Vec<Vec<Range<u32>>> {
+        let (Some(boilerplate), Some(passages)) = (&self.boilerplate, self.passages) else { return Vec::new() };
+        excerpt::quoted_lines(passages, boilerplate, &self.cluster_of(star_of))
+    }
+
+    /// Returns the article of each text, given that of each document that stands for one.
+    fn cluster_of(&self, star_of: &[Option<u32>]) -> Vec<Option<u32>> {
+        self.ids.iter().map(|id| star_of[id.index()]).collect()
+    }
+
+    /// Returns what the shingles of an article and the page that quotes it say, and the shares that are quoted: of the
+    /// article, and of all that is no frame of the page.
+    fn shares_of_excerpt(&self, quoted: &Quoted) -> (Evidence, f64, f64) {
+        let texts = [quoted.source, quoted.quoter].map(|id| self.text_of[id.index()]);
+        let [a, b] = texts.map(|text| self.set(text));
+        let evidence = Evidence::count(a, b);
+        let Some(boilerplate) = &self.boilerplate else { return (evidence, 0.0, 0.0) };
+        let [article, page] = texts.map(|text| &boilerplate.masks[text as usize]);
+        let (article, page) = (article.content_tokens(), page.content_tokens() + page.hidden_tokens().1);
+        let share = |of: u32| f64::from(quoted.tokens.min(of)) / f64::from(of.max(1));
+        (evidence, share(article), share(page))
     }
 
     fn load(&self, text: u32, aligner: &mut Aligner) {
@@ -1021,17 +1082,11 @@ impl Listing<'_> {
     /// What is quoted is no content of the quoting page. So the shares count it by its tokens: of the article, and of
     /// all that is no frame of the page.
     fn excerpt(&self, quoted: &Quoted) -> Relation {
-        let Quoted { source, quoter, tokens } = *quoted;
-        let [a, b] = [source, quoter].map(|id| self.corpus.set(self.corpus.text_of[id.index()]));
-        let mut relation = self.relation(RelationKind::Excerpt, source, quoter, &Evidence::count(a, b));
-        if let Some(boilerplate) = &self.corpus.boilerplate {
-            let [article, page] =
-                [source, quoter].map(|id| &boilerplate.masks[self.corpus.text_of[id.index()] as usize]);
-            let (article, page) = (article.content_tokens(), page.content_tokens() + page.hidden_tokens().1);
-            let share = |of: u32| rounded(f64::from(tokens.min(of)) / f64::from(of.max(1)));
-            relation.a_in_b = relation.a_in_b.max(share(article));
-            relation.b_in_a = relation.b_in_a.max(share(page));
-        }
+        let Quoted { source, quoter, .. } = *quoted;
+        let (evidence, a_in_b, b_in_a) = self.corpus.shares_of_excerpt(quoted);
+        let mut relation = self.relation(RelationKind::Excerpt, source, quoter, &evidence);
+        relation.a_in_b = relation.a_in_b.max(rounded(a_in_b));
+        relation.b_in_a = relation.b_in_a.max(rounded(b_in_a));
         relation
     }
 

@@ -205,7 +205,7 @@ mod tests {
             lines: Vec::new(),
             origin: Origin { file: "".into(), line: 0 },
         };
-        Analyser::new(&settings, Wanted::Nothing).page(document).blocks
+        Analyser::new(&settings, Wanted::Nothing, None).page(document).blocks
     }
 
     #[test]
@@ -236,7 +236,7 @@ mod tests {
         let settings = AnalysisSettings { tokens: TokenKind::Char, ..AnalysisSettings::default() };
         let mut pages = Vec::new();
         for batch in corpus.batches() {
-            batch.read(&mut |item| pages.push(Analyser::new(&settings, Wanted::Nothing).page(item.unwrap())));
+            batch.read(&mut |item| pages.push(Analyser::new(&settings, Wanted::Nothing, None).page(item.unwrap())));
         }
         fs::write(&paths[1], "来源：网络\n渡口的老船夫。").unwrap();
         fs::remove_file(&paths[2]).unwrap();

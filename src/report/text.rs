@@ -37,8 +37,8 @@ const SHOWN_SKIPPED: usize = 20;
 const SHOWN_OF_A_TEMPLATE: usize = 5;
 const SHOWN_OF_BOILERPLATE: usize = 10;
 
-const HEADING: Style = Style::new().bold();
-const ASIDE: Style = Style::new().dimmed();
+pub(super) const HEADING: Style = Style::new().bold();
+pub(super) const ASIDE: Style = Style::new().dimmed();
 const KEPT: Style = AnsiColor::Green.on_default();
 const TROUBLE: Style = AnsiColor::Yellow.on_default().bold();
 
@@ -157,13 +157,13 @@ fn nothing_found(findings: &Findings) -> Option<String> {
         .then(|| "No two of the documents compared repost each other. Nothing to clean up here.".into())
 }
 
-struct Layout {
-    top: usize,
-    width: usize,
+pub(super) struct Layout {
+    pub(super) top: usize,
+    pub(super) width: usize,
 }
 
 impl Layout {
-    fn head(&self, summary: &[String], provenance: &[String], out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn head(&self, summary: &[String], provenance: &[String], out: &mut dyn Write) -> io::Result<()> {
         for line in self.lines_of(summary) {
             writeln!(out, "{HEADING}{line}{HEADING:#}")?;
         }
@@ -359,7 +359,7 @@ impl Layout {
         Ok(())
     }
 
-    fn notes(&self, notes: &[String], out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn notes(&self, notes: &[String], out: &mut dyn Write) -> io::Result<()> {
         if notes.is_empty() {
             return Ok(());
         }
@@ -367,7 +367,7 @@ impl Layout {
         notes.iter().try_for_each(|note| writeln!(out, "  • {}", flow(note)))
     }
 
-    fn skipped(&self, skipped: &[Skipped], out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn skipped(&self, skipped: &[Skipped], out: &mut dyn Write) -> io::Result<()> {
         if skipped.is_empty() {
             return Ok(());
         }
@@ -388,7 +388,7 @@ impl Layout {
 }
 
 /// Returns the first `limit` of a list, all where that is 0, and how many that leaves out.
-fn first<T>(list: &[T], limit: usize) -> (&[T], usize) {
+pub(super) fn first<T>(list: &[T], limit: usize) -> (&[T], usize) {
     let shown = if limit == 0 { list.len() } else { list.len().min(limit) };
     (&list[..shown], list.len() - shown)
 }
@@ -398,7 +398,7 @@ fn shown_text(text: &str) -> String {
     if text.is_empty() { "(changed since it was read)".into() } else { flow(text) }
 }
 
-fn more(left: usize, one: &str, many: &str, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn more(left: usize, one: &str, many: &str, out: &mut dyn Write) -> io::Result<()> {
     if left == 0 {
         return Ok(());
     }

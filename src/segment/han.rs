@@ -15,6 +15,11 @@ const LONGEST_RUN: usize = 1 << 16;
 /// jieba with its own dictionary, loaded by the first run that needs it.
 static DICTIONARY: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 
+/// Returns a number that depends on a word's weight and on the sum of all weights of the dictionary.
+pub(super) fn weight(word: &str) -> u64 {
+    DICTIONARY.suggest_freq(word) as u64
+}
+
 /// Cuts a run that holds nothing but Han characters.
 pub(super) fn words<'a>(run: &'a str, each: &mut impl FnMut(Segment<'a>)) {
     let mut rest = run;

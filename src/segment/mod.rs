@@ -112,6 +112,28 @@ impl Segmenter {
     }
 }
 
+/// Returns a number that changes when texts would be cut into other tokens; persisted with whatever was made of them.
+///
+/// It is what the rules and jieba's dictionary make of a probe: words that can be cut in several ways, and the weights of
+/// some of them, each a product with the sum of all weights of the dictionary, which changes with any of its words.
+pub fn fingerprint(kind: TokenKind) -> u64 {
+    let segmenter = Segmenter::new(kind);
+    let mut tokens = Vec::new();
+    segmenter.tokens(&normalise::normalise(PROBE), &mut tokens);
+    let mut numbers: Vec<u64> = Token::as_numbers(&tokens).into();
+    if kind == TokenKind::Word {
+        // Words that are in no dictionary, of the most frequent ones, so that the numbers have many digits.
+        let weights = ["的了", "的是", "的一", "的在", "在的", "是了"].map(han::weight);
+        numbers.extend(weights);
+    }
+    hash::sequence(&numbers)
+}
+
+/// Ambiguous words, numbers, and other scripts.
+const PROBE: &str = "研究生命的起源，结婚的和尚未结婚的人都在南京市长江大桥上。乒乓球拍卖完了，这门把手弄坏了，他从马上下来。\
+    人工智能与大数据驱动高质量发展，小红书、区块链和新冠疫情是新词；发展中国家庭养猪业，中外科学名著。\
+    The 3rd of May, e.g. v2.0, don't: カタカナとひらがな 한국어 ไทย 第12号 ½ ①";
+
 /// Returns the token of a segment's text.
 #[inline]
 fn token(text: &str) -> Token {
@@ -231,6 +253,13 @@ mod tests {
     #[test]
     fn a_punctuation_mark_ends_a_token_even_inside_a_dictionary_word() {
         assert_eq!(words(TokenKind::Word, "社，区"), ["社", "区"]);
+    }
+
+    #[test]
+    fn the_fingerprints_are_those_that_indexes_were_built_with() {
+        // A change here is one of the tokens: indexes that are kept somewhere will be refused.
+        assert_eq!(fingerprint(TokenKind::Word), 6_097_460_255_323_694_163);
+        assert_eq!(fingerprint(TokenKind::Char), 15_345_761_934_310_221_442);
     }
 
     #[test]

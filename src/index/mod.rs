@@ -1,0 +1,715 @@
+//! A corpus that is kept on disk, for texts that come later to be compared with.
+//!
+//! # What is kept
+//! **The tokens of every text**, by their ranks in a vocabulary, and so everything that a scan compares: shingles, lines,
+//! sentences and numbers are made of them anew. Nothing is estimated, and no source has to be there any more: a match
+//! says what a scan would count. Beside them: where a hash leads ([`sample`]: seeds, lines, whole texts, keys), what was
+//! judged boilerplate, and of each page its key and where it was read.
+//!
+//! # What a page costs
+//! A text of `t` tokens, of which `d` are of its own vocabulary, with `l` lines and a key of `k` bytes, costs about
+//! `1.2 t` bytes for its tokens, `5.5 (2t/25 + l + 2)` for its postings and `48 + k` for the rest; a word that no other
+//! text has costs 12 once. A line or a seed that more than 24 texts hold costs nothing more from there on.
+//!
+//! # How it is kept
+//! Segments that never change, of what was added at one time, and a manifest that says which they are: it is replaced as
+//! a whole, once all it names is on disk, so a crash at any time leaves the old index or the new one. What is left behind
+//! by a crash is removed by the next writer. Any number of processes may read while one writes; each sees what was there
+//! when it opened the index. Every byte is under a checksum that is looked at before the byte is believed.
+//!
+//! 1. `file`: a file that is read through checksums.
+//! 2. `manifest`, `lock`: which files there are, and who may change that.
+//! 3. `text`: a text in few bytes.
+//! 4. `sample`, `postings`: what a text is found by, and where a hash leads.
+//! 5. `segment`: all of that for some texts.
+
+mod file;
+mod lock;
+mod manifest;
+mod postings;
+mod sample;
+mod segment;
+mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::error::{Error, Result};
+use crate::segment::Token;
+use crate::settings::AnalysisSettings;
+use file::{Kind, Sealed, Sealer};
+use lock::Lock;
+pub use manifest::FORMAT;
+use manifest::{Entry, Manifest, Removed, Shape};
+pub use segment::{NewPage, NewText, Verdict};
+use segment::{Segment, Unpacked};
+pub use text::{Kept, put as put_number, take as take_number};
+
+/// Segments that an index may have before some are merged. A look-up asks each of them.
+const MOST_SEGMENTS: usize = 12;
+
+/// Texts that one thread looks at before the next, while segments are merged.
+const MERGED_AT_ONCE: usize = 1 << 14;
+
+/// Pages of a segment that is no more merged with others: what fits a gigabyte while it is.
+const LARGE: u32 = 1 << 20;
+
+/// An index as it was when it was opened.
+#[derive(Debug)]
+pub struct Index {
+    folder: PathBuf,
+    manifest: Manifest,
+    parts: Vec<Part>,
+    /// By [`Verdict::name`]: whether a block is frame, as it was judged last.
+    verdicts: FxHashMap<u64, bool>,
+}
+
+/// A segment without what was removed of it.
+#[derive(Debug)]
+struct Part {
+    segment: Segment,
+    /// A bit for each page; empty where none was removed.
+    removed: Vec<u64>,
+}
+
+/// Which text of an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address {
+    part: u32,
+    text: u32,
+}
+
+/// A text that a hash leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub address: Address,
+    /// Hash of its tokens.
+    pub digest: u128,
+    /// By how many hashes it can be found, lines aside.
+    pub hashes: u32,
+}
+
+/// What an index holds, and what it takes.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Info {
+    /// Version of the program that wrote it last.
+    pub tongwen: String,
+    /// Settings it was begun with.
+    pub settings: AnalysisSettings,
+    pub segments: usize,
+    /// Pages in it, and those among the bytes that were removed.
+    pub pages: u64,
+    pub removed: u64,
+    /// Texts, counted once a segment: those of removed pages are among them.
+    pub texts: u64,
+    pub postings: u64,
+    /// Blocks that are known to be frame.
+    pub frames: u64,
+    /// Bytes of all its files.
+    pub bytes: u64,
+}
+
+impl Index {
+    /// Opens the index in a folder. What is written later does not show.
+    ///
+    /// Cost: the manifest, the heads of some files and eight bytes for each block of boilerplate; some .2 s more for
+    /// jieba's dictionary where it was not loaded before.
+    ///
+    /// # Errors
+    /// When there is none, it is damaged, or another version wrote it.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let none = || Error::Index {
+            path: folder.to_owned(),
+            reason: "is not there: `tongwen index add` begins one, or name another folder".into(),
+        };
+        let mut last = Manifest::read(folder)?.ok_or_else(none)?;
+        loop {
+            match Self::of(folder, last.clone()) {
+                // A writer may have replaced it meanwhile, and removed what it named.
+                Err(error) => {
+                    let now = Manifest::read(folder)?.ok_or_else(none)?;
+                    if now == last {
+                        return Err(error);
+                    }
+                    last = now;
+                }
+                opened => return opened,
+            }
+        }
+    }
+
+    fn of(folder: &Path, manifest: Manifest) -> Result<Self> {
+        let width = manifest.settings.clone().checked()?.width;
+        let mut parts = Vec::with_capacity(manifest.segments.len());
+        let mut verdicts = FxHashMap::default();
+        for entry in &manifest.segments {
+            let segment = Segment::open(&folder.join(&entry.name), entry.seal, width)?;
+            let removed = match &entry.removed {
+                Some(removed) => read_removed(&folder.join(&removed.name), removed, segment.pages())?,
+                None => Vec::new(),
+            };
+            verdicts.extend(segment.verdicts()?);
+            parts.push(Part { segment, removed });
+        }
+        Ok(Self { folder: folder.to_owned(), manifest, parts, verdicts })
+    }
+
+    /// Returns the folder it is in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Returns the settings it was begun with. A run must agree with it in tokens, width and boilerplate.
+    pub fn settings(&self) -> &AnalysisSettings {
+        &self.manifest.settings
+    }
+
+    /// Checks that a run with these settings can be compared with it.
+    ///
+    /// # Errors
+    /// When not; the message says what differs and what can be done.
+    pub fn fits(&self, settings: &AnalysisSettings) -> Result<()> {
+        match self.manifest.shape.differs_from(&Shape::new(settings)) {
+            Some(reason) => Err(Error::Index { path: self.folder.clone(), reason }),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns what was last judged of a line or sentence: whether it is frame.
+    pub fn is_frame(&self, hash: u64, is_sentence: bool) -> Option<bool> {
+        self.verdicts.get(&Verdict::name(hash, is_sentence)).copied()
+    }
+
+    /// Returns the hashes to look a text up by with [`holders`](Self::holders), and the places of the seeds they are of.
+    pub fn looked_up(shingles: &[crate::shingle::Shingle]) -> Vec<(u64, u32)> {
+        sample::looked_up(shingles)
+    }
+
+    /// Returns a number by which texts that share much come next to each other.
+    pub fn neighbourhood(shingles: &[crate::shingle::Shingle]) -> u64 {
+        sample::posted(shingles, |_| false).first().map_or(0, |&(hash, _)| hash)
+    }
+
+    /// Appends the texts that a hash leads to, at most 24 a segment, in no telling order, and whether what it is the hash of
+    /// is no content of theirs; rarely a text that has it not.
+    ///
+    /// # Errors
+    /// When a file is damaged.
+    pub fn holders(&self, hash: u64, found: &mut Vec<(Address, bool)>) -> Result<()> {
+        for (number, part) in (0..).zip(&self.parts) {
+            let from = found.len();
+            part.segment.holders(hash, |text, is_hidden| {
+                if text < part.segment.texts() {
+                    found.push((Address { part: number, text }, is_hidden));
+                }
+            })?;
+            if !part.removed.is_empty() {
+                let mut kept = from;
+                for at in from..found.len() {
+                    if part.is_alive(found[at].0.text)? {
+                        found[kept] = found[at];
+                        kept += 1;
+                    }
+                }
+                found.truncate(kept);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the texts that hold a line, given its hash, as [`holders`](Self::holders) does.
+    ///
+    /// # Errors
+    /// When a file is damaged.
+    pub fn holders_of_line(&self, line: u64) -> Result<Vec<Address>> {
+        let mut found = Vec::new();
+        self.holders(sample::of_line(line), &mut found)?;
+        Ok(found.into_iter().map(|(address, _)| address).collect())
+    }
+
+    /// Returns where a text is kept, given its digest: once a segment at most.
+    ///
+    /// # Errors
+    /// When a file is damaged.
+    pub fn find(&self, digest: u128) -> Result<Vec<Address>> {
+        let mut found = Vec::new();
+        self.holders(sample::of_text(digest), &mut found)?;
+        let mut same = Vec::new();
+        for (address, _) in found {
+            if self.found(address)?.digest == digest {
+                same.push(address);
+            }
+        }
+        Ok(same)
+    }
+
+    /// Returns what tells a text, without unpacking it.
+    ///
+    /// # Errors
+    /// When a file is damaged.
+    pub fn found(&self, address: Address) -> Result<Found> {
+        let (digest, hashes) = self.part(address).segment.text(address.text)?;
+        Ok(Found { address, digest, hashes })
+    }
+
+    /// Returns a text. Cost: some 50 microseconds for one of a thousand tokens, since it is packed with fifteen others.
+    ///
+    /// # Errors
+    /// When a file is damaged.
+    pub fn load(&self, address: Address) -> Result<Kept> {
+        self.part(address).segment.load(address.text, &mut Unpacked::default())
+    }
+
+    /// Returns the pages that hold a text, by key.
+    ///
+    /// # Errors
+    /// When a file is damaged.
+    pub fn pages(&self, address: Address) -> Result<Vec<NewPage>> {
+        let part = self.part(address);
+        let files = part.segment.files()?;
+        let numbers = part.segment.pages_of(address.text)?.filter(|&page| !part.is_removed(page));
+        numbers.map(|page| part.segment.page(page, &files)).collect()
+    }
+
+    /// Returns the first page that holds a text, by key, and how many there are.
+    ///
+    /// # Errors
+    /// When a file is damaged.
+    pub fn first_page(&self, address: Address) -> Result<(NewPage, u64)> {
+        let part = self.part(address);
+        let mut pages = part.segment.pages_of(address.text)?.filter(|&page| !part.is_removed(page));
+        match pages.next() {
+            Some(page) => Ok((part.segment.page(page, &part.segment.files()?)?, 1 + pages.count() as u64)),
+            None => Err(Error::NotFound("all pages of the text were removed".into())),
+        }
+    }
+
+    /// Returns the keys of the pages that hold a text, rising.
+    ///
+    /// # Errors
+    /// When a file is damaged.
+    pub fn keys(&self, address: Address) -> Result<Vec<&str>> {
+        let part = self.part(address);
+        let numbers = part.segment.pages_of(address.text)?.filter(|&page| !part.is_removed(page));
+        numbers.map(|page| part.segment.key(page)).collect()
+    }
+
+    /// Returns the digest and the hash of the page of a key; the digest is `None` for a page without a token.
+    ///
+    /// # Errors
+    /// When a file is damaged.
+    pub fn page_of_key(&self, key: &str) -> Result<Option<(Option<u128>, u64)>> {
+        let Some((part, page)) = self.place_of_key(key)? else { return Ok(None) };
+        let segment = &self.parts[part].segment;
+        let digest = match segment.text_of(page)? {
+            Some(text) => Some(segment.text(text)?.0),
+            None => None,
+        };
+        Ok(Some((digest, segment.hash_of(page)?)))
+    }
+
+    fn place_of_key(&self, key: &str) -> Result<Option<(usize, u32)>> {
+        let mut pages = Vec::new();
+        for (number, part) in self.parts.iter().enumerate() {
+            pages.clear();
+            part.segment.holders(sample::of_key(key), |page, _| {
+                if page < part.segment.pages() {
+                    pages.push(page);
+                }
+            })?;
+            for &page in &pages {
+                if !part.is_removed(page) && part.segment.key(page)? == key {
+                    return Ok(Some((number, page)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn part(&self, address: Address) -> &Part {
+        &self.parts[address.part as usize]
+    }
+
+    /// Returns what it holds and what it takes.
+    ///
+    /// # Errors
+    /// When the length of a file cannot be read.
+    pub fn info(&self) -> Result<Info> {
+        let sum = |of: &dyn Fn(&Part) -> u64| self.parts.iter().map(of).sum::<u64>();
+        let removed = self.manifest.segments.iter().filter_map(|entry| entry.removed.as_ref());
+        let removed: u64 = removed.map(|removed| u64::from(removed.pages)).sum();
+        let mut bytes = 0;
+        for name in self.manifest.names() {
+            let path = self.folder.join(name);
+            bytes += fs::metadata(&path).map_err(|e| Error::io("read", &path, e))?.len();
+        }
+        Ok(Info {
+            tongwen: self.manifest.tongwen.clone(),
+            settings: self.manifest.settings.clone(),
+            segments: self.parts.len(),
+            pages: sum(&|part| part.segment.pages().into()) - removed,
+            removed,
+            texts: sum(&|part| part.segment.texts().into()),
+            postings: sum(&|part| part.segment.postings() as u64),
+            frames: self.verdicts.values().filter(|&&is_frame| is_frame).count() as u64,
+            bytes,
+        })
+    }
+
+    /// Checks every checksum of the index, and every promise its files make to each other.
+    ///
+    /// # Errors
+    /// The first that does not hold.
+    pub fn check(&self) -> Result<()> {
+        let mut keys = BTreeSet::new();
+        for part in &self.parts {
+            part.segment.check()?;
+            for page in (0..part.segment.pages()).filter(|&page| !part.is_removed(page)) {
+                let key = part.segment.key(page)?;
+                if !keys.insert(key) {
+                    let what = format!("it holds a second page `{key}`");
+                    return Err(Error::Damaged { path: part.segment.path().to_owned(), what });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Part {
+    fn is_removed(&self, page: u32) -> bool {
+        self.removed.get(page as usize / 64).is_some_and(|word| word >> (page % 64) & 1 == 1)
+    }
+
+    fn is_alive(&self, text: u32) -> Result<bool> {
+        Ok(self.segment.pages_of(text)?.any(|page| !self.is_removed(page)))
+    }
+}
+
+fn read_removed(path: &Path, removed: &Removed, pages: u32) -> Result<Vec<u64>> {
+    let file = Sealed::open(path, Kind::Removed, 1, removed.seal)?;
+    let bytes = file.section(0)?;
+    let words: Vec<u64> = (0..bytes.len() / 8).map(|at| file::number_at(bytes, at)).collect();
+    let count: u32 = words.iter().map(|word| word.count_ones()).sum();
+    if words.len() != pages.div_ceil(64) as usize || count != removed.pages {
+        return Err(file.damaged("it is not of its segment"));
+    }
+    Ok(words)
+}
+
+/// The one who may change an index.
+#[derive(Debug)]
+pub struct Writer {
+    index: Index,
+    _lock: Lock,
+}
+
+/// What is to be added at once.
+pub struct Addition<'a, F> {
+    /// Those that are found together next to each other, so that they are packed together; those without a digest last.
+    pub texts: &'a [NewText],
+    /// How often each token occurs in them.
+    pub counts: FxHashMap<Token, u32>,
+    /// What was judged beside them.
+    pub verdicts: Vec<Verdict>,
+    /// Returns a text by its number among `texts`.
+    pub text: F,
+}
+
+impl Writer {
+    /// Opens the index in a folder to change it, and begins one where there is none.
+    ///
+    /// # Errors
+    /// When another writer has it, it does not fit the settings, it is damaged, or the folder holds something else.
+    pub fn open(folder: &Path, settings: &AnalysisSettings) -> Result<Self> {
+        if Manifest::read(folder)?.is_none() {
+            fs::create_dir_all(folder).map_err(|e| Error::io("make", folder, e))?;
+            refuse_others(folder)?;
+        }
+        let lock = Lock::take(folder)?;
+        if Manifest::read(folder)?.is_none() {
+            let manifest = Manifest {
+                tongwen: env!("CARGO_PKG_VERSION").into(),
+                shape: Shape::new(settings),
+                settings: settings.clone(),
+                next: 1,
+                segments: Vec::new(),
+            };
+            manifest.replace(folder)?;
+        }
+        let writer = Self::with(lock, folder)?;
+        writer.index.fits(settings)?;
+        Ok(writer)
+    }
+
+    /// Opens the index in a folder to change it, whatever its settings.
+    ///
+    /// # Errors
+    /// When there is none, another writer has it, or it is damaged.
+    pub fn open_existing(folder: &Path) -> Result<Self> {
+        // A folder that holds no index is told so, and gets no lock.
+        Index::open(folder)?;
+        Self::with(Lock::take(folder)?, folder)
+    }
+
+    fn with(lock: Lock, folder: &Path) -> Result<Self> {
+        let writer = Self { index: Index::open(folder)?, _lock: lock };
+        writer.remove_what_is_left();
+        Ok(writer)
+    }
+
+    /// Returns the index as it is now.
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// Adds texts, in the place of pages of the same keys. Once this returns they survive a crash; if it fails, or the
+    /// process ends before, nothing has changed.
+    ///
+    /// # Errors
+    /// When something cannot be written, or what is merged with the addition is damaged.
+    pub fn add<F: Fn(usize) -> Result<Kept> + Sync>(&mut self, addition: Addition<F>) -> Result<()> {
+        let keys = addition.texts.iter().flat_map(|text| &text.pages).map(|page| page.key.as_str());
+        let (mut manifest, _) = self.without(keys)?;
+        let name = numbered(&mut manifest.next, "segment");
+        let path = self.index.folder.join(&name);
+        let text = |number: usize, _: &mut Unpacked| (addition.text)(number);
+        let fingerprint = manifest.shape.fingerprint();
+        let seal = segment::write(&path, fingerprint, &addition.counts, addition.texts, addition.verdicts, text)?;
+        manifest.segments.push(Entry { name, seal, removed: None });
+        self.replace(manifest)?;
+        self.merge_some()
+    }
+
+    /// Merges the last segments where there are too many: those that are together as large as the one before them, so
+    /// that a page is written again no more often than the index grows twelvefold.
+    fn merge_some(&mut self) -> Result<()> {
+        let parts = &self.index.parts;
+        if parts.len() <= MOST_SEGMENTS {
+            return Ok(());
+        }
+        let mut first = parts.len() - 2;
+        let mut pages: u64 = parts[first..].iter().map(|part| u64::from(part.segment.pages())).sum();
+        while first > 0 && u64::from(parts[first - 1].segment.pages()) <= pages && pages < u64::from(LARGE) {
+            first -= 1;
+            pages += u64::from(parts[first].segment.pages());
+        }
+        let manifest = self.merged(self.index.manifest.clone(), first)?;
+        self.replace(manifest)
+    }
+
+    /// Removes the pages of some keys, and returns how many there were.
+    ///
+    /// # Errors
+    /// When something cannot be written.
+    pub fn remove<'k>(&mut self, keys: impl IntoIterator<Item = &'k str>) -> Result<u64> {
+        let (manifest, removed) = self.without(keys)?;
+        if removed > 0 {
+            self.replace(manifest)?;
+        }
+        Ok(removed)
+    }
+
+    /// Returns the manifest of the index without the pages of some keys, and how many those are.
+    fn without<'k>(&self, keys: impl IntoIterator<Item = &'k str>) -> Result<(Manifest, u64)> {
+        let mut manifest = self.index.manifest.clone();
+        manifest.tongwen = env!("CARGO_PKG_VERSION").into();
+        let mut pages: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); self.index.parts.len()];
+        for key in keys {
+            if let Some((part, page)) = self.index.place_of_key(key)? {
+                pages[part].insert(page);
+            }
+        }
+        for ((part, entry), pages) in self.index.parts.iter().zip(&mut manifest.segments).zip(&pages) {
+            if pages.is_empty() {
+                continue;
+            }
+            let mut words = part.removed.clone();
+            words.resize(part.segment.pages().div_ceil(64) as usize, 0);
+            for page in pages {
+                words[*page as usize / 64] |= 1 << (page % 64);
+            }
+            let name = numbered(&mut manifest.next, "removed");
+            let mut file = Sealer::create(&self.index.folder.join(&name), Kind::Removed, manifest.shape.fingerprint())?;
+            file.begin()?;
+            for word in &words {
+                file.write(&word.to_le_bytes())?;
+            }
+            let pages = words.iter().map(|word| word.count_ones()).sum();
+            entry.removed = Some(Removed { name, seal: file.finish()?, pages });
+        }
+        Ok((manifest, pages.iter().map(|pages| pages.len() as u64).sum()))
+    }
+
+    /// Merges segments, so that what was removed takes no more room and a look-up has fewer to ask.
+    ///
+    /// Segments of [`LARGE`] pages and more, of which none was removed, stay as they are.
+    ///
+    /// # Errors
+    /// When something cannot be written, or is damaged. The index is then what it was before.
+    pub fn compact(&mut self) -> Result<()> {
+        let is_done = |part: &Part| part.removed.is_empty() && part.segment.pages() >= LARGE;
+        let first = self.index.parts.iter().position(|part| !is_done(part)).unwrap_or(self.index.parts.len());
+        let rest = &self.index.parts[first..];
+        if rest.len() > 1 || rest.iter().any(|part| !part.removed.is_empty()) {
+            let manifest = self.merged(self.index.manifest.clone(), first)?;
+            self.replace(manifest)?;
+        }
+        Ok(())
+    }
+
+    /// Returns a manifest in which the segments from `first` on are one.
+    fn merged(&self, mut manifest: Manifest, first: usize) -> Result<Manifest> {
+        let parts = &self.index.parts[first..];
+        let mut addresses: BTreeMap<u128, Vec<Address>> = BTreeMap::new();
+        let mut without_text = Vec::new();
+        let mut verdicts: FxHashMap<u64, bool> = FxHashMap::default();
+        for (number, part) in (first as u32..).zip(parts) {
+            let segment = &part.segment;
+            for text in 0..segment.texts() {
+                if part.removed.is_empty() || part.is_alive(text)? {
+                    addresses.entry(segment.text(text)?.0).or_default().push(Address { part: number, text });
+                }
+            }
+            let files = segment.files()?;
+            for page in (0..segment.pages()).rev() {
+                if segment.text_of(page)?.is_some() {
+                    break;
+                }
+                if !part.is_removed(page) {
+                    without_text.push(segment.page(page, &files)?);
+                }
+            }
+            verdicts.extend(segment.verdicts()?);
+        }
+        let addresses: Vec<(u128, Vec<Address>)> = addresses.into_iter().collect();
+        // A look at each text for its words and its place, before they are written in that order.
+        let seen = addresses.par_chunks(MERGED_AT_ONCE).map(|some| {
+            let (mut counts, mut places, mut unpacked) = (FxHashMap::default(), Vec::new(), Unpacked::default());
+            for (_, addresses) in some {
+                let address = addresses[addresses.len() - 1];
+                let kept = self.index.part(address).segment.load(address.text, &mut unpacked)?;
+                for token in kept.tokens {
+                    *counts.entry(token).or_insert(0_u32) += 1;
+                }
+                places.push(Index::neighbourhood(kept.shingles.in_order()));
+            }
+            Ok((counts, places))
+        });
+        let mut counts: FxHashMap<Token, u32> = FxHashMap::default();
+        let mut order = Vec::with_capacity(addresses.len());
+        for (some, places) in seen.collect::<Result<Vec<_>>>()? {
+            for (token, count) in some {
+                let all = counts.entry(token).or_default();
+                *all = all.saturating_add(count);
+            }
+            order.extend(places);
+        }
+        let mut order: Vec<(u64, usize)> = order.into_iter().zip(0..).collect();
+        order.par_sort_unstable();
+        let mut texts = Vec::with_capacity(order.len());
+        for &(_, number) in &order {
+            let (digest, addresses) = &addresses[number];
+            let mut pages = Vec::new();
+            for &address in addresses {
+                pages.extend(self.index.pages(address)?);
+            }
+            pages.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+            texts.push(NewText { digest: Some(*digest), pages });
+        }
+        if !without_text.is_empty() {
+            without_text.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+            texts.push(NewText { digest: None, pages: without_text });
+        }
+        manifest.segments.truncate(first);
+        if !texts.is_empty() || !verdicts.is_empty() {
+            let name = numbered(&mut manifest.next, "segment");
+            let text = |number: usize, unpacked: &mut Unpacked| {
+                let addresses = &addresses[order[number].1].1;
+                // What was judged last holds.
+                let address = addresses[addresses.len() - 1];
+                self.index.part(address).segment.load(address.text, unpacked)
+            };
+            let verdicts = verdicts.into_iter().map(|(name, is_frame)| Verdict::of(name, is_frame)).collect();
+            let path = self.index.folder.join(&name);
+            let seal = segment::write(&path, manifest.shape.fingerprint(), &counts, &texts, verdicts, text)?;
+            manifest.segments.push(Entry { name, seal, removed: None });
+        }
+        Ok(manifest)
+    }
+
+    /// Puts a manifest in the place of the one there is, and removes what is no more named.
+    fn replace(&mut self, manifest: Manifest) -> Result<()> {
+        let folder = self.index.folder.clone();
+        // What cannot be opened must not be named.
+        let index = Index::of(&folder, manifest)?;
+        index.manifest.replace(&folder)?;
+        self.index = index;
+        self.remove_what_is_left();
+        Ok(())
+    }
+
+    /// Removes files of the index that the manifest does not name: of what was replaced, or was broken off.
+    fn remove_what_is_left(&self) {
+        let named: BTreeSet<&str> = self.index.manifest.names().collect();
+        let Ok(entries) = fs::read_dir(&self.index.folder) else { return };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let is_left = name.to_str().is_some_and(|name| is_of_index(name) && !named.contains(name));
+            if is_left {
+                // It takes up room and no more; the next writer tries again.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+/// Returns a name that no file of the index has had.
+fn numbered(next: &mut u64, kind: &str) -> String {
+    *next += 1;
+    format!("{:08}.{kind}", *next - 1)
+}
+
+/// Returns whether a file has a name that [`numbered`] gives, or one it has while it is written.
+fn is_of_index(name: &str) -> bool {
+    let (stem, ending) = name.split_once('.').unwrap_or_default();
+    let is_numbered = !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_digit());
+    is_numbered && ["segment", "removed", "new"].contains(&ending) || name == "manifest.new"
+}
+
+/// Refuses a folder that holds something else: an index there would be in its way.
+fn refuse_others(folder: &Path) -> Result<()> {
+    let failed = |e: io::Error| Error::io("list", folder, e);
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        let is_ours =
+            name.to_str().is_some_and(|name| is_of_index(name) || lock::is_lock(name) || manifest::is_manifest(name));
+        if !is_ours {
+            let reason = format!(
+                "cannot be begun: the folder holds `{}`, which is of no index; name a folder that is empty or not there",
+                name.display()
+            );
+            return Err(Error::Index { path: folder.to_owned(), reason });
+        }
+    }
+    Ok(())
+}
+
+/// Numbers as hexadecimal text: other programs read numbers of JSON with 53 bits.
+mod hexadecimal {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{number:016x}"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        let digits = String::deserialize(deserializer)?;
+        u64::from_str_radix(&digits, 16).map_err(|_| de::Error::custom(format!("`{digits}` is no number")))
+    }
+}

@@ -1,0 +1,473 @@
+//! One part of an index: texts, the pages that hold them, and where a hash leads. Never changed once it is written.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::file::{Kind, Seal, Sealed, Sealer, number_at, short_at};
+use super::postings::{self, Collector, Postings};
+use super::sample;
+use super::text::{Kept, Unpacker, put, put_hidden, put_shape, take, take_hidden};
+use crate::boilerplate::Hidden;
+use crate::document::Origin;
+use crate::error::{Error, Result};
+use crate::hash::TextHasher;
+use crate::segment::Token;
+
+/// Texts that are packed together: of fewer too little is alike, of more too much is unpacked for one.
+const CHUNK: usize = 16;
+
+/// How hard zstd tries. At 3 an index of Chinese pages was a seventh larger, at 19 no smaller by a fiftieth and four times
+/// slower to write.
+const LEVEL: i32 = 9;
+
+/// Chunks that are packed at the same time, before they are written one after another.
+const AT_ONCE: usize = 64;
+
+/// The longest chunk that is unpacked: a bound for files that were made by nobody.
+const LONGEST: usize = 1 << 31;
+
+// The sections of a file.
+const VOCABULARY: usize = 0;
+const CHUNKS: usize = 1;
+const PACKED: usize = 2;
+const TEXTS: usize = 3;
+const PAGES: usize = 4;
+const KEYS: usize = 5;
+const FILES: usize = 6;
+const VERDICTS: usize = 7;
+/// And the postings after it.
+const DIRECTORY: usize = 8;
+const SECTIONS: usize = 10;
+
+/// Bytes of a row: of a text its digest, how many hashes it is found by, and its first page; of a page its text, file,
+/// line, the end of its key, and the hash of its text as it was read.
+const TEXT: usize = 24;
+const PAGE: usize = 24;
+
+/// The number of no text: that of a page without one.
+const NO_TEXT: u32 = u32::MAX;
+
+/// A page that is to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPage {
+    pub key: String,
+    /// Where it was read.
+    pub origin: Origin,
+    /// Hash of its text as it was read.
+    pub hash: u64,
+}
+
+/// A text that is to be written, and the pages that hold it.
+#[derive(Clone, Debug)]
+pub struct NewText {
+    /// Hash of its tokens; `None` for pages without a token.
+    pub digest: Option<u128>,
+    pub pages: Vec<NewPage>,
+}
+
+/// What a block of text was judged to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Verdict {
+    /// Of its line or sentence.
+    pub hash: u64,
+    pub is_sentence: bool,
+    pub is_frame: bool,
+}
+
+impl Verdict {
+    /// Two bits of the hash give way: 62 tell blocks apart as well.
+    fn packed(self) -> u64 {
+        self.hash & !3 | u64::from(self.is_sentence) << 1 | u64::from(self.is_frame)
+    }
+
+    /// Returns the verdict on a block by its name.
+    pub(super) fn of(name: u64, is_frame: bool) -> Self {
+        Self { hash: name & !3, is_sentence: name & 2 == 2, is_frame }
+    }
+
+    /// Returns what tells a block, whatever was judged of it.
+    pub(super) fn name(hash: u64, is_sentence: bool) -> u64 {
+        hash & !3 | u64::from(is_sentence) << 1
+    }
+}
+
+/// Writes a segment.
+///
+/// Texts are written in the order given, those without a digest last. `counts` says how often each token occurs, and
+/// `text` returns each text by its number, rising within a chunk, and from any thread.
+pub(super) fn write(
+    path: &Path,
+    fingerprint: u64,
+    counts: &FxHashMap<Token, u32>,
+    texts: &[NewText],
+    mut verdicts: Vec<Verdict>,
+    text: impl Fn(usize, &mut Unpacked) -> Result<Kept> + Sync,
+) -> Result<Seal> {
+    let with_digest = texts.iter().take_while(|text| text.digest.is_some()).count();
+    let pages: usize = texts.iter().map(|text| text.pages.len()).sum();
+    if with_digest.max(pages) >= postings::MOST {
+        return Err(Error::Settings(format!(
+            "{pages} pages are too many to be added at once: add them in parts of no more than {}",
+            postings::MOST - 1
+        )));
+    }
+    let mut file = Sealer::create(path, Kind::Segment, fingerprint)?;
+    let mut vocabulary: Vec<(u32, Token)> = counts.iter().map(|(&token, &count)| (count, token)).collect();
+    vocabulary.par_sort_unstable_by_key(|&(count, token)| (std::cmp::Reverse(count), token));
+    file.begin()?;
+    for (_, token) in &vocabulary {
+        file.write(&token.0.to_le_bytes())?;
+    }
+    let ranks: FxHashMap<Token, u32> = (0..).zip(&vocabulary).map(|(rank, &(_, token))| (token, rank)).collect();
+    drop(vocabulary);
+
+    let mut collector = Collector::default();
+    let mut found_by: Vec<u32> = Vec::with_capacity(with_digest);
+    let mut ends: Vec<u64> = vec![0];
+    let mut packed_chunks: Vec<Vec<u8>> = Vec::new();
+    let chunks: Vec<usize> = (0..with_digest).step_by(CHUNK).collect();
+    // The chunks come first in the file once their ends are known, so they wait in memory: a quarter of the text.
+    for some in chunks.chunks(AT_ONCE) {
+        let packed: Vec<Result<PackedChunk>> =
+            some.par_iter().map(|&first| pack(first..with_digest.min(first + CHUNK), texts, &ranks, &text)).collect();
+        for chunk in packed {
+            let mut chunk = chunk?;
+            collector.append(&mut chunk.postings);
+            found_by.append(&mut chunk.found_by);
+            ends.push(ends[ends.len() - 1] + chunk.bytes.len() as u64);
+            packed_chunks.push(chunk.bytes);
+        }
+    }
+    drop(ranks);
+    file.begin()?;
+    for end in &ends {
+        file.write(&end.to_le_bytes())?;
+    }
+    file.begin()?;
+    for chunk in packed_chunks {
+        file.write(&chunk)?;
+    }
+    file.begin()?;
+    let mut first_page = 0_u32;
+    for (text, found_by) in texts.iter().zip(&found_by) {
+        let digest = text.digest.unwrap_or_default();
+        file.write(&digest.to_le_bytes())?;
+        file.write(&found_by.to_le_bytes())?;
+        file.write(&first_page.to_le_bytes())?;
+        first_page += text.pages.len() as u32;
+    }
+    write_pages(&mut file, texts, &mut collector)?;
+    file.begin()?;
+    verdicts.sort_unstable();
+    for verdict in verdicts {
+        file.write(&verdict.packed().to_le_bytes())?;
+    }
+    collector.write(&mut file)?;
+    file.finish()
+}
+
+/// Writes the rows of the pages, their keys, and the files they are of.
+fn write_pages(file: &mut Sealer, texts: &[NewText], collector: &mut Collector) -> Result<()> {
+    let pages =
+        || texts.iter().enumerate().flat_map(|(text, of_text)| of_text.pages.iter().map(move |page| (text, page)));
+    let mut numbers: HashMap<&str, u32> = HashMap::new();
+    let mut files: Vec<u8> = Vec::new();
+    let mut key_end = 0_u32;
+    file.begin()?;
+    for (number, (text, page)) in (0..).zip(pages()) {
+        collector.push(sample::of_key(&page.key), number, false);
+        let next = numbers.len() as u32;
+        let of_file = *numbers.entry(&page.origin.file).or_insert_with(|| {
+            put(&mut files, page.origin.file.len() as u64);
+            files.extend_from_slice(page.origin.file.as_bytes());
+            next
+        });
+        let text = if texts[text].digest.is_some() { text as u32 } else { NO_TEXT };
+        key_end = u32::try_from(page.key.len())
+            .ok()
+            .and_then(|length| key_end.checked_add(length))
+            .ok_or_else(|| Error::Settings("the keys of the pages are longer than 4 GiB: add them in parts".into()))?;
+        for number in [text, of_file, u32::try_from(page.origin.line).unwrap_or(u32::MAX), key_end] {
+            file.write(&number.to_le_bytes())?;
+        }
+        file.write(&page.hash.to_le_bytes())?;
+    }
+    file.begin()?;
+    for (_, page) in pages() {
+        file.write(page.key.as_bytes())?;
+    }
+    file.begin()?;
+    file.write(&files)
+}
+
+struct PackedChunk {
+    bytes: Vec<u8>,
+    postings: Collector,
+    /// For each text, by how many hashes it is found.
+    found_by: Vec<u32>,
+}
+
+/// Packs the texts `range`.
+fn pack(
+    range: Range<usize>,
+    texts: &[NewText],
+    ranks: &FxHashMap<Token, u32>,
+    text: &impl Fn(usize, &mut Unpacked) -> Result<Kept>,
+) -> Result<PackedChunk> {
+    let mut chunk = PackedChunk { bytes: Vec::new(), postings: Collector::default(), found_by: Vec::new() };
+    // Where each text ends, so that one is found without a look at those before it.
+    let (mut plain, mut ends) = (Vec::new(), Vec::new());
+    let mut unpacked = Unpacked::default();
+    for number in range {
+        let kept = text(number, &mut unpacked)?;
+        put_shape(&kept.blocks, &mut plain);
+        for token in &kept.tokens {
+            put(&mut plain, u64::from(ranks[token]));
+        }
+        put_hidden(&kept.hidden, &mut plain);
+        ends.push(plain.len());
+        let posted = sample::posted(kept.shingles.in_order(), |place| kept.is_hidden(place));
+        chunk.found_by.push(posted.len() as u32);
+        let digest = texts[number].digest.unwrap_or_default();
+        let others = sample::lines(&kept.blocks).into_iter().chain([sample::of_text(digest)]).map(|hash| (hash, false));
+        for (hash, is_hidden) in posted.into_iter().chain(others) {
+            chunk.postings.push(hash, number as u32, is_hidden);
+        }
+    }
+    for end in ends {
+        plain.extend_from_slice(&(end as u32).to_le_bytes());
+    }
+    chunk.bytes = zstd::bulk::compress(&plain, LEVEL).map_err(|e| Error::io("pack", Path::new("a segment"), e))?;
+    Ok(chunk)
+}
+
+/// The texts of a chunk, kept for the next text of it.
+#[derive(Default)]
+pub(super) struct Unpacked {
+    chunk: Option<(PathBuf, usize)>,
+    plain: Vec<u8>,
+    unpacker: Unpacker,
+}
+
+/// A segment that is read.
+#[derive(Debug)]
+pub struct Segment {
+    file: Sealed,
+    postings: Postings,
+    texts: u32,
+    pages: u32,
+    width: usize,
+}
+
+impl Segment {
+    pub(super) fn open(path: &Path, seal: Seal, width: usize) -> Result<Self> {
+        let file = Sealed::open(path, Kind::Segment, SECTIONS, seal)?;
+        let postings = Postings::open(&file, DIRECTORY)?;
+        let (texts, pages) = (file.length(TEXTS) / TEXT, file.length(PAGES) / PAGE);
+        let is_sound = file.length(TEXTS) == texts * TEXT
+            && file.length(PAGES) == pages * PAGE
+            && texts.max(pages) < postings::MOST
+            && file.length(CHUNKS) == (texts.div_ceil(CHUNK) + 1) * 8
+            && file.length(VOCABULARY).is_multiple_of(8)
+            && file.length(VERDICTS).is_multiple_of(8);
+        if !is_sound {
+            return Err(file.damaged("its sections do not fit each other"));
+        }
+        Ok(Self { file, postings, texts: texts as u32, pages: pages as u32, width })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    pub(super) fn texts(&self) -> u32 {
+        self.texts
+    }
+
+    pub(super) fn pages(&self) -> u32 {
+        self.pages
+    }
+
+    /// Calls `each` with the numbers that a hash leads to, and whether it is no content of theirs.
+    pub(super) fn holders(&self, hash: u64, each: impl FnMut(u32, bool)) -> Result<()> {
+        self.postings.holders(&self.file, hash, each)
+    }
+
+    /// Returns the digest of a text, and by how many hashes it is found.
+    pub(super) fn text(&self, text: u32) -> Result<(u128, u32)> {
+        let row = self.text_row(text)?;
+        Ok((u128::from(number_at(row, 1)) << 64 | u128::from(number_at(row, 0)), short_at(row, 4)))
+    }
+
+    fn text_row(&self, text: u32) -> Result<&[u8]> {
+        self.file.bytes(TEXTS, text as usize * TEXT..(text as usize + 1) * TEXT)
+    }
+
+    /// Returns the pages that hold a text.
+    pub(super) fn pages_of(&self, text: u32) -> Result<Range<u32>> {
+        let from = short_at(self.text_row(text)?, 5);
+        let mut until = if text + 1 < self.texts { short_at(self.text_row(text + 1)?, 5) } else { self.pages };
+        if text + 1 == self.texts {
+            // Behind the pages of the last text are those without one.
+            until = (from..self.pages).find(|&page| !matches!(self.text_of(page), Ok(Some(_)))).unwrap_or(until);
+        }
+        if from < until && until <= self.pages { Ok(from..until) } else { Err(self.file.damaged("a text has no page")) }
+    }
+
+    fn page_row(&self, page: u32) -> Result<&[u8]> {
+        self.file.bytes(PAGES, page as usize * PAGE..(page as usize + 1) * PAGE)
+    }
+
+    /// Returns the text of a page; `None` where it has none.
+    pub(super) fn text_of(&self, page: u32) -> Result<Option<u32>> {
+        let text = short_at(self.page_row(page)?, 0);
+        Ok((text != NO_TEXT).then_some(text))
+    }
+
+    pub(super) fn key(&self, page: u32) -> Result<&str> {
+        let from = if page == 0 { 0 } else { short_at(self.page_row(page - 1)?, 3) };
+        let until = short_at(self.page_row(page)?, 3);
+        let bytes = self.file.bytes(KEYS, from as usize..until as usize)?;
+        std::str::from_utf8(bytes).map_err(|_| self.file.damaged("a key is no text"))
+    }
+
+    /// Returns a page as it was added.
+    pub(super) fn page(&self, page: u32, files: &[&str]) -> Result<NewPage> {
+        let row = self.page_row(page)?;
+        let file = files.get(short_at(row, 1) as usize).ok_or_else(|| self.file.damaged("a page is of no file"))?;
+        let origin = Origin { file: (*file).into(), line: short_at(row, 2).into() };
+        Ok(NewPage { key: self.key(page)?.to_owned(), origin, hash: number_at(row, 2) })
+    }
+
+    /// Returns the hash of a page's text as it was read.
+    pub(super) fn hash_of(&self, page: u32) -> Result<u64> {
+        Ok(number_at(self.page_row(page)?, 2))
+    }
+
+    /// Returns the files that pages are of.
+    pub(super) fn files(&self) -> Result<Vec<&str>> {
+        let mut bytes = self.file.section(FILES)?;
+        let mut files = Vec::new();
+        while !bytes.is_empty() {
+            let name = take(&mut bytes).and_then(|length| bytes.split_at_checked(usize::try_from(length).ok()?));
+            let (name, rest) = name.ok_or_else(|| self.file.damaged("its files have no names"))?;
+            bytes = rest;
+            files.push(std::str::from_utf8(name).map_err(|_| self.file.damaged("the name of a file is no text"))?);
+        }
+        Ok(files)
+    }
+
+    /// Returns a text. What was unpacked for the last one is used again where it is packed with that.
+    pub(super) fn load(&self, text: u32, unpacked: &mut Unpacked) -> Result<Kept> {
+        let damaged = || self.file.damaged("its texts cannot be unpacked");
+        let (chunk, at) = (text as usize / CHUNK, text as usize % CHUNK);
+        if unpacked.chunk.as_ref().is_none_or(|(path, number)| *number != chunk || path != self.path()) {
+            unpacked.plain = self.unpacked(chunk)?;
+            unpacked.chunk = Some((self.path().to_owned(), chunk));
+        }
+        let texts = CHUNK.min(self.texts as usize - chunk * CHUNK);
+        let ends = unpacked.plain.len().checked_sub(texts * 4).ok_or_else(damaged)?;
+        let (plain, ends) = unpacked.plain.split_at(ends);
+        let from = if at == 0 { 0 } else { short_at(ends, at - 1) as usize };
+        let mut bytes = plain.get(from..short_at(ends, at) as usize).ok_or_else(damaged)?;
+        let vocabulary = self.file.section(VOCABULARY)?;
+        let token = |rank: u64| {
+            let at = usize::try_from(rank).ok()?.checked_mul(8)?;
+            Some(Token(number_at(vocabulary.get(at..at.checked_add(8)?)?, 0)))
+        };
+        let mut kept = unpacked.unpacker.text(&mut bytes, self.width, token).ok_or_else(damaged)?;
+        kept.hidden = take_hidden(&mut bytes).ok_or_else(damaged)?;
+        let Hidden { quoted, by_page, bodies, cited, .. } = &kept.hidden;
+        let lines = kept.blocks.lines.len();
+        if !bytes.is_empty()
+            || [quoted, by_page, bodies, cited].into_iter().flatten().any(|&line| line as usize >= lines)
+        {
+            return Err(damaged());
+        }
+        Ok(kept)
+    }
+
+    fn unpacked(&self, chunk: usize) -> Result<Vec<u8>> {
+        let ends = self.file.bytes(CHUNKS, chunk * 8..chunk * 8 + 16)?;
+        let (from, until) = (number_at(ends, 0) as usize, number_at(ends, 1) as usize);
+        let packed = self.file.bytes(PACKED, from..until)?;
+        let damaged = || self.file.damaged("its texts cannot be unpacked");
+        let length = zstd::bulk::Decompressor::upper_bound(packed).filter(|&length| length <= LONGEST);
+        zstd::bulk::decompress(packed, length.ok_or_else(damaged)?).map_err(|_| damaged())
+    }
+
+    /// Returns what was judged when it was written, each block by its [`Verdict::name`], and whether it is frame.
+    pub(super) fn verdicts(&self) -> Result<impl Iterator<Item = (u64, bool)> + '_> {
+        let verdicts = self.file.section(VERDICTS)?;
+        Ok((0..verdicts.len() / 8).map(move |at| {
+            let verdict = number_at(verdicts, at);
+            (verdict & !1, verdict & 1 == 1)
+        }))
+    }
+
+    /// Checks every checksum, and that whatever points to something points to what is there.
+    pub(super) fn check(&self) -> Result<()> {
+        self.file.check()?;
+        self.postings.check(&self.file, self.texts.max(self.pages))?;
+        let files = self.files()?;
+        let mut at = 0;
+        for text in 0..self.texts {
+            let pages = self.pages_of(text)?;
+            if pages.start != at {
+                return Err(self.file.damaged("a page is of no text"));
+            }
+            at = pages.end;
+            for page in pages {
+                if self.text_of(page)? != Some(text) {
+                    return Err(self.file.damaged("a page is of another text"));
+                }
+            }
+        }
+        for page in 0..self.pages {
+            let key = self.page(page, &files)?.key;
+            if page >= at && self.text_of(page)?.is_some() {
+                return Err(self.file.damaged("a page is of another text"));
+            }
+            self.is_found(sample::of_key(&key), page)?;
+        }
+        let of_text = |unpacked: &mut Unpacked, text: u32| -> Result<()> {
+            let kept = self.load(text, unpacked)?;
+            let (digest, found_by) = self.text(text)?;
+            let posted = sample::posted(kept.shingles.in_order(), |_| false);
+            if posted.len() as u32 != found_by || digest_of(&kept.tokens) != digest {
+                return Err(self.file.damaged("a text is not the one that was added"));
+            }
+            self.is_found(sample::of_text(digest), text)
+        };
+        (0..self.texts).into_par_iter().try_for_each_init(Unpacked::default, of_text)
+    }
+
+    /// Checks that a hash leads to a holder, unless it leads to so many that not all were kept.
+    fn is_found(&self, hash: u64, holder: u32) -> Result<()> {
+        let (mut is_found, mut holders) = (false, 0);
+        self.holders(hash, |other, _| {
+            is_found |= other == holder;
+            holders += 1;
+        })?;
+        if is_found || holders >= postings::MOST_HOLDERS {
+            return Ok(());
+        }
+        Err(self.file.damaged("what it holds is not found in it"))
+    }
+
+    /// Returns how many postings it has.
+    pub(super) fn postings(&self) -> usize {
+        self.postings.count()
+    }
+}
+
+/// Returns the hash of a text by its tokens.
+fn digest_of(tokens: &[Token]) -> u128 {
+    let mut hasher = TextHasher::default();
+    tokens.iter().for_each(|token| hasher.push(&token.0.to_le_bytes()));
+    hasher.finish()
+}

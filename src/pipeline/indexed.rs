@@ -1,0 +1,731 @@
+//! Documents beside an index: which of its pages they are related to, and how they become part of it.
+//!
+//! A document is judged as a scan of the index and all new documents together would judge it, but beside those texts of
+//! the index alone that can matter to it:
+//!
+//! 1. Of its lines that fewer than [`SETTLED`] texts of the index hold, all these texts; whether such a line is frame is
+//!    judged again, beside all that hold it. What more texts hold was judged often enough: that judgement is taken over.
+//! 2. The texts that share rare seeds of its content: enough of them for a repost or a part, or two close together, a
+//!    passage.
+//!
+//! They are read with what was judged of them when they were added, and from there on everything is the scan's own:
+//! boilerplate, candidates, evidence, relations, articles, excerpts. What differs from a scan of all:
+//!
+//! - Quotations and frames by markup of a text are those of the time it was added; lines that became known as frame
+//!   since then are frame in it too, except where the line is a sentence of a longer one that no later text has.
+//! - Of an article with very many copies, or a phrase in very many texts, [`MOST_NEIGHBOURS`] texts are compared.
+//! - A text holds several articles if it was seen to when it was added, or is seen to now.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{
+    Compared, Copies, NO_TEXT, PHASES, Page, Phase, Progress, Reading, Task, Unit, Wanted, different, order, pool,
+    read, rounded, texts_of,
+};
+use crate::answers::{self, Added, Answer, Answers, Match};
+use crate::boilerplate::{Hidden, Prior};
+use crate::cluster::Clusters;
+use crate::dictionary::{Known, Level};
+use crate::document::{DocId, Origin, Skipped};
+use crate::error::{Error, Result};
+use crate::findings::RelationKind;
+use crate::index::{self, Addition, Address, Index, Kept, NewPage, NewText, Verdict, Writer};
+use crate::input::Corpus;
+use crate::passage::Passages;
+use crate::segment::Token;
+use crate::settings::Settings;
+use crate::verify::Evidence;
+
+/// Texts that hold a line from which on it is not judged again: as many as are asked about a line in a scan.
+const SETTLED: usize = 16;
+
+/// Texts of the index that one text is compared with, those aside that hold its lines.
+const MOST_NEIGHBOURS: usize = 64;
+
+/// Texts that one line is compared with, those aside that hold it as a line.
+const MOST_SOURCES: usize = 8;
+
+/// Share of the hashes of the smaller text that both must have for a repost or a part. Those that are related share a
+/// quarter of their seeds.
+const LEAST_SHARE: f64 = 0.1;
+
+/// Seeds between two that a passage has in common with another text.
+const NEAR: u32 = 24;
+
+/// Tokens of a line of which one seed is enough to look closer.
+const SHORT_LINE: u32 = 32;
+
+/// Returns which pages of an index the documents under `paths` are related to.
+///
+/// # Input
+/// As [`scan`](super::scan) reads; the settings must be those of the index, as far as they decide what is kept.
+///
+/// # Output
+/// An answer for each document, by key: the same whatever the order of paths, and however the index was built up of
+/// segments. Documents under `paths` are not compared with each other; what they show of each other's frames is used.
+///
+/// # Errors
+/// Those of a scan, settings that differ from those of the index, and a damaged index.
+///
+/// # Performance
+/// That of a scan of the documents and of the texts that are read beside them, some ten for each.
+///
+/// # Threading
+/// As [`scan`](super::scan).
+///
+/// # Algorithm
+/// See [the module](self).
+///
+/// # Example
+/// ```
+/// use tongwen::findings::RelationKind;
+/// use tongwen::index::{Index, Writer};
+/// use tongwen::pipeline::{Silent, indexed};
+/// use tongwen::settings::Settings;
+///
+/// let folder = tempfile::tempdir()?;
+/// let (old, new) = (folder.path().join("old.txt"), folder.path().join("new.txt"));
+/// std::fs::write(&old, "社区有需要，我们有响应，党员干部下沉社区。")?;
+/// std::fs::write(&new, "社區有需要,我們有響應,黨員幹部下沉社區")?;
+/// let (settings, at) = (Settings::default(), folder.path().join("index"));
+/// let mut writer = Writer::open(&at, &settings.analysis)?;
+/// indexed::add(&[old], &mut writer, &settings, &Silent)?;
+/// let answers = indexed::query(&[new], &Index::open(&at)?, &settings, &Silent)?;
+/// assert_eq!(answers.documents[0].matches[0].kind, RelationKind::Identical);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn query(paths: &[PathBuf], index: &Index, settings: &Settings, progress: &dyn Progress) -> Result<Answers> {
+    let settings = checked(settings)?;
+    index.fits(&settings.analysis)?;
+    let known = Known::load(&settings.dictionaries, settings.analysis.tokens)?;
+    let corpus = Corpus::open(paths, &settings.input)?;
+    pool(&settings)?.install(|| {
+        let reading = read(corpus, &settings.analysis, Wanted::Nothing, None, progress);
+        let (pages, skipped, notes) = ordered(reading);
+        let batch = Batch::new(pages, index, &settings, known)?;
+        let documents = batch.judged(progress, |judged| judged.answers())?;
+        Ok(Answers {
+            format: answers::FORMAT.into(),
+            tongwen: env!("CARGO_PKG_VERSION").into(),
+            settings: settings.analysis.clone(),
+            documents,
+            skipped,
+            notes,
+        })
+    })
+}
+
+/// Adds the documents under `paths` to an index, all of them or none.
+///
+/// A document in the place of a page of the same key replaces it. What is boilerplate in it is judged beside the index and
+/// the other new documents, and kept.
+///
+/// # Errors
+/// As [`query`], and what cannot be written. The index is then what it was before.
+///
+/// # Performance
+/// That of a scan of the documents, and of [`query`] for them.
+pub fn add(paths: &[PathBuf], writer: &mut Writer, settings: &Settings, progress: &dyn Progress) -> Result<Added> {
+    let settings = checked(settings)?;
+    writer.index().fits(&settings.analysis)?;
+    let known = Known::load(&settings.dictionaries, settings.analysis.tokens)?;
+    let corpus = Corpus::open(paths, &settings.input)?;
+    pool(&settings)?.install(|| {
+        let vocabularies = Vocabularies::default();
+        let reading = read(corpus, &settings.analysis, Wanted::Nothing, Some(&vocabularies), progress);
+        let (mut pages, skipped, notes) = ordered(reading);
+        let (mut unchanged, mut replaced) = (0, 0);
+        let mut is_there = Vec::with_capacity(pages.len());
+        for page in &pages {
+            let there = writer.index().page_of_key(&page.key)?;
+            is_there.push(there == Some((page.digest, page.text)));
+            unchanged += u64::from(is_there[is_there.len() - 1]);
+            replaced += u64::from(there.is_some() && !is_there[is_there.len() - 1]);
+        }
+        let mut at = 0;
+        pages.retain(|_| {
+            at += 1;
+            !is_there[at - 1]
+        });
+        let added = pages.len() as u64 - replaced;
+        if !pages.is_empty() {
+            let batch = Batch::new(pages, writer.index(), &settings, known)?;
+            let Kepts { texts, pages: standing, hidden, verdicts } =
+                batch.judged(progress, |judged| Ok(judged.kept()))?;
+            let pages = batch.pages;
+            let vocabularies = vocabularies.in_order();
+            let text = |number: usize| {
+                let page = &pages[standing[number]];
+                let tokens = page.tokens.as_ref().map(|packed| packed.tokens(&vocabularies)).unwrap_or_default();
+                let (blocks, shingles) = (page.blocks.clone(), page.shingles.clone());
+                Ok(Kept { tokens, blocks, shingles, hidden: hidden[number].clone() })
+            };
+            writer.add(Addition { texts: &texts, counts: counts(&vocabularies), verdicts, text })?;
+        }
+        Ok(Added { added, replaced, unchanged, skipped, notes })
+    })
+}
+
+fn checked(settings: &Settings) -> Result<Settings> {
+    let analysis = settings.analysis.clone().checked()?;
+    if !analysis.boilerplate && !settings.dictionaries.is_empty() {
+        return Err(Error::Settings("a dictionary of boilerplate is of no use where none is told from content".into()));
+    }
+    Ok(Settings { analysis, ..settings.clone() })
+}
+
+fn ordered(reading: Reading) -> (Vec<Page>, Vec<Skipped>, Vec<String>) {
+    let Reading { mut pages, mut skipped } = reading;
+    let renamed = order(&mut pages);
+    skipped.sort();
+    let are = if renamed == 1 { "document is" } else { "documents are" };
+    let note =
+        format!("{renamed} {are} of a key that had occurred before: each got a number (`key#2`), none was merged");
+    (pages, skipped, if renamed > 0 { vec![note] } else { Vec::new() })
+}
+
+/// Where a document has what a text of the index has.
+struct Hit {
+    place: u32,
+    line: u32,
+    /// Whether it is no content of that text.
+    is_hidden: bool,
+}
+
+/// New documents, and the texts of an index that can matter to them.
+struct Batch<'i> {
+    index: &'i Index,
+    settings: Settings,
+    /// The new ones by key, then one for each text of the index.
+    pages: Vec<Page>,
+    /// How many are new.
+    new: usize,
+    /// For each page from `new` on, what was judged of it.
+    hidden: Vec<Hidden>,
+    /// Where each text is kept, by digest.
+    addresses: HashMap<u128, Vec<Address>>,
+    known: Known,
+    /// Lines of new documents that are not judged again, and those that are, all by their hashes.
+    settled: FxHashSet<u64>,
+    reopened: FxHashSet<u64>,
+}
+
+impl<'i> Batch<'i> {
+    fn new(pages: Vec<Page>, index: &'i Index, settings: &Settings, known: Known) -> Result<Self> {
+        let mut batch = Self {
+            index,
+            settings: settings.clone(),
+            new: pages.len(),
+            pages,
+            hidden: Vec::new(),
+            addresses: HashMap::new(),
+            known,
+            settled: FxHashSet::default(),
+            reopened: FxHashSet::default(),
+        };
+        let mut neighbours = batch.holders_of_lines()?;
+        neighbours.extend(batch.holders_of_seeds()?);
+        batch.load(neighbours)?;
+        batch.take_over();
+        Ok(batch)
+    }
+
+    /// Returns one new page for each different text.
+    fn different(&self) -> Vec<&Page> {
+        let mut met = FxHashSet::default();
+        let pages = self.pages[..self.new].iter();
+        pages.filter(|page| page.digest.is_some_and(|digest| met.insert(digest))).collect()
+    }
+
+    /// Returns the texts of the index that hold a line of a new document, where that is to be judged again.
+    fn holders_of_lines(&mut self) -> Result<Vec<Address>> {
+        if !self.settings.analysis.boilerplate {
+            return Ok(Vec::new());
+        }
+        let lines = self.pages[..self.new].iter().flat_map(|page| &page.blocks.lines).map(|line| line.hash);
+        let mut lines: Vec<u64> = lines.collect::<FxHashSet<u64>>().into_iter().collect();
+        lines.par_sort_unstable();
+        let holders = |&line: &u64| self.index.holders_of_line(line);
+        let found: Vec<Vec<Address>> = lines.par_iter().map(holders).collect::<Result<_>>()?;
+        let mut neighbours = Vec::new();
+        for (line, found) in lines.into_iter().zip(found) {
+            match found.len() {
+                0 => {}
+                1..SETTLED => {
+                    self.reopened.insert(line);
+                    neighbours.extend(found);
+                }
+                _ => {
+                    self.settled.insert(line);
+                }
+            }
+        }
+        Ok(neighbours)
+    }
+
+    /// Returns the texts of the index that share enough with a new document beside its known frames.
+    fn holders_of_seeds(&self) -> Result<Vec<Address>> {
+        let near = |page: &&Page| self.near(page);
+        let near: Vec<Vec<Address>> = self.different().par_iter().map(near).collect::<Result<_>>()?;
+        Ok(near.into_iter().flatten().collect())
+    }
+
+    fn near(&self, page: &Page) -> Result<Vec<Address>> {
+        let shingles = page.shingles.in_order();
+        let is_frame = |line: u64| {
+            self.known.lines.contains(&line)
+                || !self.reopened.contains(&line) && self.index.is_frame(line, false) == Some(true)
+        };
+        let blocks = &page.blocks;
+        let framed: Vec<bool> = blocks.lines.iter().map(|line| is_frame(line.hash)).collect();
+        let mut hits: FxHashMap<Address, Vec<Hit>> = FxHashMap::default();
+        let mut found = Vec::new();
+        let mut places = 0;
+        for (hash, place) in Index::looked_up(shingles) {
+            let line = blocks.line_of(place);
+            if framed.get(line).is_some_and(|&framed| framed) {
+                continue;
+            }
+            places += 1;
+            found.clear();
+            self.index.holders(hash, &mut found)?;
+            found.sort_unstable();
+            found.dedup_by_key(|(address, _)| *address);
+            for &(address, is_hidden) in &found {
+                hits.entry(address).or_default().push(Hit { place, line: line as u32, is_hidden });
+            }
+        }
+        let own = page.digest.unwrap_or_default();
+        // Of whole texts, and for each line, those that have most of it: in their content first.
+        let (mut near, mut near_line) = (Vec::new(), Vec::new());
+        for (address, hits) in hits {
+            let text = self.index.found(address)?;
+            if text.digest == own {
+                continue;
+            }
+            let rank = |hits: &[Hit]| {
+                let content = hits.iter().filter(|hit| !hit.is_hidden).count();
+                (Reverse(content), Reverse(hits.len()), text.digest)
+            };
+            let smaller = (text.hashes as usize).min(places) as f64;
+            let mut is_near = hits.len() as f64 >= (LEAST_SHARE * smaller).max(1.0);
+            for in_line in hits.chunk_by(|a, b| a.line == b.line) {
+                let is_passage = in_line.windows(2).any(|two| two[1].place - two[0].place <= NEAR)
+                    || blocks.line(in_line[0].line as usize).len() as u32 <= SHORT_LINE;
+                if is_passage {
+                    is_near = true;
+                    near_line.push((in_line[0].line, rank(in_line), address));
+                }
+            }
+            if is_near {
+                near.push((rank(&hits), address));
+            }
+        }
+        near.sort_unstable();
+        near.truncate(MOST_NEIGHBOURS);
+        near_line.sort_unstable();
+        let of_lines = near_line.chunk_by(|a, b| a.0 == b.0).flat_map(|of_line| of_line.iter().take(MOST_SOURCES));
+        Ok(near.into_iter().map(|(_, address)| address).chain(of_lines.map(|&(.., address)| address)).collect())
+    }
+
+    /// Reads texts of the index, each once, and not those that are among the new ones.
+    fn load(&mut self, neighbours: Vec<Address>) -> Result<()> {
+        let own: Vec<u128> = self.different().iter().filter_map(|page| page.digest).collect();
+        let index = self.index;
+        let there: Vec<(u128, Vec<Address>)> =
+            own.par_iter().map(|&digest| Ok((digest, index.find(digest)?))).collect::<Result<_>>()?;
+        self.addresses.extend(there.into_iter().filter(|(_, addresses)| !addresses.is_empty()));
+        let own: FxHashSet<u128> = own.into_iter().collect();
+        let mut neighbours: Vec<Address> = neighbours.into_iter().collect::<FxHashSet<_>>().into_iter().collect();
+        neighbours.par_sort_unstable();
+        let mut wanted: BTreeMap<u128, Address> = BTreeMap::new();
+        for address in neighbours {
+            let digest = index.found(address)?.digest;
+            // Of a text that several segments have, what was judged last holds.
+            if !own.contains(&digest) {
+                wanted.insert(digest, address);
+            }
+        }
+        let wanted: Vec<(u128, Address)> = wanted.into_iter().collect();
+        let nowhere: std::sync::Arc<str> = "".into();
+        let read = |&(digest, address): &(u128, Address)| {
+            let Kept { blocks, shingles, hidden, .. } = index.load(address)?;
+            let page = Page {
+                key: String::new(),
+                origin: Origin { file: nowhere.clone(), line: 0 },
+                bytes: 0,
+                snippet: String::new(),
+                text: 0,
+                digest: Some(digest),
+                shingles,
+                blocks,
+                full: None,
+                tokens: None,
+            };
+            Ok((page, hidden, index.find(digest)?))
+        };
+        let loaded: Vec<_> = wanted.par_iter().map(read).collect::<Result<_>>()?;
+        for ((digest, _), (page, hidden, addresses)) in wanted.into_iter().zip(loaded) {
+            self.pages.push(page);
+            self.hidden.push(hidden);
+            self.addresses.insert(digest, addresses);
+        }
+        Ok(())
+    }
+
+    /// Takes over what was judged of the blocks that are not judged again.
+    fn take_over(&mut self) {
+        if !self.settings.analysis.boilerplate {
+            return;
+        }
+        for page in &self.pages {
+            for line in page.blocks.lines.iter().map(|line| line.hash) {
+                if !self.reopened.contains(&line) && self.index.is_frame(line, false) == Some(true) {
+                    self.known.lines.insert(line);
+                }
+            }
+            for sentence in page.blocks.sentences.iter().map(|sentence| sentence.hash) {
+                if self.index.is_frame(sentence, true) == Some(true) {
+                    self.known.sentences.insert(sentence);
+                }
+            }
+        }
+    }
+
+    /// Judges the documents, and returns what `then` makes of it.
+    fn judged<T>(&self, progress: &dyn Progress, then: impl FnOnce(Judged) -> Result<T>) -> Result<T> {
+        let settings = &self.settings.analysis;
+        let copies = Copies::new(&self.pages);
+        let (ids, text_of) = different(&self.pages, &copies);
+        let texts = texts_of(&self.pages, &ids);
+        progress.phase(Phase { number: 2, of: PHASES, name: "finding boilerplate", unit: Unit::Documents, total: 0 });
+        let passages = settings.boilerplate.then(|| Passages::new(&texts, settings.width));
+        let of_text = |id: &DocId| self.hidden.get(id.index().wrapping_sub(self.new)).cloned();
+        let prior = Prior { texts: ids.iter().map(of_text).collect(), settled: self.settled.clone() };
+        let task = Task { settings, known: &self.known, sources: None, most: 0 };
+        let corpus = Compared::beside(&self.pages, &task, (ids, text_of), &texts, passages.as_ref(), &prior);
+        let candidates = corpus.candidates(progress);
+        let related = corpus.related(&candidates.pairs, progress);
+        let Clusters { stars, mut mixed } = corpus.clusters(&related);
+        let held = (self.new..self.pages.len()).filter(|&page| self.hidden[page - self.new].mixed);
+        mixed.extend(held.map(|page| DocId(page as u32)));
+        mixed.sort_unstable();
+        mixed.dedup();
+        let star_of = corpus.articles(stars, &copies).star_of;
+        then(Judged { batch: self, corpus: &corpus, related: &related, mixed: &mixed, star_of: &star_of })
+    }
+}
+
+/// New documents that were judged.
+struct Judged<'a, 'i> {
+    batch: &'a Batch<'i>,
+    corpus: &'a Compared<'a>,
+    related: &'a [super::Related],
+    mixed: &'a [DocId],
+    star_of: &'a [Option<u32>],
+}
+
+/// How one document relates to another.
+#[derive(Clone, Copy)]
+struct Relation {
+    kind: RelationKind,
+    /// Resemblance, and how much of the one is in the other and the other way round.
+    shares: [f64; 3],
+    /// Whether the one is a part of the other, or quoted there.
+    is_part: bool,
+}
+
+impl Relation {
+    fn of(kind: RelationKind, evidence: &Evidence) -> Self {
+        // A share of nothing is 0 to a reader.
+        let shares = [evidence.resemblance(), evidence.a_in_b(), evidence.b_in_a()];
+        let shares = shares.map(|share| if share.is_nan() { 0.0 } else { share });
+        Self { kind, shares, is_part: kind == RelationKind::Contained && shares[1] >= shares[2] }
+    }
+
+    fn turned(self) -> Self {
+        let [resemblance, a_in_b, b_in_a] = self.shares;
+        Self { shares: [resemblance, b_in_a, a_in_b], is_part: self.kind.is_directed() && !self.is_part, ..self }
+    }
+}
+
+/// What is to be kept of new documents.
+struct Kepts {
+    texts: Vec<NewText>,
+    /// Of each text with a digest the page that stands for it, and what was judged of it.
+    pages: Vec<usize>,
+    hidden: Vec<Hidden>,
+    verdicts: Vec<Verdict>,
+}
+
+impl Judged<'_, '_> {
+    fn is_new(&self, id: DocId) -> bool {
+        id.index() < self.batch.new
+    }
+
+    /// Returns what each new document is related to, by key.
+    fn answers(&self) -> Result<Vec<Answer>> {
+        let corpus = self.corpus;
+        // For each document that stands for its text: what it is related to, and whether it is the part.
+        let mut others: Vec<Vec<(DocId, Relation)>> = vec![Vec::new(); self.batch.new];
+        let mut tell = |a: DocId, b: DocId, relation: Relation| {
+            if self.is_new(a) && self.addresses(b).is_some() {
+                others[a.index()].push((b, relation));
+            }
+            if self.is_new(b) && self.addresses(a).is_some() {
+                others[b.index()].push((a, relation.turned()));
+            }
+        };
+        for related in self.related {
+            let (a, b) = related.pair;
+            let kind = corpus.kind_of(related, self.mixed);
+            tell(a, b, Relation::of(kind, &related.evidence));
+        }
+        let are_related = |a: DocId, b: DocId| {
+            let pair = (a.min(b), a.max(b));
+            self.related.binary_search_by_key(&pair, |related| related.pair).is_ok()
+        };
+        for quoted in corpus.excerpts(self.star_of) {
+            let (a, b) = (quoted.source, quoted.quoter);
+            if !are_related(a, b) && (self.is_new(a) || self.is_new(b)) {
+                let (evidence, a_in_b, b_in_a) = corpus.shares_of_excerpt(&quoted);
+                let counted = Relation::of(RelationKind::Excerpt, &evidence);
+                let shares = [counted.shares[0], counted.shares[1].max(a_in_b), counted.shares[2].max(b_in_a)];
+                tell(a, b, Relation { shares, is_part: true, ..counted });
+            }
+        }
+        let answer = |(id, page): (DocId, &Page)| -> Result<Answer> {
+            let mut matches = Vec::new();
+            let text = corpus.text_of[id.index()];
+            if text != NO_TEXT {
+                let standing = corpus.ids[text as usize];
+                let is_frame_only = corpus.is_frame_only(text);
+                if let Some(addresses) = self.addresses(standing) {
+                    let kind = if is_frame_only { RelationKind::Boilerplate } else { RelationKind::Identical };
+                    let shares = if is_frame_only { [0.0; 3] } else { [1.0; 3] };
+                    matches.push(self.of_text(addresses, Relation { kind, shares, is_part: false })?);
+                }
+                for &(other, relation) in &others[standing.index()] {
+                    matches.push(self.of_text(self.addresses(other).unwrap_or_default(), relation)?);
+                }
+                if matches.is_empty() && is_frame_only {
+                    matches.extend(self.same_frame(page)?);
+                }
+            }
+            matches.sort_by(|x, y| {
+                let by_shares = y.resemblance.total_cmp(&x.resemblance);
+                x.kind.cmp(&y.kind).then(by_shares).then(x.key.cmp(&y.key)).then(x.is_part.cmp(&y.is_part))
+            });
+            Ok(Answer { key: page.key.clone(), matches })
+        };
+        let ids = (0..self.batch.new as u32).into_par_iter().map(DocId);
+        ids.map(|id| answer((id, &self.batch.pages[id.index()]))).collect()
+    }
+
+    /// Returns where the text of a document is kept, if it is.
+    fn addresses(&self, id: DocId) -> Option<&[Address]> {
+        let digest = self.batch.pages[id.index()].digest?;
+        self.batch.addresses.get(&digest).map(Vec::as_slice)
+    }
+
+    /// Returns the match with the pages of one text.
+    fn of_text(&self, addresses: &[Address], relation: Relation) -> Result<Match> {
+        let mut pages = 0;
+        let mut first: Option<NewPage> = None;
+        for &address in addresses {
+            let (page, count) = self.batch.index.first_page(address)?;
+            pages += count;
+            if first.as_ref().is_none_or(|first| page.key < first.key) {
+                first = Some(page);
+            }
+        }
+        let page = first.ok_or_else(|| Error::NotFound("a text is in no page of the index".into()))?;
+        let [resemblance, a_in_b, b_in_a] = relation.shares.map(rounded);
+        Ok(Match {
+            kind: relation.kind,
+            key: page.key,
+            file: page.origin.file.to_string(),
+            line: page.origin.line,
+            copies: pages - 1,
+            resemblance,
+            a_in_b,
+            b_in_a,
+            is_part: relation.is_part,
+            counted: true,
+        })
+    }
+
+    /// Returns the match of a document that is nothing but frame with the page that has most lines of it.
+    fn same_frame(&self, page: &Page) -> Result<Option<Match>> {
+        let mut holders: BTreeMap<Address, u32> = BTreeMap::new();
+        let lines: FxHashSet<u64> = page.blocks.lines.iter().map(|line| line.hash).collect();
+        for line in lines {
+            for address in self.batch.index.holders_of_line(line)? {
+                *holders.entry(address).or_default() += 1;
+            }
+        }
+        let mut best: Option<(Reverse<u32>, u128, Address)> = None;
+        for (address, lines) in holders {
+            let next = (Reverse(lines), self.batch.index.found(address)?.digest, address);
+            best = Some(best.map_or(next, |best| best.min(next)));
+        }
+        match best {
+            Some((.., address)) => {
+                let relation = Relation { kind: RelationKind::Boilerplate, shares: [0.0; 3], is_part: false };
+                self.of_text(&[address], relation).map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Returns what is to be kept of the new documents.
+    fn kept(&self) -> Kepts {
+        let (batch, corpus) = (self.batch, self.corpus);
+        let mut with_text: Vec<(u64, u32, DocId)> = Vec::new();
+        for (text, &id) in (0..).zip(&corpus.ids) {
+            if self.is_new(id) {
+                with_text.push((Index::neighbourhood(corpus.texts[text as usize].shingles), text, id));
+            }
+        }
+        with_text.par_sort_unstable();
+        let new_page = |page: &Page| NewPage { key: page.key.clone(), origin: page.origin.clone(), hash: page.text };
+        let cited = corpus.cited(self.star_of);
+        let mut pages_of: HashMap<u32, Vec<NewPage>> = HashMap::new();
+        for (page, &text) in batch.pages[..batch.new].iter().zip(&corpus.text_of) {
+            pages_of.entry(text).or_default().push(new_page(page));
+        }
+        let mut kepts = Kepts { texts: Vec::new(), pages: Vec::new(), hidden: Vec::new(), verdicts: self.verdicts() };
+        for (_, text, id) in with_text {
+            let digest = batch.pages[id.index()].digest;
+            kepts.texts.push(NewText { digest, pages: pages_of.remove(&text).unwrap_or_default() });
+            kepts.pages.push(id.index());
+            let mut hidden = corpus.boilerplate.as_ref().map(|found| found.hidden(text)).unwrap_or_default();
+            let lines = cited.get(text as usize).into_iter().flatten();
+            hidden.cited = lines.map(|range| corpus.texts[text as usize].blocks.line_of(range.start) as u32).collect();
+            hidden.cited.sort_unstable();
+            hidden.mixed = self.mixed.binary_search(&id).is_ok();
+            kepts.hidden.push(hidden);
+        }
+        kepts.texts.extend(pages_of.remove(&NO_TEXT).map(|pages| NewText { digest: None, pages }));
+        kepts
+    }
+
+    /// Returns what was judged of lines and sentences, and what is no more.
+    fn verdicts(&self) -> Vec<Verdict> {
+        let Some(found) = &self.corpus.boilerplate else { return Vec::new() };
+        let batch = self.batch;
+        let mut frames: FxHashSet<(u64, bool)> = FxHashSet::default();
+        for page in &batch.pages[..batch.new] {
+            let blocks = page.blocks.lines.iter().map(|line| (line.hash, false));
+            for (hash, is_sentence) in blocks.chain(page.blocks.sentences.iter().map(|block| (block.hash, true))) {
+                let (of_corpus, level) =
+                    if is_sentence { (&found.sentences, Level::Sentence) } else { (&found.lines, Level::Line) };
+                if of_corpus.contains(&hash) || batch.known.holds(hash, level) {
+                    frames.insert((hash, is_sentence));
+                }
+            }
+        }
+        let no_more = batch
+            .reopened
+            .iter()
+            .filter(|&&line| !frames.contains(&(line, false)) && batch.index.is_frame(line, false) == Some(true));
+        let no_more = no_more.map(|&hash| Verdict { hash, is_sentence: false, is_frame: false });
+        let changed =
+            frames.iter().filter(|&&(hash, is_sentence)| batch.index.is_frame(hash, is_sentence) != Some(true));
+        let changed = changed.map(|&(hash, is_sentence)| Verdict { hash, is_sentence, is_frame: true });
+        no_more.chain(changed).collect()
+    }
+}
+
+/// The tokens of a page, by their numbers in a vocabulary.
+pub(super) struct Packed {
+    vocabulary: usize,
+    bytes: Box<[u8]>,
+}
+
+impl Packed {
+    fn tokens(&self, vocabularies: &[Vocabulary]) -> Vec<Token> {
+        let tokens = &vocabularies[self.vocabulary].tokens;
+        let mut bytes = &*self.bytes;
+        std::iter::from_fn(|| index::take_number(&mut bytes)).map(|number| tokens[number as usize]).collect()
+    }
+}
+
+/// Returns how often each token was met.
+fn counts(vocabularies: &[Vocabulary]) -> FxHashMap<Token, u32> {
+    let mut counts: FxHashMap<Token, u32> = FxHashMap::default();
+    for vocabulary in vocabularies {
+        for (&token, &count) in vocabulary.tokens.iter().zip(&vocabulary.counts) {
+            let all = counts.entry(token).or_default();
+            *all = all.saturating_add(count);
+        }
+    }
+    counts
+}
+
+/// Numbers for tokens, in the order they were met.
+#[derive(Default)]
+pub(super) struct Vocabulary {
+    number: usize,
+    numbers: FxHashMap<Token, u32>,
+    tokens: Vec<Token>,
+    counts: Vec<u32>,
+    /// Of the page that is being read.
+    page: Vec<u8>,
+}
+
+impl Vocabulary {
+    pub(super) fn push(&mut self, tokens: &[Token]) {
+        for &token in tokens {
+            let number = *self.numbers.entry(token).or_insert_with(|| {
+                self.tokens.push(token);
+                self.counts.push(0);
+                self.tokens.len() as u32 - 1
+            });
+            self.counts[number as usize] += 1;
+            index::put_number(&mut self.page, number.into());
+        }
+    }
+
+    /// Returns the page that was read, and is ready for the next one.
+    pub(super) fn finish(&mut self) -> Packed {
+        let bytes = self.page.as_slice().into();
+        self.page.clear();
+        Packed { vocabulary: self.number, bytes }
+    }
+}
+
+/// The vocabularies of all threads. One that is not in use may be taken; all are there once nobody reads.
+#[derive(Default)]
+pub(super) struct Vocabularies(Mutex<(usize, Vec<Vocabulary>)>);
+
+impl Vocabularies {
+    pub(super) fn take(&self) -> Vocabulary {
+        let mut all = self.lock();
+        all.1.pop().unwrap_or_else(|| {
+            all.0 += 1;
+            Vocabulary { number: all.0 - 1, ..Vocabulary::default() }
+        })
+    }
+
+    pub(super) fn give_back(&self, vocabulary: Vocabulary) {
+        self.lock().1.push(vocabulary);
+    }
+
+    /// Returns the vocabularies by their numbers, once nobody reads.
+    fn in_order(self) -> Vec<Vocabulary> {
+        let (_, mut all) = self.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        all.sort_unstable_by_key(|vocabulary| vocabulary.number);
+        all
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, (usize, Vec<Vocabulary>)> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
