@@ -61,6 +61,8 @@ fn the_help_of_the_program_and_of_each_command_is_worth_reading() {
     folder.run(&["scan", "-h"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-scan-short.txt"]);
     folder.run(&["boilerplate", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-boilerplate.txt"]);
     folder.run(&["explain", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-explain.txt"]);
+    folder.run(&["index", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-index.txt"]);
+    folder.run(&["index", "query", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-index-query.txt"]);
     folder.run(&["report", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-report.txt"]);
     folder.run(&["completions", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-completions.txt"]);
     folder.run(&["man", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-man.txt"]);
@@ -227,7 +229,7 @@ For more information, try '--help'.
         &["man", "scna"],
         str![[r#"
 error: there is no command `scna`
-hint: the commands are `scan`, `boilerplate`, `explain`, `report`, `completions`, `man`
+hint: the commands are `scan`, `boilerplate`, `explain`, `index`, `report`, `completions`, `man`
 
 "#]],
     );
@@ -1034,4 +1036,121 @@ error: cannot write `/dev/full`: No space left on device (os error 28)
         command.args(["report", "found.json"]).current_dir(folder.0.path()).env_clear().stdout(full);
         assert_eq!(command.status().unwrap().code(), Some(2));
     }
+}
+
+/// A page of a site, with what a reader came for between its lines.
+fn page(article: &str) -> String {
+    format!(
+        "河埠头资讯网提醒您：本站文章仅供读者参考，不代表编辑部立场，请自行判断其中内容是否适合自己使用。\n{article}\n\
+         关于我们　联系方式　版权声明　网站地图　未经书面授权，任何单位和个人不得转载、摘编本网站的全部内容。\n"
+    )
+}
+
+const OLD_BRIDGE: &str = "桥头的石狮子少了一只耳朵，老人说是洪水那年撞掉的。修桥的师傅照着剩下的一只刻了新的，\
+    刻了整整一个冬天，手上的裂口贴满胶布。开桥那天他没有去，他在家里磨下一把凿子。";
+const NEW_SCHOOL: &str = "山里的小学搬到了镇上，校车每天来回四趟。高年级的孩子在车上背课文，司机都能跟着背下来。\
+    校长算过，一个学期下来，这辆车跑的路可以绕着县城走三百圈。";
+
+#[test]
+fn an_index_is_begun_asked_changed_and_checked() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("pages")).unwrap();
+    fs::create_dir(folder.path("today")).unwrap();
+    fs::write(folder.path("pages/bridge.txt"), page(OLD_BRIDGE)).unwrap();
+    fs::write(folder.path("pages/school.txt"), page(NEW_SCHOOL)).unwrap();
+    fs::write(folder.path("today/copy.txt"), OLD_BRIDGE.replace("洪水", "大水")).unwrap();
+    fs::write(folder.path("today/new.txt"), "茶馆的说书人换了新段子。").unwrap();
+    folder.run(&["index", "add", "kept", "pages"]).code(0).stderr_eq("").stdout_eq(str![[r#"
+2 pages added
+
+"#]]);
+    folder.run(&["index", "add", "kept", "pages"]).code(0).stderr_eq("").stdout_eq(str![[r#"
+0 pages added · 2 there already
+
+"#]]);
+    folder.run(&["index", "query", "kept", "today"]).code(0).stderr_eq("").stdout_eq(str![[r#"
+2 documents · 1 new · 1 repost
+tongwen 0.1.0
+
+Known · 1 document
+  here: how much of the document is in that page; there: how much of the page
+  is in the document
+
+               here there
+  copy.txt
+    repost     100%  53%    bridge.txt
+
+"#]]);
+    let json = folder.run(&["index", "query", "kept", "today", "--format", "json"]).code(0).stderr_eq("");
+    let json: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).unwrap();
+    assert_eq!(json["format"], "tongwen-answers/1");
+    assert_eq!(json["documents"][0]["matches"][0]["key"], "bridge.txt");
+    folder.run(&["index", "info", "kept"]).code(0).stderr_eq("").stdout_eq(str![[r#"
+2 pages
+  bytes            1 752, 876 a page
+  segments         1
+  different texts  2
+  removed pages    0
+  frame blocks     0
+  postings         42
+  compares         --tokens word --width 2
+  written by       tongwen 0.1.0
+
+"#]]);
+    folder.run(&["index", "remove", "kept", "bridge.txt", "gone.txt"]).code(0).stderr_eq("").stdout_eq(str![[r#"
+1 removed · 1 not there
+
+"#]]);
+    folder.run(&["index", "check", "kept"]).code(0).stderr_eq("").stdout_eq(str![[r#"
+sound: 1 page
+
+"#]]);
+    folder
+        .run(&["index", "compact", "kept"])
+        .code(0)
+        .stderr_eq("")
+        .stdout_eq("1 segment, [..] bytes · before: 1 segment, [..] bytes\n");
+    folder.run(&["index", "query", "kept", "today"]).code(0).stderr_eq("").stdout_eq(str![[r#"
+2 documents · 2 new
+tongwen 0.1.0
+
+Nothing of it is in the index.
+
+"#]]);
+}
+
+#[test]
+fn an_index_that_does_not_fit_or_is_none_is_refused_with_the_way_out() {
+    let folder = Folder::new().with("a.txt", "渡口的老船工每天清晨都要把绳索检查一遍。");
+    folder.run(&["index", "add", "kept", "a.txt"]).code(0);
+    folder.refuses(
+        &["index", "query", "kept", "a.txt", "--tokens", "char"],
+        str![[r#"
+error: index `kept` was built with `--tokens word`, and this run has `--tokens char`: pass `--tokens word`, or build another index with `--tokens char`
+
+"#]],
+    );
+    folder.refuses(
+        &["index", "query", "nowhere", "a.txt"],
+        str![[r#"
+error: index `nowhere` is not there: `tongwen index add` begins one, or name another folder
+
+"#]],
+    );
+    folder.refuses(
+        &["index", "add", "kept", "a.txt", "--sketch", "simhash"],
+        str![[r#"
+error: `--sketch` is a flag of `tongwen scan`
+hint: an index finds what to compare by the passages texts share; leave it out
+
+"#]],
+    );
+    folder.refuses(
+        &["index", "add", "kept", "kept"],
+        str![[r#"
+error: `kept` is the index itself
+hint: name the index first, then what is to be read
+
+"#]],
+    );
 }

@@ -60,6 +60,23 @@ Keys:
   A key is what `tongwen scan` calls a document: a file's path relative to the scanned folder, a record's id, or
   `file:line`. Name the same paths as in the scan: what is boilerplate is learnt from all of them.";
 
+const INDEX_EXAMPLES: &str = "\
+Examples:
+  tongwen index add kept/ pages/                        begin an index, or add to it
+  tongwen index query kept/ today/                      what of today is in it
+  tongwen index remove kept/ news/1.html news/2.html
+  tongwen index info kept/";
+
+const INDEXED_EXAMPLES: &str = "\
+Examples:
+  tongwen index add kept/ pages/
+  tongwen index query kept/ today/ --format json --output known.json
+  zcat today.jsonl.gz | tongwen index query kept/ -
+
+Settings:
+  --tokens, --width and --no-boilerplate must be those the index was begun with; another is refused, and what differs is
+  named. Thresholds may be others.";
+
 const REPORT_EXAMPLES: &str = "\
 Examples:
   tongwen report found.json
@@ -94,6 +111,7 @@ pub enum Command {
     Scan(Box<ScanArguments>),
     Boilerplate(Box<BoilerplateArguments>),
     Explain(Box<ExplainArguments>),
+    Index(IndexArguments),
     Report(ReportArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
@@ -301,6 +319,91 @@ pub struct ExplainArguments {
     /// Read no configuration file [default: read it]
     #[arg(long, help_heading = "Configuration")]
     pub no_config: bool,
+}
+
+/// Keep a corpus in a folder, and ask what of it later documents repeat.
+///
+/// An index holds of each page what a scan compares: a document is judged as a scan of all of them would judge it, without
+/// the files. Any number of processes may ask while one writes. Whatever breaks off leaves the index as it was.
+#[derive(Debug, Args)]
+#[command(after_help = INDEX_EXAMPLES)]
+pub struct IndexArguments {
+    #[command(subcommand)]
+    pub command: IndexCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum IndexCommand {
+    /// Add documents, and begin the index where there is none
+    ///
+    /// A document in the place of a page of the same key replaces it. All are added, or none.
+    Add(Box<IndexedArguments>),
+    /// Tell which pages of the index documents repost, quote or are part of; adds nothing
+    Query(Box<IndexedArguments>),
+    /// Remove the pages of some keys
+    Remove(IndexRemoveArguments),
+    /// Tell what the index holds and what it takes
+    Info(IndexInfoArguments),
+    /// Check every byte of the index, and that all of it is found
+    Check(IndexFolderArguments),
+    /// Free the room of what was removed, and make look-ups faster after many small additions
+    Compact(IndexFolderArguments),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = INDEXED_EXAMPLES)]
+#[command(mut_arg("top", |flag| flag.help("Documents in a text report; 0 shows all [default: 20]")))]
+#[command(mut_arg("sketch", |flag| flag.hide(true)), mut_arg("slots", |flag| flag.hide(true)))]
+#[command(mut_arg("bands", |flag| flag.hide(true)), mut_arg("rows", |flag| flag.hide(true)))]
+#[command(mut_arg("distance", |flag| flag.hide(true)), mut_arg("seed", |flag| flag.hide(true)))]
+pub struct IndexedArguments {
+    /// The folder of the index
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+
+    /// Folders and files to read; `-` reads JSONL on standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub flags: ScanFlags,
+
+    /// Read defaults of these flags from a TOML file [default: tongwen.toml in this folder, if it is there]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Configuration")]
+    pub config: Option<PathBuf>,
+
+    /// Read no configuration file [default: read it]
+    #[arg(long, help_heading = "Configuration")]
+    pub no_config: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct IndexRemoveArguments {
+    /// The folder of the index
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+
+    /// Keys of pages; one that is not there is counted
+    #[arg(value_name = "KEY", required = true)]
+    pub keys: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct IndexInfoArguments {
+    /// The folder of the index
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+
+    /// How it is written
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct IndexFolderArguments {
+    /// The folder of the index
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// Render saved findings, without a second scan.

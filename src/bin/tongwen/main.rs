@@ -31,6 +31,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Scan(arguments) => commands::scan::run(*arguments),
         Command::Boilerplate(arguments) => commands::boilerplate::run(*arguments),
         Command::Explain(arguments) => commands::explain::run(*arguments),
+        Command::Index(arguments) => commands::index::run(arguments),
         Command::Report(arguments) => commands::report::run(&arguments),
         Command::Completions(arguments) => commands::completions::run(&arguments),
         Command::Man(arguments) => commands::man::run(&arguments),

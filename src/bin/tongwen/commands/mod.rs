@@ -3,6 +3,7 @@
 pub mod boilerplate;
 pub mod completions;
 pub mod explain;
+pub mod index;
 pub mod man;
 pub mod report;
 pub mod scan;

@@ -1,0 +1,126 @@
+//! `tongwen index`: a corpus that is kept, for later documents to be compared with.
+
+use std::path::{Path, PathBuf};
+
+use tongwen::index::{Index, Info, Writer};
+use tongwen::pipeline::{Progress, Silent, indexed};
+use tongwen::report::{self, TextOptions};
+
+use crate::args::{Format, IndexArguments, IndexCommand, IndexedArguments, When};
+use crate::commands::scan::can_be_read;
+use crate::config::{self, Plan};
+use crate::failure::Failure;
+use crate::output::Destination;
+use crate::progress::Bar;
+
+pub fn run(arguments: IndexArguments) -> Result<(), Failure> {
+    match arguments.command {
+        IndexCommand::Add(arguments) => add(*arguments),
+        IndexCommand::Query(arguments) => query(*arguments),
+        IndexCommand::Remove(arguments) => {
+            let mut writer = Writer::open_existing(&arguments.folder)?;
+            let removed = writer.remove(arguments.keys.iter().map(String::as_str))?;
+            let missing = arguments.keys.len() as u64 - removed;
+            Destination::Stdout.write(When::Never, |out| {
+                writeln!(
+                    out,
+                    "{removed} removed{}",
+                    if missing > 0 { format!(" · {missing} not there") } else { String::new() }
+                )
+            })
+        }
+        IndexCommand::Info(arguments) => {
+            let info = Index::open(&arguments.folder)?.info()?;
+            match arguments.format {
+                Format::Text => Destination::Stdout.write(When::Auto, |out| report::info(&info, out)),
+                Format::Json => Destination::Stdout.write(When::Always, |out| report::info_json(&info, out)),
+            }
+        }
+        IndexCommand::Check(arguments) => {
+            let index = Index::open(&arguments.folder)?;
+            index.check()?;
+            let pages = index.info()?.pages;
+            Destination::Stdout
+                .write(When::Never, |out| writeln!(out, "sound: {pages} {}", if pages == 1 { "page" } else { "pages" }))
+        }
+        IndexCommand::Compact(arguments) => {
+            let mut writer = Writer::open_existing(&arguments.folder)?;
+            let before = writer.index().info()?;
+            writer.compact()?;
+            let after = writer.index().info()?;
+            let size = |info: &Info| {
+                let segments = if info.segments == 1 { "segment" } else { "segments" };
+                format!("{} {segments}, {} bytes", info.segments, info.bytes)
+            };
+            Destination::Stdout.write(When::Never, |out| writeln!(out, "{} · before: {}", size(&after), size(&before)))
+        }
+    }
+}
+
+fn add(arguments: IndexedArguments) -> Result<(), Failure> {
+    let (folder, paths) = (arguments.folder.clone(), arguments.paths.clone());
+    let Plan { settings, output, top, quiet, color, .. } = plan(arguments)?;
+    let destination = Destination::checked(output.as_deref())?;
+    let mut writer = Writer::open(&folder, &settings.analysis)?;
+    let progress = shown(quiet);
+    let added = indexed::add(&paths, &mut writer, &settings, &*progress)?;
+    drop(progress);
+    let options = TextOptions { top, width: destination.columns() };
+    destination.write(color, |out| report::added(&added, &options, out))
+}
+
+fn query(arguments: IndexedArguments) -> Result<(), Failure> {
+    let (folder, paths) = (arguments.folder.clone(), arguments.paths.clone());
+    let Plan { settings, format, output, top, quiet, color } = plan(arguments)?;
+    let destination = Destination::checked(output.as_deref())?;
+    let index = Index::open(&folder)?;
+    let progress = shown(quiet);
+    let answers = indexed::query(&paths, &index, &settings, &*progress)?;
+    // The bar must be gone before the report begins.
+    drop(progress);
+    match format {
+        Format::Text => {
+            let options = TextOptions { top, width: destination.columns() };
+            destination.write(color, |out| report::answers(&answers, &options, out))
+        }
+        Format::Json => destination.write(When::Always, |out| report::answers_json(&answers, out)),
+    }
+}
+
+fn plan(arguments: IndexedArguments) -> Result<Plan, Failure> {
+    let flags = &arguments.flags;
+    let of_sketches = [
+        ("--sketch", flags.sketch.is_some()),
+        ("--slots", flags.slots.is_some()),
+        ("--bands", flags.bands.is_some()),
+        ("--rows", flags.rows.is_some()),
+        ("--distance", flags.distance.is_some()),
+        ("--seed", flags.seed.is_some()),
+    ];
+    if let Some((flag, _)) = of_sketches.iter().find(|(_, given)| *given) {
+        return Err(Failure::new(format!("`{flag}` is a flag of `tongwen scan`"))
+            .with_hint("an index finds what to compare by the passages texts share; leave it out"));
+    }
+    let config = config::load(arguments.config.as_deref(), arguments.no_config)?;
+    let plan = config::plan(arguments.flags, config)?;
+    for path in &arguments.paths {
+        can_be_read(path)?;
+    }
+    refuse_inside(&arguments.folder, &arguments.paths)?;
+    Ok(plan)
+}
+
+/// Refuses an index that would read itself.
+fn refuse_inside(folder: &Path, paths: &[PathBuf]) -> Result<(), Failure> {
+    let Ok(index) = folder.canonicalize() else { return Ok(()) };
+    let holds = |path: &&PathBuf| path.canonicalize().is_ok_and(|path| index == path);
+    match paths.iter().find(holds) {
+        Some(path) => Err(Failure::new(format!("`{}` is the index itself", path.display()))
+            .with_hint("name the index first, then what is to be read")),
+        None => Ok(()),
+    }
+}
+
+fn shown(quiet: bool) -> Box<dyn Progress> {
+    if quiet { Box::new(Silent) } else { Box::new(Bar::new()) }
+}

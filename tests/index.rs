@@ -1,0 +1,543 @@
+//! An index on disk: what is added is found again as a scan finds it, whatever happens in between is survived, and what
+//! is not as it was written is never believed.
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tongwen::answers::{Added, Answers};
+use tongwen::findings::RelationKind;
+use tongwen::hash;
+use tongwen::index::{Index, Writer};
+use tongwen::pipeline::{Silent, indexed};
+use tongwen::settings::{AnalysisSettings, RunSettings, Settings, TokenKind};
+
+use common::{Pair, joined, pair, scanned};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tongwen");
+
+/// Articles of a local paper, each of a few lines that no other has.
+const ARTICLES: [&str; 4] = [
+    "渡口的老船工每天清晨都要把绳索检查一遍。他说，河水记得每一个粗心的人，四十年来只有两个早晨他没有下水。\n\
+     第一回是儿子出生，第二回是洪水把码头冲走了半边。如今新桥通了车，过河的人少了，他还是照旧摇橹。\n\
+     镇上的孩子放学以后常来听他讲从前的事，他讲得慢，一句话要隔着三桨才说完。",
+    "山上的梨树开花以后，养蜂人把箱子搬到了南坡，一住就是四十天。他带着一只黄狗和半袋面粉。\n\
+     今年春寒来得迟，花期短了五天，蜜却比往年稠。合作社按等级收购，他挑了最好的一桶留给自己。\n\
+     下山那天全村都闻得到甜味，连祠堂里的燕子也多停了一会儿。",
+    "县图书馆的旧书修复室藏在阅览室背后，只有一扇朝北的窗。三位修复师轮流值班，工具是竹镊和排笔。\n\
+     虫蛀的县志要一页页揭开，用楮皮纸补上缺口，再压上半个月。最厚的一部修了两年零四个月。\n\
+     读者很少知道这些书曾经碎成什么样子，馆长说，这正是修得好的证明。",
+    "码头边的修表铺换了第三代主人，柜台还是祖父留下的那一张。年轻人学的是机械，回来以后先把老座钟都拆了一遍。\n\
+     他在墙上钉了一排钩子，每块修好的表都要挂满三天，走时误差不超过十秒才交给客人。\n\
+     有人劝他卖新表，他摇摇头，说街上缺的从来不是钟点，是愿意等的人。",
+];
+
+const FRAME: [&str; 2] = [
+    "河埠头资讯网提醒您：本站文章仅供读者参考，不代表编辑部立场，请自行判断其中内容是否适合自己使用。",
+    "关于我们　联系方式　版权声明　网站地图　未经书面授权，任何单位和个人不得转载、摘编本网站的全部内容。",
+];
+
+fn framed(article: &str) -> String {
+    format!("{}\n{article}\n{}", FRAME[0], FRAME[1])
+}
+
+fn settings() -> Settings {
+    Settings { run: RunSettings { threads: 2 }, ..Settings::default() }
+}
+
+/// Writes files into a folder of their own.
+fn folder<'a>(files: impl IntoIterator<Item = (&'a str, String)>) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+fn add(index: &Path, path: &Path) -> Added {
+    let mut writer = Writer::open(index, &settings().analysis).unwrap();
+    indexed::add(&[path.to_owned()], &mut writer, &settings(), &Silent).unwrap()
+}
+
+fn query(index: &Path, path: &Path) -> Answers {
+    indexed::query(&[path.to_owned()], &Index::open(index).unwrap(), &settings(), &Silent).unwrap()
+}
+
+/// Returns what each document is to which page: by key, the kind, and the key of the page.
+fn told(answers: &Answers) -> Vec<(&str, RelationKind, &str)> {
+    answers
+        .documents
+        .iter()
+        .flat_map(|answer| answer.matches.iter().map(|found| (answer.key.as_str(), found.kind, found.key.as_str())))
+        .collect()
+}
+
+/// Four framed pages, a repost of the first on another site, and what cannot be found by what it says.
+fn corpus() -> TempDir {
+    folder([
+        ("a.txt", framed(ARTICLES[0])),
+        ("b.txt", framed(ARTICLES[1])),
+        ("c.txt", framed(ARTICLES[2])),
+        ("d.txt", framed(ARTICLES[3])),
+        ("e.txt", ARTICLES[0].to_owned()),
+        ("空.txt", "，。\n".to_owned()),
+    ])
+}
+
+fn indexed_corpus() -> (TempDir, PathBuf) {
+    let place = tempfile::tempdir().unwrap();
+    let index = place.path().join("index");
+    add(&index, corpus().path());
+    (place, index)
+}
+
+#[test]
+fn a_repost_is_found_without_its_source_and_a_shared_frame_is_none() {
+    let (_place, index) = indexed_corpus();
+    let asked = folder([
+        ("repost.txt", format!("转载\n{}", ARTICLES[1].replace("黄狗", "花狗"))),
+        (
+            "new.txt",
+            framed(
+                "学校后面的操场铺了新草皮，跑道改成了六条，体育老师说下雨天也能上课了。篮球架往东挪了十米，夜里装了灯，附近的居民饭后都来走两圈。",
+            ),
+        ),
+        ("same.txt", format!("{} ", framed(ARTICLES[2]))),
+    ]);
+    let answers = query(&index, asked.path());
+    assert_eq!(
+        told(&answers),
+        [("repost.txt", RelationKind::Repost, "b.txt"), ("same.txt", RelationKind::Identical, "c.txt")]
+    );
+    let found = &answers.documents.iter().find(|answer| answer.key == "repost.txt").unwrap().matches[0];
+    assert!(found.counted && found.resemblance > 0.9 && found.resemblance < 1.0, "{found:?}");
+    assert!(found.file.ends_with("b.txt") && found.copies == 0);
+}
+
+#[test]
+fn a_page_that_is_all_frame_is_boilerplate_and_an_empty_one_is_like_nothing() {
+    let (_place, index) = indexed_corpus();
+    let asked = folder([("frame.txt", FRAME.join("\n")), ("empty.txt", " \n".into())]);
+    let answers = query(&index, asked.path());
+    assert_eq!(answers.documents.len(), 2);
+    assert_eq!(answers.documents[1].kind(), Some(RelationKind::Boilerplate));
+    assert_eq!(answers.documents[0].kind(), None);
+}
+
+#[test]
+fn texts_of_a_word_or_two_are_found_if_they_are_the_same() {
+    let stored = folder([("a.txt", "春眠".into()), ("b.txt", "哈哈哈哈哈哈".into()), ("c.txt", "夜来风雨".into())]);
+    let place = tempfile::tempdir().unwrap();
+    let index = place.path().join("index");
+    add(&index, stored.path());
+    let asked = folder([("x.txt", "春，眠！".into()), ("y.txt", "春晓".into()), ("z.txt", "夜来风雨。".into())]);
+    assert_eq!(
+        told(&query(&index, asked.path())),
+        [("x.txt", RelationKind::Identical, "a.txt"), ("z.txt", RelationKind::Identical, "c.txt")]
+    );
+}
+
+/// Returns the pairs of one article, as the index tells them of documents that are all in it.
+fn pairs_of(index: &Path, path: &Path) -> BTreeSet<Pair> {
+    let answers = query(index, path);
+    let alike = |kind: RelationKind| kind <= RelationKind::Repost;
+    told(&answers)
+        .into_iter()
+        .filter(|&(key, kind, other)| alike(kind) && key != other)
+        .map(|(key, _, other)| pair(key, other))
+        .collect()
+}
+
+#[test]
+fn what_is_added_in_parts_is_found_as_what_is_added_at_once_and_as_a_scan_finds_it() {
+    for sample in ["samples/reposts", "samples/templates"] {
+        let place = tempfile::tempdir().unwrap();
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join(sample);
+        let found = scanned(&sample, &settings().analysis);
+        // Which pages are one article, by the smallest key.
+        let mut article: BTreeMap<String, String> = BTreeMap::new();
+        for (a, b) in joined(&found) {
+            let first = article.get(&a).or(article.get(&b)).unwrap_or(&a).clone();
+            article.insert(a, first.clone());
+            article.insert(b, first);
+        }
+        let at_once = place.path().join("at-once");
+        add(&at_once, &sample);
+        let in_parts = place.path().join("in-parts");
+        let mut files: Vec<PathBuf> = walk(&sample);
+        files.sort_by_key(|path| hash::bytes(path.as_os_str().as_encoded_bytes()));
+        for number in 0..2 {
+            let part = tempfile::tempdir().unwrap();
+            for file in files.iter().skip(number).step_by(2) {
+                let to = part.path().join(file.strip_prefix(&sample).unwrap());
+                fs::create_dir_all(to.parent().unwrap()).unwrap();
+                fs::copy(file, to).unwrap();
+            }
+            add(&in_parts, part.path());
+        }
+        for index in [&at_once, &in_parts] {
+            Index::open(index).unwrap().check().unwrap();
+            let pairs = pairs_of(index, &sample);
+            // The index tells of each text its first page, so pairs are compared by articles.
+            let same = |(a, b): &Pair| article.contains_key(a) && article.get(a) == article.get(b);
+            let strangers: Vec<&Pair> = pairs.iter().filter(|pair| !same(pair)).collect();
+            assert!(strangers.is_empty(), "{}: {strangers:?}", index.display());
+            let lonely: Vec<&String> =
+                article.keys().filter(|key| !pairs.iter().any(|(a, b)| a == *key || b == *key)).collect();
+            // A copy of the first page of a text is told as that page.
+            let missing: Vec<&&String> = lonely.iter().filter(|key| !is_copy(&found, key)).collect();
+            assert!(missing.is_empty(), "{}: {missing:?}", index.display());
+        }
+    }
+}
+
+fn is_copy(found: &tongwen::findings::Findings, key: &str) -> bool {
+    found
+        .relations
+        .iter()
+        .any(|relation| relation.kind == RelationKind::Identical && (relation.a == key || relation.b == key))
+}
+
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn what_was_removed_is_not_found_and_once_added_again_it_is() {
+    let (_place, index) = indexed_corpus();
+    let corpus = corpus();
+    let asked = folder([("x.txt", ARTICLES[1].to_owned())]);
+    let before = query(&index, asked.path());
+    assert_eq!(told(&before).len(), 1);
+    let mut writer = Writer::open_existing(&index).unwrap();
+    assert_eq!(writer.remove(["b.txt", "nowhere.txt"]).unwrap(), 1);
+    assert_eq!(writer.remove(["b.txt"]).unwrap(), 0);
+    writer.index().check().unwrap();
+    drop(writer);
+    assert!(told(&query(&index, asked.path())).is_empty());
+    assert_eq!(Index::open(&index).unwrap().info().unwrap().removed, 1);
+    let added = add(&index, corpus.path());
+    assert_eq!((added.added, added.replaced, added.unchanged), (1, 0, 5));
+    assert_eq!(query(&index, asked.path()), before);
+    let mut writer = Writer::open_existing(&index).unwrap();
+    writer.compact().unwrap();
+    writer.index().check().unwrap();
+    drop(writer);
+    assert_eq!(query(&index, asked.path()), before);
+    let info = Index::open(&index).unwrap().info().unwrap();
+    assert_eq!((info.segments, info.pages, info.removed), (1, 6, 0));
+}
+
+#[test]
+fn a_page_of_a_known_key_takes_the_place_of_the_one_before() {
+    let (_place, index) = indexed_corpus();
+    let changed = folder([(
+        "a.txt",
+        framed(
+            "河边新开了一家豆腐坊，天不亮就点火，头一锅豆浆卖给赶早班船的人，第二锅才做成豆腐，用荷叶包着，挂在扁担两头沿街叫卖。",
+        ),
+    )]);
+    let added = add(&index, changed.path());
+    assert_eq!((added.added, added.replaced, added.unchanged), (0, 1, 0));
+    let asked = folder([("x.txt", ARTICLES[0].to_owned())]);
+    // The copy on the other site is still there.
+    assert_eq!(told(&query(&index, asked.path())), [("x.txt", RelationKind::Identical, "e.txt")]);
+    let index = Index::open(&index).unwrap();
+    index.check().unwrap();
+    assert_eq!(index.info().unwrap().pages, 6);
+}
+
+#[test]
+fn many_small_additions_are_merged_and_lose_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let index = place.path().join("index");
+    let text = |n: usize| -> String {
+        (0..30).map(|at| format!("第{}号渔船", hash::number(at, n as u64) % 100_000)).collect::<Vec<_>>().join("，")
+    };
+    for n in 0..30 {
+        add(&index, folder([(format!("{n}.txt").as_str(), text(n))]).path());
+    }
+    let opened = Index::open(&index).unwrap();
+    opened.check().unwrap();
+    let info = opened.info().unwrap();
+    assert_eq!(info.pages, 30);
+    assert!(info.segments <= 12, "{}", info.segments);
+    for n in [0, 7, 12, 29] {
+        let asked = folder([("x.txt", text(n))]);
+        assert_eq!(
+            told(&query(&index, asked.path())),
+            [("x.txt", RelationKind::Identical, format!("{n}.txt").as_str())]
+        );
+    }
+}
+
+#[test]
+fn threads_and_order_do_not_show_in_an_index() {
+    let bytes = |threads: usize| {
+        let place = tempfile::tempdir().unwrap();
+        let index = place.path().join("index");
+        let settings = Settings { run: RunSettings { threads }, ..Settings::default() };
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/reposts");
+        let mut writer = Writer::open(&index, &settings.analysis).unwrap();
+        indexed::add(&[sample], &mut writer, &settings, &Silent).unwrap();
+        fs::read(index.join("00000001.segment")).unwrap()
+    };
+    assert!(bytes(1) == bytes(4));
+}
+
+#[test]
+fn a_run_that_an_index_does_not_fit_is_told_what_differs() {
+    let (_place, index) = indexed_corpus();
+    let refused = |analysis: AnalysisSettings| {
+        let settings = Settings { analysis, ..settings() };
+        let asked = corpus();
+        let opened = Index::open(&index).unwrap();
+        indexed::query(&[asked.path().to_owned()], &opened, &settings, &Silent).unwrap_err().to_string()
+    };
+    let default = AnalysisSettings::default();
+    let message = refused(AnalysisSettings { tokens: TokenKind::Char, ..default.clone() });
+    assert!(message.contains("--tokens word") && message.contains("--tokens char"), "{message}");
+    let message = refused(AnalysisSettings { width: 3, ..default.clone() });
+    assert!(message.contains("--width 2") && message.contains("--width 3"), "{message}");
+    let message = refused(AnalysisSettings { boilerplate: false, ..default });
+    assert!(message.contains("--no-boilerplate=false"), "{message}");
+}
+
+#[test]
+fn a_folder_of_other_things_becomes_no_index() {
+    let other = folder([("notes.txt", "春眠不觉晓".into())]);
+    let error = Writer::open(other.path(), &AnalysisSettings::default()).unwrap_err().to_string();
+    assert!(error.contains("notes.txt"), "{error}");
+    assert_eq!(fs::read_dir(other.path()).unwrap().count(), 1);
+    let error = Index::open(other.path()).unwrap_err().to_string();
+    assert!(error.contains("is not there"), "{error}");
+}
+
+/// Files of an index, in order.
+fn files(index: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = walk(index);
+    files.retain(|path| !path.ends_with("lock"));
+    files.sort();
+    files
+}
+
+#[test]
+fn no_byte_of_an_index_can_change_or_go_unseen() {
+    let stored =
+        folder([("a.txt", "渡口的老船工".into()), ("b.txt", "山上的梨树开花".into()), ("空.txt", "。".into())]);
+    let analysis = AnalysisSettings { tokens: TokenKind::Char, width: 2, ..AnalysisSettings::default() };
+    let settings = Settings { analysis, ..settings() };
+    let place = tempfile::tempdir().unwrap();
+    let index = place.path().join("index");
+    let mut writer = Writer::open(&index, &settings.analysis).unwrap();
+    indexed::add(&[stored.path().to_owned()], &mut writer, &settings, &Silent).unwrap();
+    writer.remove(["b.txt"]).unwrap();
+    drop(writer);
+    let asked = folder([("x.txt", "渡口的老船工！".into())]);
+    let ask = |opened: &Index| indexed::query(&[asked.path().to_owned()], opened, &settings, &Silent);
+    let right = ask(&Index::open(&index).unwrap()).unwrap();
+    assert_eq!(told(&right), [("x.txt", RelationKind::Identical, "a.txt")]);
+    let files = files(&index);
+    assert_eq!(files.len(), 3, "a manifest, a segment, and what was removed of it");
+    for file in files {
+        let bytes = fs::read(&file).unwrap();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let seen = |change: &str| {
+            let opened = match Index::open(&index) {
+                Err(error) => {
+                    let error = error.to_string();
+                    assert!(error.contains(name), "{name}, {change}: {error}");
+                    return;
+                }
+                Ok(opened) => opened,
+            };
+            let error = opened.check().unwrap_err().to_string();
+            assert!(error.contains(name), "{name}, {change}: {error}");
+            // What a query has no need of it may leave unseen.
+            match ask(&opened) {
+                Ok(answers) => assert!(answers == right, "{name}, {change}"),
+                Err(error) => assert!(error.to_string().contains(name), "{name}, {change}: {error}"),
+            }
+        };
+        for length in 0..bytes.len() {
+            fs::write(&file, &bytes[..length]).unwrap();
+            seen(&format!("cut off at {length}"));
+        }
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1 << (at % 8);
+            fs::write(&file, &changed).unwrap();
+            seen(&format!("byte {at} flipped"));
+        }
+        fs::remove_file(&file).unwrap();
+        assert!(Index::open(&index).is_err(), "{name} removed");
+        fs::write(&file, &bytes).unwrap();
+    }
+    Index::open(&index).unwrap().check().unwrap();
+}
+
+#[test]
+fn a_reader_sees_what_was_there_when_it_opened_the_index() {
+    let (_place, index) = indexed_corpus();
+    let asked = folder([("x.txt", ARTICLES[1].to_owned())]);
+    let old = Index::open(&index).unwrap();
+    let ask = |opened: &Index| indexed::query(&[asked.path().to_owned()], opened, &settings(), &Silent).unwrap();
+    let before = ask(&old);
+    let mut writer = Writer::open_existing(&index).unwrap();
+    writer.remove(["b.txt", "c.txt"]).unwrap();
+    writer.compact().unwrap();
+    assert_eq!(files(&index).len(), 2, "nothing is left of the old files");
+    assert_eq!(ask(&old), before);
+    old.check().unwrap();
+    assert!(told(&ask(&Index::open(&index).unwrap())).is_empty());
+}
+
+#[test]
+fn readers_are_never_disturbed_while_one_writes() {
+    let (_place, index) = indexed_corpus();
+    let corpus = corpus();
+    thread::scope(|scope| {
+        let readers: Vec<_> = (0..2)
+            .map(|_| {
+                scope.spawn(|| {
+                    for _ in 0..40 {
+                        let opened = Index::open(&index).unwrap();
+                        opened.check().unwrap();
+                        let pages = opened.info().map(|info| info.pages);
+                        // Its files may be gone by name; it has them open.
+                        assert!(pages.is_err() || (5..=6).contains(&pages.unwrap()));
+                    }
+                })
+            })
+            .collect();
+        while readers.iter().any(|reader| !reader.is_finished()) {
+            let mut writer = Writer::open_existing(&index).unwrap();
+            writer.remove(["b.txt"]).unwrap();
+            indexed::add(&[corpus.path().to_owned()], &mut writer, &settings(), &Silent).unwrap();
+            writer.compact().unwrap();
+        }
+    });
+}
+
+fn run(arguments: &[&str]) -> std::process::Output {
+    Command::new(PROGRAM).args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+#[test]
+fn a_second_writer_is_refused_and_told_who_writes() {
+    let (_place, index) = indexed_corpus();
+    let corpus = corpus();
+    let writer = Writer::open_existing(&index).unwrap();
+    let output = run(&["index", "add", index.to_str().unwrap(), corpus.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains(&format!("process {}", std::process::id())), "{message}");
+    drop(writer);
+    let output = run(&["index", "add", index.to_str().unwrap(), corpus.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0));
+}
+
+/// Kills the program at some moments of its work, and looks whether the index is the old one or the new one.
+#[cfg(unix)]
+fn killed(rounds: u64) {
+    let (_place, index) = indexed_corpus();
+    let at = index.to_str().unwrap();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/reposts");
+    let keys: Vec<String> = {
+        let mut writer = Writer::open_existing(&index).unwrap();
+        indexed::add(std::slice::from_ref(&sample), &mut writer, &settings(), &Silent).unwrap();
+        writer.remove(["b.txt"]).unwrap();
+        let found = scanned(&sample, &settings().analysis);
+        joined(&found).into_iter().map(|(a, _)| a).collect::<BTreeSet<_>>().into_iter().collect()
+    };
+    let full = Index::open(&index).unwrap().info().unwrap().pages;
+    let (mut done, mut broken_off) = (0, 0);
+    for round in 0..rounds {
+        let pages = Index::open(&index).unwrap().info().unwrap().pages;
+        let mut arguments: Vec<&str> = vec!["index"];
+        let after = match (round % 3, pages == full) {
+            (0, _) => {
+                arguments.extend(["compact", at]);
+                pages
+            }
+            (_, true) => {
+                arguments.extend(["remove", at]);
+                arguments.extend(keys.iter().map(String::as_str));
+                full - keys.len() as u64
+            }
+            (_, false) => {
+                arguments.extend(["add", at, sample.to_str().unwrap()]);
+                full
+            }
+        };
+        let mut child = Command::new(PROGRAM)
+            .args(&arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // An addition loads a dictionary first; what follows takes milliseconds.
+        let longest = if arguments[1] == "add" { 1_500_000 } else { 40_000 };
+        thread::sleep(Duration::from_micros(hash::number(round, rounds) % longest));
+        // It may be done.
+        let _ = child.kill();
+        child.wait().unwrap();
+        let opened = Index::open(&index).unwrap_or_else(|error| panic!("round {round}: {error}"));
+        opened.check().unwrap_or_else(|error| panic!("round {round}: {error}"));
+        let now = opened.info().unwrap().pages;
+        assert!(now == pages || now == after, "round {round}: {pages} pages became {now}, not {after}");
+        if now == after { done += 1 } else { broken_off += 1 }
+    }
+    assert!(rounds < 50 || done > 5 && broken_off > 5, "{done} done, {broken_off} broken off");
+    // What was left behind is gone with the next writer.
+    drop(Writer::open_existing(&index).unwrap());
+    let opened = Index::open(&index).unwrap();
+    let named = opened.info().unwrap();
+    assert!(files(&index).len() <= 1 + named.segments * 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_writer_leaves_the_old_index_or_the_new_one() {
+    killed(6);
+}
+
+#[cfg(unix)]
+#[test]
+#[ignore = "takes minutes: a hundred rounds of the test above"]
+fn a_killed_writer_leaves_the_old_index_or_the_new_one_a_hundred_times() {
+    killed(100);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_the_index_as_it_was() {
+    let (_place, index) = indexed_corpus();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/reposts");
+    let before: Vec<Vec<u8>> = files(&index).iter().map(|path| fs::read(path).unwrap()).collect();
+    // No file may grow beyond some kilobytes, which is told as a full disk is: by an error of a write.
+    for blocks in [0, 1, 8, 24] {
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" index add \"$1\" \"$2\"");
+        let output = Command::new("sh")
+            .args(["-c", &script, PROGRAM])
+            .args([&index, &sample])
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{blocks}: {}", String::from_utf8_lossy(&output.stderr));
+        let opened = Index::open(&index).unwrap();
+        opened.check().unwrap();
+        assert_eq!(opened.info().unwrap().pages, 6);
+        drop(Writer::open_existing(&index).unwrap());
+        let after: Vec<Vec<u8>> = files(&index).iter().map(|path| fs::read(path).unwrap()).collect();
+        assert!(before == after, "{blocks}");
+    }
+}
