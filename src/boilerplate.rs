@@ -82,6 +82,8 @@ pub struct Boilerplate {
     pub openings: Vec<Opening>,
     /// Lines that were found to be of another article before.
     pub cited: Vec<Place>,
+    /// Whether each text is new; empty where all are.
+    new: Vec<bool>,
 }
 
 /// A line quoted from another text.
@@ -123,9 +125,16 @@ pub struct Hidden {
     pub cited: Vec<u32>,
     /// Whether it holds several articles.
     pub mixed: bool,
+    /// A number that it shares with texts of the same article.
+    pub article: u64,
 }
 
 impl Boilerplate {
+    /// Returns whether a text had not been judged before.
+    pub fn is_new(&self, text: u32) -> bool {
+        self.new.get(text as usize).is_none_or(|&is_new| is_new)
+    }
+
     /// Returns what was judged of a text. Which articles it cites or holds is not told here.
     pub fn hidden(&self, text: u32) -> Hidden {
         let from = self.quotations.partition_point(|quotation| quotation.place.0 < text);
@@ -350,6 +359,7 @@ pub fn find_beside(passages: &Passages, known: &Known, prior: &Prior) -> Boilerp
         corpus.mark_by_page(&mut all);
     }
     all.openings = sources;
+    all.new = prior.texts.iter().map(Option::is_none).collect();
     for (id, hidden) in (0..).zip(&prior.texts) {
         all.cited.extend(hidden.iter().flat_map(|hidden| &hidden.cited).map(|&line| (id, line)));
     }
@@ -418,10 +428,14 @@ impl<'a> Judge<'a> {
                 let blocks = self.texts[id as usize].blocks;
                 let is_long = blocks.lines[line as usize].weight >= LEAST_QUOTATION;
                 let range = blocks.line(line as usize);
-                let sources = if is_long { passages.sources(id, range) } else { Vec::new() };
+                // What two texts that were judged before have of each other was judged then.
+                let is_any_new = places.iter().any(|place| self.is_new(place.0));
+                let hash = blocks.lines[line as usize].hash;
+                let is_long = is_long && (is_any_new || !self.known.holds(hash, Level::Line));
+                let wanted = |text: u32| is_any_new || self.is_new(text);
+                let sources = if is_long { passages.sources(id, range, wanted) } else { Vec::new() };
                 places.into_iter().filter_map(move |(id, line)| {
                     let end = self.texts[id as usize].blocks.line(line as usize).end;
-                    // What two texts that were judged before have of each other was judged then.
                     let is_new = self.is_new(id);
                     let is_cut = |(source, tokens): &&(u32, Range<u32>)| {
                         (is_new || self.is_new(*source))

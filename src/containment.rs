@@ -22,11 +22,11 @@ const ALL_PAIRS: usize = 24;
 const RING: [usize; 3] = [1, 2, 5];
 const HUBS: usize = 4;
 
-/// Returns the pairs of texts whose content shares sampled seeds, smaller index first, sorted.
+/// Returns the wanted pairs of texts whose content shares sampled seeds, smaller index first, sorted.
 ///
 /// Time and memory grow with the text: a seed that many texts hold costs each of them seven pairs, however many they
 /// are.
-pub fn candidates(texts: &[Text], masks: &[Mask]) -> Vec<(u32, u32)> {
+pub fn candidates(texts: &[Text], masks: &[Mask], is_wanted: impl Fn(u32, u32) -> bool + Sync) -> Vec<(u32, u32)> {
     let mut postings: Vec<(Seed, u32)> = (0..texts.len() as u32)
         .into_par_iter()
         .flat_map_iter(|id| {
@@ -82,7 +82,8 @@ pub fn candidates(texts: &[Text], masks: &[Mask]) -> Vec<(u32, u32)> {
                 }
             }
             others.sort_unstable();
-            let shared = others.chunk_by(|a, b| a == b).filter(|same| same.len() >= least(id, same[0]));
+            let shared = others.chunk_by(|a, b| a == b);
+            let shared = shared.filter(|same| is_wanted(id, same[0]) && same.len() >= least(id, same[0]));
             shared.map(|same| (id.min(same[0]), id.max(same[0]))).collect::<Vec<_>>()
         })
         .collect();

@@ -3,9 +3,9 @@
 //! The JSON is versioned by [`FORMAT`]. It carries no checksum: a line that is none of a site's frame may be taken out
 //! by hand.
 
-use std::collections::HashSet;
 use std::path::Path;
 
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::document::Skipped;
@@ -89,8 +89,8 @@ pub enum Basis {
 /// Hashes of blocks that are known to be boilerplate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
-    pub lines: HashSet<u64>,
-    pub sentences: HashSet<u64>,
+    pub lines: FxHashSet<u64>,
+    pub sentences: FxHashSet<u64>,
 }
 
 impl Known {
@@ -237,7 +237,7 @@ mod tests {
     fn what_was_judged_on_a_single_page_is_not_known_of_another() {
         let (file, _) = saved(&dictionary());
         let known = Known::load(&[file.path()], TokenKind::Word).unwrap();
-        assert_eq!((known.lines, known.sentences), (HashSet::from([u64::MAX]), HashSet::from([7])));
+        assert_eq!((known.lines, known.sentences), (FxHashSet::from_iter([u64::MAX]), FxHashSet::from_iter([7])));
     }
 
     #[test]

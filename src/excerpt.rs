@@ -157,7 +157,9 @@ impl Page<'_> {
 
     fn source(&self, unit: &Unit) -> Option<u32> {
         let mask = &self.boilerplate.masks[self.quoter as usize];
-        let mut holders = self.passages.holders(self.quoter, unit.tokens.clone());
+        // Who of those that were known before quotes whom is known too.
+        let wanted = |text: u32| self.boilerplate.is_new(self.quoter) || self.boilerplate.is_new(text);
+        let mut holders = self.passages.holders(self.quoter, unit.tokens.clone(), wanted);
         let is_body = |text: u32, tokens: &Range<u32>| {
             let bodies = &self.boilerplate.masks[text as usize].bodies;
             let blocks = self.passages.texts()[text as usize].blocks;

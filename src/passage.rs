@@ -76,6 +76,13 @@ pub struct Passages<'a> {
 impl<'a> Passages<'a> {
     /// Returns the index of `texts`.
     pub fn new(texts: &'a [Text<'a>], width: usize) -> Self {
+        Self::beside(texts, width, |_| true)
+    }
+
+    /// Returns the index of `texts` for passages that stand in a new one, or are looked up for one: of the seeds of the
+    /// others it has those only that a new one has too.
+    pub fn beside(texts: &'a [Text<'a>], width: usize, is_new: impl Fn(u32) -> bool + Sync) -> Self {
+        let of_new = SeedFilter::new(texts, &is_new);
         let repeated = repeated(texts, |text| &text.blocks.lines, 1);
         // A line that many texts hold is looked up in a few of them.
         let mut left_out: Vec<Place> =
@@ -94,6 +101,7 @@ impl<'a> Passages<'a> {
                     .flat_map(move |line| sampled(text, text.blocks.line(line as usize)))
                     .map(move |(seed, place)| (seed, id, place))
             })
+            .filter(|&(seed, ..)| of_new.as_ref().is_none_or(|of_new| of_new.may_hold(seed)))
             .collect();
         postings.par_sort_unstable();
         keep_shared(&mut postings);
@@ -135,22 +143,28 @@ impl<'a> Passages<'a> {
         &places[..until]
     }
 
-    /// Returns where the tokens `range` of text `own` stand in other texts, in the order of the texts.
-    pub fn holders(&self, own: u32, range: Range<u32>) -> Vec<Holder> {
+    /// Returns where the tokens `range` of text `own` stand in other texts, in the order of the texts; nothing where none of
+    /// them may be in a text that is `wanted`.
+    pub fn holders(&self, own: u32, range: Range<u32>, wanted: impl Fn(u32) -> bool) -> Vec<Holder> {
         let mut places = self.places_of(own, range.clone());
+        if !places.iter().any(|place| wanted(place.text)) {
+            return Vec::new();
+        }
         let mut passage = None;
         places.retain(|place| self.is_there(own, &range, place, &mut passage));
         places
     }
 
-    /// Returns the texts of which line `range` of text `own` is the opening of something longer, and where; in order.
-    pub fn sources(&self, own: u32, range: Range<u32>) -> Vec<(u32, Range<u32>)> {
+    /// Returns the texts of those `wanted` of which line `range` of text `own` is the opening of something longer, and where;
+    /// in order.
+    pub fn sources(&self, own: u32, range: Range<u32>, wanted: impl Fn(u32) -> bool) -> Vec<(u32, Range<u32>)> {
         let mut passage = None;
         let source = |place: Holder| {
             let tokens = self.source(own, range.clone(), &place)?;
             self.is_there(own, &range, &place, &mut passage).then_some((place.text, tokens))
         };
-        self.places_of(own, range.clone()).into_iter().filter_map(source).collect()
+        let places = self.places_of(own, range.clone()).into_iter();
+        places.filter(|place| wanted(place.text)).filter_map(source).collect()
     }
 
     /// Returns whether enough of a passage's seeds stand where its sampled seeds do.
@@ -264,6 +278,51 @@ impl<'a> Passages<'a> {
         let next = shingles(own, end, end + length);
         let there = shingles(source, source_end.saturating_sub(REACH), source_end + length + REACH);
         next.iter().filter(|shingle| there.contains(shingle)).count() as u32 * 2 > length
+    }
+}
+
+/// Bits that tell most seeds that no new text has.
+struct SeedFilter {
+    bits: Vec<u64>,
+    shift: u32,
+}
+
+impl SeedFilter {
+    /// Returns the filter of all seeds that may be looked up for a new text: those that are sampled, and the first of each
+    /// line and sentence. `None` where all texts are new.
+    fn new(texts: &[Text], is_new: &(impl Fn(u32) -> bool + Sync)) -> Option<Self> {
+        let new: Vec<Text> = (0..).zip(texts).filter(|&(id, _)| is_new(id)).map(|(_, &text)| text).collect();
+        if new.len() == texts.len() {
+            return None;
+        }
+        let seeds: Vec<Seed> = new
+            .par_iter()
+            .flat_map_iter(|&text| {
+                let count = seed::count(text.shingles);
+                let starts = text.blocks.sentences.iter().map(|sentence| sentence.start).filter(move |&at| at < count);
+                let starts = starts.map(move |at| seed::at(text.shingles, at));
+                let all = (0..count).map(move |at| seed::at(text.shingles, at));
+                all.filter(|&seed| seed::is_sampled(seed, RATE)).chain(starts)
+            })
+            .collect();
+        let log = (seeds.len().max(4) * 16).ilog2();
+        let mut filter = Self { bits: vec![0; 1 << (log - 6)], shift: 64 - log };
+        for seed in seeds {
+            let bit = filter.bit(seed);
+            filter.bits[bit / 64] |= 1 << (bit % 64);
+        }
+        Some(filter)
+    }
+
+    #[inline]
+    fn bit(&self, seed: Seed) -> usize {
+        (u64::from(seed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
+    }
+
+    #[inline]
+    fn may_hold(&self, seed: Seed) -> bool {
+        let bit = self.bit(seed);
+        self.bits[bit / 64] >> (bit % 64) & 1 == 1
     }
 }
 

@@ -713,6 +713,7 @@ impl<'a> Compared<'a> {
         Self { pages, settings: task.settings, ids, text_of, texts, boilerplate, passages, sets }
     }
 
+    /// Returns the pairs worth verifying of which one text at least was not judged before.
     fn candidates(&self, progress: &dyn Progress) -> Candidates {
         let settings = self.settings;
         progress.phase(Phase { number: 3, of: PHASES, name: "finding candidates", unit: Unit::Bands, total: 0 });
@@ -738,7 +739,9 @@ impl<'a> Compared<'a> {
             }
         };
         if let Some(boilerplate) = &self.boilerplate {
-            let contained = containment::candidates(self.texts, &boilerplate.masks);
+            let is_wanted = |a: u32, b: u32| boilerplate.is_new(a) || boilerplate.is_new(b);
+            let contained = containment::candidates(self.texts, &boilerplate.masks, is_wanted);
+            found.pairs.retain(|&(a, b)| is_wanted(a.0, b.0));
             found.pairs.extend(contained.into_iter().map(|(a, b)| (DocId(a), DocId(b))));
             found.pairs.par_sort_unstable();
             found.pairs.dedup();

@@ -1087,7 +1087,7 @@ Known · 1 document
     assert_eq!(json["documents"][0]["matches"][0]["key"], "bridge.txt");
     folder.run(&["index", "info", "kept"]).code(0).stderr_eq("").stdout_eq(str![[r#"
 2 pages
-  bytes            1 752, 876 a page
+  bytes            [..] a page
   segments         1
   different texts  2
   removed pages    0

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tongwen::answers::{Added, Answers};
+use tongwen::document::{Document, Origin};
 use tongwen::findings::RelationKind;
 use tongwen::hash;
 use tongwen::index::{Index, Writer};
@@ -424,6 +425,50 @@ fn readers_are_never_disturbed_while_one_writes() {
             writer.compact().unwrap();
         }
     });
+}
+
+fn document(key: &str, text: &str) -> Document {
+    let origin = Origin { file: "pages.jsonl".into(), line: 0 };
+    Document { key: key.into(), text: text.into(), lines: Vec::new(), origin }
+}
+
+#[test]
+fn documents_from_memory_are_added_and_looked_up_like_files() {
+    let place = tempfile::tempdir().unwrap();
+    let index = place.path().join("index");
+    let mut writer = Writer::open(&index, &settings().analysis).unwrap();
+    let pages = ARTICLES.iter().zip(["a", "b", "c", "d"]).map(|(article, key)| document(key, &framed(article)));
+    let added = indexed::add_documents(pages.collect(), &mut writer, &settings()).unwrap();
+    assert_eq!((added.added, added.replaced, added.unchanged), (4, 0, 0));
+    let asked = vec![document("x", ARTICLES[3]), document("y", "茶馆的说书人换了新段子，台下的人却都在等旧的。")];
+    let answers = indexed::query_documents(asked, writer.index(), &settings()).unwrap();
+    assert_eq!(told(&answers), [("x", RelationKind::Repost, "d")]);
+    // What was added is there at once, without opening the index anew.
+    indexed::add_documents(vec![document("x", ARTICLES[3])], &mut writer, &settings()).unwrap();
+    let answers = indexed::query_documents(vec![document("z", ARTICLES[3])], writer.index(), &settings()).unwrap();
+    assert_eq!(told(&answers), [("z", RelationKind::Identical, "x"), ("z", RelationKind::Repost, "d")]);
+}
+
+/// `INDEXES=overwrite cargo test --test index` writes it anew, which only a new format is a reason for.
+#[test]
+fn an_index_of_format_1_is_read() {
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/index-1");
+    if std::env::var_os("INDEXES").is_some_and(|what| what == "overwrite") {
+        let _ = fs::remove_dir_all(&kept);
+        let mut writer = Writer::open(&kept, &settings().analysis).unwrap();
+        let pages = ARTICLES.iter().zip(["a", "b", "c", "d"]).map(|(article, key)| document(key, &framed(article)));
+        indexed::add_documents(pages.collect(), &mut writer, &settings()).unwrap();
+        writer.remove(["c"]).unwrap();
+        drop(writer);
+        fs::remove_file(kept.join("lock")).unwrap();
+    }
+    let index = Index::open(&kept).unwrap();
+    index.check().unwrap();
+    assert_eq!(index.info().unwrap().pages, 3);
+    let asked = vec![document("x", ARTICLES[1]), document("y", ARTICLES[2])];
+    let answers = indexed::query_documents(asked, &index, &settings()).unwrap();
+    assert_eq!(told(&answers), [("x", RelationKind::Repost, "b")]);
+    assert_eq!(fs::read_dir(&kept).unwrap().count(), 3, "whoever reads an index leaves nothing in it");
 }
 
 fn run(arguments: &[&str]) -> std::process::Output {

@@ -13,7 +13,14 @@ const NAME: &str = "lock";
 /// The system holds the lock, not the file: a file that is left behind by a process that was killed locks nothing. The file
 /// says who holds it.
 #[derive(Debug)]
-pub(super) struct Lock(#[expect(dead_code, reason = "holds the lock as long as it is open")] File);
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Nobody holds it from here on; a file that still names us locks nothing either.
+        let _ = self.0.set_len(0);
+    }
+}
 
 impl Lock {
     /// # Errors

@@ -74,11 +74,12 @@ pub(super) fn of_line(line: u64) -> u64 {
     hash::number(line, LINE)
 }
 
-/// Returns the hashes of the different lines of a text.
-pub(super) fn lines(blocks: &Blocks) -> Vec<u64> {
-    let mut lines: Vec<u64> = blocks.lines.iter().map(|line| of_line(line.hash)).collect();
+/// Returns the hashes of the different lines of a text, in order, and whether each is hidden wherever it stands.
+pub(super) fn lines(blocks: &Blocks, is_hidden: impl Fn(u32) -> bool) -> Vec<(u64, bool)> {
+    let mut lines: Vec<(u64, bool)> =
+        blocks.lines.iter().map(|line| (of_line(line.hash), is_hidden(line.start))).collect();
     lines.sort_unstable();
-    lines.dedup();
+    lines.dedup_by_key(|(hash, _)| *hash);
     lines
 }
 

@@ -43,9 +43,9 @@ const VERDICTS: usize = 7;
 const DIRECTORY: usize = 8;
 const SECTIONS: usize = 10;
 
-/// Bytes of a row: of a text its digest, how many hashes it is found by, and its first page; of a page its text, file,
-/// line, the end of its key, and the hash of its text as it was read.
-const TEXT: usize = 24;
+/// Bytes of a row: of a text its digest, its article, how many hashes it is found by, and its first page; of a page its
+/// text, file, line, the end of its key, and the hash of its text as it was read.
+const TEXT: usize = 32;
 const PAGE: usize = 24;
 
 /// The number of no text: that of a page without one.
@@ -126,7 +126,7 @@ pub(super) fn write(
     drop(vocabulary);
 
     let mut collector = Collector::default();
-    let mut found_by: Vec<u32> = Vec::with_capacity(with_digest);
+    let mut found_by: Vec<(u64, u32)> = Vec::with_capacity(with_digest);
     let mut ends: Vec<u64> = vec![0];
     let mut packed_chunks: Vec<Vec<u8>> = Vec::new();
     let chunks: Vec<usize> = (0..with_digest).step_by(CHUNK).collect();
@@ -153,9 +153,10 @@ pub(super) fn write(
     }
     file.begin()?;
     let mut first_page = 0_u32;
-    for (text, found_by) in texts.iter().zip(&found_by) {
+    for (text, (article, found_by)) in texts.iter().zip(&found_by) {
         let digest = text.digest.unwrap_or_default();
         file.write(&digest.to_le_bytes())?;
+        file.write(&article.to_le_bytes())?;
         file.write(&found_by.to_le_bytes())?;
         file.write(&first_page.to_le_bytes())?;
         first_page += text.pages.len() as u32;
@@ -207,8 +208,8 @@ fn write_pages(file: &mut Sealer, texts: &[NewText], collector: &mut Collector) 
 struct PackedChunk {
     bytes: Vec<u8>,
     postings: Collector,
-    /// For each text, by how many hashes it is found.
-    found_by: Vec<u32>,
+    /// For each text its article, and by how many hashes it is found.
+    found_by: Vec<(u64, u32)>,
 }
 
 /// Packs the texts `range`.
@@ -231,10 +232,11 @@ fn pack(
         put_hidden(&kept.hidden, &mut plain);
         ends.push(plain.len());
         let posted = sample::posted(kept.shingles.in_order(), |place| kept.is_hidden(place));
-        chunk.found_by.push(posted.len() as u32);
+        chunk.found_by.push((kept.hidden.article, posted.len() as u32));
         let digest = texts[number].digest.unwrap_or_default();
-        let others = sample::lines(&kept.blocks).into_iter().chain([sample::of_text(digest)]).map(|hash| (hash, false));
-        for (hash, is_hidden) in posted.into_iter().chain(others) {
+        let lines = sample::lines(&kept.blocks, |token| kept.is_hidden(token));
+        let text = (sample::of_text(digest), false);
+        for (hash, is_hidden) in posted.into_iter().chain(lines).chain([text]) {
             chunk.postings.push(hash, number as u32, is_hidden);
         }
     }
@@ -245,9 +247,9 @@ fn pack(
     Ok(chunk)
 }
 
-/// The texts of a chunk, kept for the next text of it.
+/// Texts that are packed together, kept for the next of them.
 #[derive(Default)]
-pub(super) struct Unpacked {
+pub struct Unpacked {
     chunk: Option<(PathBuf, usize)>,
     plain: Vec<u8>,
     unpacker: Unpacker,
@@ -297,10 +299,11 @@ impl Segment {
         self.postings.holders(&self.file, hash, each)
     }
 
-    /// Returns the digest of a text, and by how many hashes it is found.
-    pub(super) fn text(&self, text: u32) -> Result<(u128, u32)> {
+    /// Returns the digest of a text, its article, and by how many hashes it is found.
+    pub(super) fn text(&self, text: u32) -> Result<(u128, u64, u32)> {
         let row = self.text_row(text)?;
-        Ok((u128::from(number_at(row, 1)) << 64 | u128::from(number_at(row, 0)), short_at(row, 4)))
+        let digest = u128::from(number_at(row, 1)) << 64 | u128::from(number_at(row, 0));
+        Ok((digest, number_at(row, 2), short_at(row, 6)))
     }
 
     fn text_row(&self, text: u32) -> Result<&[u8]> {
@@ -309,8 +312,8 @@ impl Segment {
 
     /// Returns the pages that hold a text.
     pub(super) fn pages_of(&self, text: u32) -> Result<Range<u32>> {
-        let from = short_at(self.text_row(text)?, 5);
-        let mut until = if text + 1 < self.texts { short_at(self.text_row(text + 1)?, 5) } else { self.pages };
+        let from = short_at(self.text_row(text)?, 7);
+        let mut until = if text + 1 < self.texts { short_at(self.text_row(text + 1)?, 7) } else { self.pages };
         if text + 1 == self.texts {
             // Behind the pages of the last text are those without one.
             until = (from..self.pages).find(|&page| !matches!(self.text_of(page), Ok(Some(_)))).unwrap_or(until);
@@ -388,6 +391,7 @@ impl Segment {
         {
             return Err(damaged());
         }
+        kept.hidden.article = self.text(text)?.1;
         Ok(kept)
     }
 
@@ -436,7 +440,7 @@ impl Segment {
         }
         let of_text = |unpacked: &mut Unpacked, text: u32| -> Result<()> {
             let kept = self.load(text, unpacked)?;
-            let (digest, found_by) = self.text(text)?;
+            let (digest, _, found_by) = self.text(text)?;
             let posted = sample::posted(kept.shingles.in_order(), |_| false);
             if posted.len() as u32 != found_by || digest_of(&kept.tokens) != digest {
                 return Err(self.file.damaged("a text is not the one that was added"));

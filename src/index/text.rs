@@ -43,7 +43,7 @@ pub(super) fn put_shape(blocks: &Blocks, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends what was judged of a text.
+/// Appends what was judged of a text, its article aside: that is looked at without the text.
 pub(super) fn put_hidden(hidden: &Hidden, out: &mut Vec<u8>) {
     out.push(u8::from(hidden.mixed));
     for lines in [&hidden.quoted, &hidden.by_page, &hidden.bodies, &hidden.cited] {
@@ -117,7 +117,7 @@ impl Unpacker {
     }
 }
 
-/// Returns what was judged of a text, and leaves in `bytes` what follows it.
+/// Returns what was judged of a text, its article aside, and leaves in `bytes` what follows it.
 pub(super) fn take_hidden(bytes: &mut &[u8]) -> Option<Hidden> {
     let (&mixed, rest) = bytes.split_first()?;
     *bytes = rest;
@@ -130,7 +130,7 @@ pub(super) fn take_hidden(bytes: &mut &[u8]) -> Option<Hidden> {
         }
     }
     let [quoted, by_page, bodies, cited] = lists;
-    Some(Hidden { quoted, by_page, bodies, cited, mixed: mixed == 1 })
+    Some(Hidden { quoted, by_page, bodies, cited, mixed: mixed == 1, article: 0 })
 }
 
 /// Appends a number, seven bits a byte, the low ones first.

@@ -9,12 +9,22 @@
 //!    passage.
 //!
 //! They are read with what was judged of them when they were added, and from there on everything is the scan's own:
-//! boilerplate, candidates, evidence, relations, articles, excerpts. What differs from a scan of all:
+//! boilerplate, candidates, evidence, relations, articles, excerpts. Every share is counted. What differs from a scan of
+//! all:
 //!
-//! - Quotations and frames by markup of a text are those of the time it was added; lines that became known as frame
-//!   since then are frame in it too, except where the line is a sentence of a longer one that no later text has.
-//! - Of an article with very many copies, or a phrase in very many texts, [`MOST_NEIGHBOURS`] texts are compared.
-//! - A text holds several articles if it was seen to when it was added, or is seen to now.
+//! - Quotations and frames by markup of a text are those of the time it was added; a line that was judged since then is in
+//!   it what it was judged last.
+//! - Of an article with many copies [`OF_ARTICLE`] are compared, of all articles [`MOST_NEIGHBOURS`] texts, and for each
+//!   line [`MOST_SOURCES`] articles that may have it.
+//! - A sentence that is no line is judged beside the texts that are read for other reasons.
+//! - Texts of the index are not compared with each other: they are of one article, or hold several, if that was seen when
+//!   they were added.
+//!
+//! Measured on 5,000 labelled pages, one half in the index and the other asked: .997 of the reposts that a scan of all
+//! finds between the halves, .97 of the excerpts, .88 of the contained pages, most others as another of these kinds; of what
+//! was found, one repost in 14,000 and one excerpt in 70 is none in that scan. Asked in hundreds, beside a scan of the index
+//! and the same hundred: all of 1,830 reposts, .95 of 1,465 excerpts. Of the excerpts that were told otherwise nearly all name
+//! another page that quotes the same passage.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -25,30 +35,31 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    Compared, Copies, NO_TEXT, PHASES, Page, Phase, Progress, Reading, Task, Unit, Wanted, different, order, pool,
-    read, rounded, texts_of,
+    Analyser, Compared, Copies, NO_TEXT, PHASES, Page, Phase, Progress, Reading, Silent, Task, Unit, Wanted, different,
+    order, pool, read, rounded, texts_of,
 };
 use crate::answers::{self, Added, Answer, Answers, Match};
 use crate::boilerplate::{Hidden, Prior};
 use crate::cluster::Clusters;
 use crate::dictionary::{Known, Level};
-use crate::document::{DocId, Origin, Skipped};
+use crate::document::{DocId, Document, Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::findings::RelationKind;
-use crate::index::{self, Addition, Address, Index, Kept, NewPage, NewText, Verdict, Writer};
+use crate::index::{self, Addition, Address, Index, Kept, NewPage, NewText, Unpacked, Verdict, Writer};
 use crate::input::Corpus;
 use crate::passage::Passages;
 use crate::segment::Token;
-use crate::settings::Settings;
+use crate::settings::{AnalysisSettings, Settings};
 use crate::verify::Evidence;
 
 /// Texts that hold a line from which on it is not judged again: as many as are asked about a line in a scan.
 const SETTLED: usize = 16;
 
-/// Texts of the index that one text is compared with, those aside that hold its lines.
-const MOST_NEIGHBOURS: usize = 64;
+/// Texts of the index that one text is compared with, and how many of them may be of one article.
+const MOST_NEIGHBOURS: usize = 24;
+const OF_ARTICLE: usize = 6;
 
-/// Texts that one line is compared with, those aside that hold it as a line.
+/// Texts beside them that one line is compared with, each of another article.
 const MOST_SOURCES: usize = 8;
 
 /// Share of the hashes of the smaller text that both must have for a repost or a part. Those that are related share a
@@ -105,20 +116,42 @@ pub fn query(paths: &[PathBuf], index: &Index, settings: &Settings, progress: &d
     index.fits(&settings.analysis)?;
     let known = Known::load(&settings.dictionaries, settings.analysis.tokens)?;
     let corpus = Corpus::open(paths, &settings.input)?;
-    pool(&settings)?.install(|| {
-        let reading = read(corpus, &settings.analysis, Wanted::Nothing, None, progress);
-        let (pages, skipped, notes) = ordered(reading);
-        let batch = Batch::new(pages, index, &settings, known)?;
-        let documents = batch.judged(progress, |judged| judged.answers())?;
-        Ok(Answers {
-            format: answers::FORMAT.into(),
-            tongwen: env!("CARGO_PKG_VERSION").into(),
-            settings: settings.analysis.clone(),
-            documents,
-            skipped,
-            notes,
-        })
-    })
+    let reading = |analysis: &_| read(corpus, analysis, Wanted::Nothing, None, progress);
+    pool(&settings)?.install(|| answered(reading(&settings.analysis), index, &settings, known, progress))
+}
+
+/// Returns which pages of an index some documents are related to, as [`query`] does.
+///
+/// # Errors
+/// As [`query`], but for what cannot be read.
+pub fn query_documents(documents: Vec<Document>, index: &Index, settings: &Settings) -> Result<Answers> {
+    let settings = checked(settings)?;
+    index.fits(&settings.analysis)?;
+    let known = Known::load(&settings.dictionaries, settings.analysis.tokens)?;
+    let reading = |analysis: &_| analysed(documents, analysis, None);
+    pool(&settings)?.install(|| answered(reading(&settings.analysis), index, &settings, known, &Silent))
+}
+
+fn answered(
+    reading: Reading,
+    index: &Index,
+    settings: &Settings,
+    known: Known,
+    progress: &dyn Progress,
+) -> Result<Answers> {
+    let (pages, skipped, notes) = ordered(reading);
+    let batch = Batch::new(pages, index, settings, known)?;
+    let documents = batch.judged(progress, |judged| judged.answers())?;
+    let settings = settings.analysis.clone();
+    let (format, tongwen) = (answers::FORMAT.into(), env!("CARGO_PKG_VERSION").into());
+    Ok(Answers { format, tongwen, settings, documents, skipped, notes })
+}
+
+/// Normalises, segments and shingles documents, in parallel.
+fn analysed(documents: Vec<Document>, settings: &AnalysisSettings, vocabularies: Option<&Vocabularies>) -> Reading {
+    let analyser = || Analyser::new(settings, Wanted::Nothing, vocabularies);
+    let pages = documents.into_par_iter().map_init(analyser, |analyser, document| analyser.page(document)).collect();
+    Reading { pages, skipped: Vec::new() }
 }
 
 /// Adds the documents under `paths` to an index, all of them or none.
@@ -136,40 +169,60 @@ pub fn add(paths: &[PathBuf], writer: &mut Writer, settings: &Settings, progress
     writer.index().fits(&settings.analysis)?;
     let known = Known::load(&settings.dictionaries, settings.analysis.tokens)?;
     let corpus = Corpus::open(paths, &settings.input)?;
-    pool(&settings)?.install(|| {
-        let vocabularies = Vocabularies::default();
-        let reading = read(corpus, &settings.analysis, Wanted::Nothing, Some(&vocabularies), progress);
-        let (mut pages, skipped, notes) = ordered(reading);
-        let (mut unchanged, mut replaced) = (0, 0);
-        let mut is_there = Vec::with_capacity(pages.len());
-        for page in &pages {
-            let there = writer.index().page_of_key(&page.key)?;
-            is_there.push(there == Some((page.digest, page.text)));
-            unchanged += u64::from(is_there[is_there.len() - 1]);
-            replaced += u64::from(there.is_some() && !is_there[is_there.len() - 1]);
-        }
-        let mut at = 0;
-        pages.retain(|_| {
-            at += 1;
-            !is_there[at - 1]
-        });
-        let added = pages.len() as u64 - replaced;
-        if !pages.is_empty() {
-            let batch = Batch::new(pages, writer.index(), &settings, known)?;
-            let Kepts { texts, pages: standing, hidden, verdicts } =
-                batch.judged(progress, |judged| Ok(judged.kept()))?;
-            let pages = batch.pages;
-            let vocabularies = vocabularies.in_order();
-            let text = |number: usize| {
-                let page = &pages[standing[number]];
-                let tokens = page.tokens.as_ref().map(|packed| packed.tokens(&vocabularies)).unwrap_or_default();
-                let (blocks, shingles) = (page.blocks.clone(), page.shingles.clone());
-                Ok(Kept { tokens, blocks, shingles, hidden: hidden[number].clone() })
-            };
-            writer.add(Addition { texts: &texts, counts: counts(&vocabularies), verdicts, text })?;
-        }
-        Ok(Added { added, replaced, unchanged, skipped, notes })
-    })
+    let reading =
+        |analysis: &_, vocabularies: &_| read(corpus, analysis, Wanted::Nothing, Some(vocabularies), progress);
+    pool(&settings)?.install(|| added(reading, writer, &settings, known, progress))
+}
+
+/// Adds some documents to an index, all of them or none, as [`add`] does.
+///
+/// # Errors
+/// As [`add`], but for what cannot be read.
+pub fn add_documents(documents: Vec<Document>, writer: &mut Writer, settings: &Settings) -> Result<Added> {
+    let settings = checked(settings)?;
+    writer.index().fits(&settings.analysis)?;
+    let known = Known::load(&settings.dictionaries, settings.analysis.tokens)?;
+    let reading = |analysis: &_, vocabularies: &_| analysed(documents, analysis, Some(vocabularies));
+    pool(&settings)?.install(|| added(reading, writer, &settings, known, &Silent))
+}
+
+fn added(
+    reading: impl FnOnce(&AnalysisSettings, &Vocabularies) -> Reading,
+    writer: &mut Writer,
+    settings: &Settings,
+    known: Known,
+    progress: &dyn Progress,
+) -> Result<Added> {
+    let vocabularies = Vocabularies::default();
+    let (mut pages, skipped, notes) = ordered(reading(&settings.analysis, &vocabularies));
+    let (mut unchanged, mut replaced) = (0, 0);
+    let mut is_there = Vec::with_capacity(pages.len());
+    for page in &pages {
+        let there = writer.index().page_of_key(&page.key)?;
+        is_there.push(there == Some((page.digest, page.text)));
+        unchanged += u64::from(is_there[is_there.len() - 1]);
+        replaced += u64::from(there.is_some() && !is_there[is_there.len() - 1]);
+    }
+    let mut at = 0;
+    pages.retain(|_| {
+        at += 1;
+        !is_there[at - 1]
+    });
+    let added = pages.len() as u64 - replaced;
+    if !pages.is_empty() {
+        let batch = Batch::new(pages, writer.index(), settings, known)?;
+        let Kepts { texts, pages: standing, hidden, verdicts } = batch.judged(progress, |judged| Ok(judged.kept()))?;
+        let pages = batch.pages;
+        let vocabularies = vocabularies.in_order();
+        let text = |number: usize| {
+            let page = &pages[standing[number]];
+            let tokens = page.tokens.as_ref().map(|packed| packed.tokens(&vocabularies)).unwrap_or_default();
+            let (blocks, shingles) = (page.blocks.clone(), page.shingles.clone());
+            Ok(Kept { tokens, blocks, shingles, hidden: hidden[number].clone() })
+        };
+        writer.add(Addition { texts: &texts, counts: counts(&vocabularies), verdicts, text })?;
+    }
+    Ok(Added { added, replaced, unchanged, skipped, notes })
 }
 
 fn checked(settings: &Settings) -> Result<Settings> {
@@ -188,6 +241,29 @@ fn ordered(reading: Reading) -> (Vec<Page>, Vec<Skipped>, Vec<String>) {
     let note =
         format!("{renamed} {are} of a key that had occurred before: each got a number (`key#2`), none was merged");
     (pages, skipped, if renamed > 0 { vec![note] } else { Vec::new() })
+}
+
+/// Appends the first `most` of some texts, no more than `of_article` of one article.
+///
+/// A text that several segments have counts once: its digest comes first.
+fn take(texts: impl Iterator<Item = (u128, u64, Address)>, most: usize, of_article: usize, taken: &mut Vec<Address>) {
+    let mut articles: FxHashMap<u64, usize> = FxHashMap::default();
+    let (mut last, mut left) = (None, most);
+    for (digest, article, address) in texts {
+        if last != Some(digest) {
+            let known = articles.entry(article).or_default();
+            if left == 0 {
+                break;
+            }
+            if *known == of_article {
+                continue;
+            }
+            *known += 1;
+            left -= 1;
+            last = Some(digest);
+        }
+        taken.push(address);
+    }
 }
 
 /// Where a document has what a text of the index has.
@@ -252,14 +328,16 @@ impl<'i> Batch<'i> {
         let mut lines: Vec<u64> = lines.collect::<FxHashSet<u64>>().into_iter().collect();
         lines.par_sort_unstable();
         let holders = |&line: &u64| self.index.holders_of_line(line);
-        let found: Vec<Vec<Address>> = lines.par_iter().map(holders).collect::<Result<_>>()?;
+        let found: Vec<Vec<(Address, bool)>> = lines.par_iter().map(holders).collect::<Result<_>>()?;
         let mut neighbours = Vec::new();
         for (line, found) in lines.into_iter().zip(found) {
-            match found.len() {
+            // Who quotes a line tells nothing about it.
+            let telling = || found.iter().filter(|(_, is_hidden)| !is_hidden).map(|&(address, _)| address);
+            match telling().count() {
                 0 => {}
                 1..SETTLED => {
                     self.reopened.insert(line);
-                    neighbours.extend(found);
+                    neighbours.extend(telling());
                 }
                 _ => {
                     self.settled.insert(line);
@@ -320,18 +398,27 @@ impl<'i> Batch<'i> {
                     || blocks.line(in_line[0].line as usize).len() as u32 <= SHORT_LINE;
                 if is_passage {
                     is_near = true;
-                    near_line.push((in_line[0].line, rank(in_line), address));
+                    near_line.push((in_line[0].line, rank(in_line), text.article, address));
                 }
             }
             if is_near {
-                near.push((rank(&hits), address));
+                near.push((rank(&hits), text.article, address));
             }
         }
         near.sort_unstable();
-        near.truncate(MOST_NEIGHBOURS);
         near_line.sort_unstable();
-        let of_lines = near_line.chunk_by(|a, b| a.0 == b.0).flat_map(|of_line| of_line.iter().take(MOST_SOURCES));
-        Ok(near.into_iter().map(|(_, address)| address).chain(of_lines.map(|&(.., address)| address)).collect())
+        let mut all = Vec::new();
+        take(
+            near.iter().map(|&(rank, article, address)| (rank.2, article, address)),
+            MOST_NEIGHBOURS,
+            OF_ARTICLE,
+            &mut all,
+        );
+        for of_line in near_line.chunk_by(|a, b| a.0 == b.0) {
+            let sources = of_line.iter().map(|&(_, rank, article, address)| (rank.2, article, address));
+            take(sources, MOST_SOURCES, 1, &mut all);
+        }
+        Ok(all)
     }
 
     /// Reads texts of the index, each once, and not those that are among the new ones.
@@ -352,10 +439,12 @@ impl<'i> Batch<'i> {
                 wanted.insert(digest, address);
             }
         }
-        let wanted: Vec<(u128, Address)> = wanted.into_iter().collect();
+        // Those that are packed together one after another.
+        let mut wanted: Vec<(u128, Address)> = wanted.into_iter().collect();
+        wanted.par_sort_unstable_by_key(|&(_, address)| address);
         let nowhere: std::sync::Arc<str> = "".into();
-        let read = |&(digest, address): &(u128, Address)| {
-            let Kept { blocks, shingles, hidden, .. } = index.load(address)?;
+        let read = |unpacked: &mut Unpacked, &(digest, address): &(u128, Address)| {
+            let Kept { blocks, shingles, hidden, .. } = index.load(address, unpacked)?;
             let page = Page {
                 key: String::new(),
                 origin: Origin { file: nowhere.clone(), line: 0 },
@@ -370,7 +459,7 @@ impl<'i> Batch<'i> {
             };
             Ok((page, hidden, index.find(digest)?))
         };
-        let loaded: Vec<_> = wanted.par_iter().map(read).collect::<Result<_>>()?;
+        let loaded: Vec<_> = wanted.par_iter().map_init(Unpacked::default, read).collect::<Result<_>>()?;
         for ((digest, _), (page, hidden, addresses)) in wanted.into_iter().zip(loaded) {
             self.pages.push(page);
             self.hidden.push(hidden);
@@ -405,7 +494,8 @@ impl<'i> Batch<'i> {
         let (ids, text_of) = different(&self.pages, &copies);
         let texts = texts_of(&self.pages, &ids);
         progress.phase(Phase { number: 2, of: PHASES, name: "finding boilerplate", unit: Unit::Documents, total: 0 });
-        let passages = settings.boilerplate.then(|| Passages::new(&texts, settings.width));
+        let is_new = |text: u32| ids[text as usize].index() < self.new;
+        let passages = settings.boilerplate.then(|| Passages::beside(&texts, settings.width, is_new));
         let of_text = |id: &DocId| self.hidden.get(id.index().wrapping_sub(self.new)).cloned();
         let prior = Prior { texts: ids.iter().map(of_text).collect(), settled: self.settled.clone() };
         let task = Task { settings, known: &self.known, sources: None, most: 0 };
@@ -417,8 +507,41 @@ impl<'i> Batch<'i> {
         mixed.extend(held.map(|page| DocId(page as u32)));
         mixed.sort_unstable();
         mixed.dedup();
-        let star_of = corpus.articles(stars, &copies).star_of;
+        let star_of = self.articles(&corpus, corpus.articles(stars, &copies).star_of);
         then(Judged { batch: self, corpus: &corpus, related: &related, mixed: &mixed, star_of: &star_of })
+    }
+}
+
+impl Batch<'_> {
+    /// Returns the article of each document that stands for its text, given the stars of the pairs that were verified: texts
+    /// of the index were not compared with each other now, but are of the article they were of when they were added.
+    fn articles(&self, corpus: &Compared, mut star_of: Vec<Option<u32>>) -> Vec<Option<u32>> {
+        let mut next = star_of.iter().flatten().max().map_or(0, |last| last + 1);
+        let mut by_label: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        for id in corpus.ids.iter().map(|id| id.index()).filter(|&id| id >= self.new) {
+            by_label.entry(self.hidden[id - self.new].article).or_default().push(id);
+        }
+        // The star that each star became part of.
+        let mut joined: FxHashMap<u32, u32> = FxHashMap::default();
+        let root = |joined: &FxHashMap<u32, u32>, mut star: u32| {
+            while let Some(&next) = joined.get(&star) {
+                star = next;
+            }
+            star
+        };
+        for of_article in by_label.values().filter(|of_article| of_article.len() > 1) {
+            let mut stars: Vec<u32> =
+                of_article.iter().filter_map(|&id| star_of[id]).map(|star| root(&joined, star)).collect();
+            stars.sort_unstable();
+            stars.dedup();
+            let first = stars.first().copied().unwrap_or_else(|| {
+                next += 1;
+                next - 1
+            });
+            joined.extend(stars.iter().skip(1).map(|&star| (star, first)));
+            of_article.iter().for_each(|&id| star_of[id] = Some(first));
+        }
+        star_of.into_iter().map(|star| star.map(|star| root(&joined, star))).collect()
     }
 }
 
@@ -428,6 +551,7 @@ struct Judged<'a, 'i> {
     corpus: &'a Compared<'a>,
     related: &'a [super::Related],
     mixed: &'a [DocId],
+    /// For each document that stands for its text, its article.
     star_of: &'a [Option<u32>],
 }
 
@@ -566,7 +690,7 @@ impl Judged<'_, '_> {
         let mut holders: BTreeMap<Address, u32> = BTreeMap::new();
         let lines: FxHashSet<u64> = page.blocks.lines.iter().map(|line| line.hash).collect();
         for line in lines {
-            for address in self.batch.index.holders_of_line(line)? {
+            for (address, _) in self.batch.index.holders_of_line(line)? {
                 *holders.entry(address).or_default() += 1;
             }
         }
@@ -596,6 +720,7 @@ impl Judged<'_, '_> {
         with_text.par_sort_unstable();
         let new_page = |page: &Page| NewPage { key: page.key.clone(), origin: page.origin.clone(), hash: page.text };
         let cited = corpus.cited(self.star_of);
+        let labels = self.labels();
         let mut pages_of: HashMap<u32, Vec<NewPage>> = HashMap::new();
         for (page, &text) in batch.pages[..batch.new].iter().zip(&corpus.text_of) {
             pages_of.entry(text).or_default().push(new_page(page));
@@ -609,11 +734,28 @@ impl Judged<'_, '_> {
             let lines = cited.get(text as usize).into_iter().flatten();
             hidden.cited = lines.map(|range| corpus.texts[text as usize].blocks.line_of(range.start) as u32).collect();
             hidden.cited.sort_unstable();
+            hidden.article = self.star_of[id.index()].map_or(digest.unwrap_or_default() as u64, |star| labels[&star]);
             hidden.mixed = self.mixed.binary_search(&id).is_ok();
             kepts.hidden.push(hidden);
         }
         kepts.texts.extend(pages_of.remove(&NO_TEXT).map(|pages| NewText { digest: None, pages }));
         kepts
+    }
+
+    /// Returns the number of each article: that of a text that has it already, or what is made of a new text of it.
+    fn labels(&self) -> FxHashMap<u32, u64> {
+        let batch = self.batch;
+        let mut labels: FxHashMap<u32, (bool, u64)> = FxHashMap::default();
+        for &id in &self.corpus.ids {
+            if let Some(star) = self.star_of[id.index()] {
+                let label = match batch.hidden.get(id.index().wrapping_sub(batch.new)) {
+                    Some(hidden) => (false, hidden.article),
+                    None => (true, batch.pages[id.index()].digest.unwrap_or_default() as u64),
+                };
+                labels.entry(star).and_modify(|known| *known = label.min(*known)).or_insert(label);
+            }
+        }
+        labels.into_iter().map(|(star, (_, label))| (star, label)).collect()
     }
 
     /// Returns what was judged of lines and sentences, and what is no more.
