@@ -157,9 +157,6 @@ impl Page<'_> {
 
     fn source(&self, unit: &Unit) -> Option<u32> {
         let mask = &self.boilerplate.masks[self.quoter as usize];
-        // Who of those that were known before quotes whom is known too.
-        let wanted = |text: u32| self.boilerplate.is_new(self.quoter) || self.boilerplate.is_new(text);
-        let mut holders = self.passages.holders(self.quoter, unit.tokens.clone(), wanted);
         let is_body = |text: u32, tokens: &Range<u32>| {
             let bodies = &self.boilerplate.masks[text as usize].bodies;
             let blocks = self.passages.texts()[text as usize].blocks;
@@ -173,11 +170,20 @@ impl Page<'_> {
             let mask = &self.boilerplate.masks[text as usize];
             covers_most(&self.quoted[text as usize], tokens) || mask.is_frame(tokens.clone()) || is_body(text, tokens)
         };
-        holders.retain(|holder| !is_borrowed(holder.text, &holder.tokens));
         let is_frame = mask.is_frame(unit.tokens.clone());
-        if is_frame {
-            holders.retain(|holder| self.passages.source(self.quoter, unit.tokens.clone(), holder).is_some());
+        let holders = |wanted: &dyn Fn(u32) -> bool| {
+            let mut holders = self.passages.holders(self.quoter, unit.tokens.clone(), wanted);
+            holders.retain(|holder| !is_borrowed(holder.text, &holder.tokens));
+            if is_frame {
+                holders.retain(|holder| self.passages.source(self.quoter, unit.tokens.clone(), holder).is_some());
+            }
+            holders
+        };
+        // Who of those that were known before quotes whom is known too.
+        if !self.boilerplate.is_new(self.quoter) && holders(&|text| self.boilerplate.is_new(text)).is_empty() {
+            return None;
         }
+        let holders = holders(&|_| true);
         let is_quoted = covers_most(&self.quoted[self.quoter as usize], &unit.tokens);
         let is_masked = is_frame || is_quoted || mask.bodies.contains(&unit.line);
 

@@ -143,15 +143,11 @@ impl<'a> Passages<'a> {
         &places[..until]
     }
 
-    /// Returns where the tokens `range` of text `own` stand in other texts, in the order of the texts; nothing where none of
-    /// them may be in a text that is `wanted`.
+    /// Returns where the tokens `range` of text `own` stand in other texts that are `wanted`, in the order of the texts.
     pub fn holders(&self, own: u32, range: Range<u32>, wanted: impl Fn(u32) -> bool) -> Vec<Holder> {
         let mut places = self.places_of(own, range.clone());
-        if !places.iter().any(|place| wanted(place.text)) {
-            return Vec::new();
-        }
         let mut passage = None;
-        places.retain(|place| self.is_there(own, &range, place, &mut passage));
+        places.retain(|place| wanted(place.text) && self.is_there(own, &range, place, &mut passage));
         places
     }
 
