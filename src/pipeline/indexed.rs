@@ -69,6 +69,9 @@ const LEAST_SHARE: f64 = 0.1;
 /// Seeds between two that a passage has in common with another text.
 const NEAR: u32 = 24;
 
+/// Characters of a line from which on it may be quoted, or quote.
+const LEAST_PASSAGE: u32 = 40;
+
 /// Tokens of a line of which one seed is enough to look closer.
 const SHORT_LINE: u32 = 32;
 
@@ -394,8 +397,10 @@ impl<'i> Batch<'i> {
             let smaller = (text.hashes as usize).min(places) as f64;
             let mut is_near = hits.len() as f64 >= (LEAST_SHARE * smaller).max(1.0);
             for in_line in hits.chunk_by(|a, b| a.line == b.line) {
-                let is_passage = in_line.windows(2).any(|two| two[1].place - two[0].place <= NEAR)
-                    || blocks.line(in_line[0].line as usize).len() as u32 <= SHORT_LINE;
+                let line = in_line[0].line as usize;
+                let is_near_there = || in_line.windows(2).any(|two| two[1].place - two[0].place <= NEAR);
+                let is_passage = blocks.lines[line].weight >= LEAST_PASSAGE
+                    && (blocks.line(line).len() as u32 <= SHORT_LINE || is_near_there());
                 if is_passage {
                     is_near = true;
                     near_line.push((in_line[0].line, rank(in_line), text.article, address));
