@@ -3,7 +3,7 @@
 //! # What is kept
 //! **The tokens of every text**, by their ranks in a vocabulary, and so everything that a scan compares: shingles, lines,
 //! sentences and numbers are made of them anew. Nothing is estimated, and no source has to be there any more: a match
-//! says what a scan would count. Beside them: where a hash leads ([`sample`]: seeds, lines, whole texts, keys), what was
+//! says what a scan would count. Beside them: where a hash leads (seeds, lines, whole texts, keys), what was
 //! judged boilerplate, and of each page its key and where it was read.
 //!
 //! # What a page costs
@@ -279,9 +279,8 @@ impl Index {
     /// When a file is damaged.
     pub fn pages(&self, address: Address) -> Result<Vec<NewPage>> {
         let part = self.part(address);
-        let files = part.segment.files()?;
         let numbers = part.segment.pages_of(address.text)?.filter(|&page| !part.is_removed(page));
-        numbers.map(|page| part.segment.page(page, &files)).collect()
+        numbers.map(|page| part.segment.page(page)).collect()
     }
 
     /// Returns the first page that holds a text, by key, and how many there are.
@@ -292,7 +291,7 @@ impl Index {
         let part = self.part(address);
         let mut pages = part.segment.pages_of(address.text)?.filter(|&page| !part.is_removed(page));
         match pages.next() {
-            Some(page) => Ok((part.segment.page(page, &part.segment.files()?)?, 1 + pages.count() as u64)),
+            Some(page) => Ok((part.segment.page(page)?, 1 + pages.count() as u64)),
             None => Err(Error::NotFound("all pages of the text were removed".into())),
         }
     }
@@ -556,7 +555,7 @@ impl Writer {
 
     /// Merges segments, so that what was removed takes no more room and a look-up has fewer to ask.
     ///
-    /// Segments of [`LARGE`] pages and more, of which none was removed, stay as they are.
+    /// Segments of a million pages and more, of which none was removed, stay as they are.
     ///
     /// # Errors
     /// When something cannot be written, or is damaged. The index is then what it was before.
@@ -584,13 +583,12 @@ impl Writer {
                     addresses.entry(segment.text(text)?.0).or_default().push(Address { part: number, text });
                 }
             }
-            let files = segment.files()?;
             for page in (0..segment.pages()).rev() {
                 if segment.text_of(page)?.is_some() {
                     break;
                 }
                 if !part.is_removed(page) {
-                    without_text.push(segment.page(page, &files)?);
+                    without_text.push(segment.page(page)?);
                 }
             }
             verdicts.extend(segment.verdicts()?);

@@ -175,23 +175,22 @@ pub(super) fn write(
 fn write_pages(file: &mut Sealer, texts: &[NewText], collector: &mut Collector) -> Result<()> {
     let pages =
         || texts.iter().enumerate().flat_map(|(text, of_text)| of_text.pages.iter().map(move |page| (text, page)));
-    let mut numbers: HashMap<&str, u32> = HashMap::new();
+    let mut places: HashMap<&str, u32> = HashMap::new();
     let mut files: Vec<u8> = Vec::new();
     let mut key_end = 0_u32;
     file.begin()?;
     for (number, (text, page)) in (0..).zip(pages()) {
         collector.push(sample::of_key(&page.key), number, false);
-        let next = numbers.len() as u32;
-        let of_file = *numbers.entry(&page.origin.file).or_insert_with(|| {
+        let too_long = || Error::Settings("the names of the pages are longer than 4 GiB: add them in parts".into());
+        let next = u32::try_from(files.len()).map_err(|_| too_long())?;
+        let of_file = *places.entry(&page.origin.file).or_insert_with(|| {
             put(&mut files, page.origin.file.len() as u64);
             files.extend_from_slice(page.origin.file.as_bytes());
             next
         });
         let text = if texts[text].digest.is_some() { text as u32 } else { NO_TEXT };
-        key_end = u32::try_from(page.key.len())
-            .ok()
-            .and_then(|length| key_end.checked_add(length))
-            .ok_or_else(|| Error::Settings("the keys of the pages are longer than 4 GiB: add them in parts".into()))?;
+        let length = u32::try_from(page.key.len()).ok();
+        key_end = length.and_then(|length| key_end.checked_add(length)).ok_or_else(too_long)?;
         for number in [text, of_file, u32::try_from(page.origin.line).unwrap_or(u32::MAX), key_end] {
             file.write(&number.to_le_bytes())?;
         }
@@ -339,29 +338,27 @@ impl Segment {
     }
 
     /// Returns a page as it was added.
-    pub(super) fn page(&self, page: u32, files: &[&str]) -> Result<NewPage> {
+    pub(super) fn page(&self, page: u32) -> Result<NewPage> {
         let row = self.page_row(page)?;
-        let file = files.get(short_at(row, 1) as usize).ok_or_else(|| self.file.damaged("a page is of no file"))?;
-        let origin = Origin { file: (*file).into(), line: short_at(row, 2).into() };
+        let origin = Origin { file: self.file_at(short_at(row, 1) as usize)?.into(), line: short_at(row, 2).into() };
         Ok(NewPage { key: self.key(page)?.to_owned(), origin, hash: number_at(row, 2) })
+    }
+
+    /// Returns the name of the file that begins at a byte of the names: its length, then itself.
+    fn file_at(&self, at: usize) -> Result<&str> {
+        let all = self.file.length(FILES);
+        let damaged = || self.file.damaged("a page is of no file");
+        let mut head = self.file.bytes(FILES, at..all.min(at.saturating_add(10)))?;
+        let before = head.len();
+        let length = take(&mut head).and_then(|length| usize::try_from(length).ok()).ok_or_else(damaged)?;
+        let from = at + before - head.len();
+        let name = self.file.bytes(FILES, from..from.saturating_add(length))?;
+        std::str::from_utf8(name).map_err(|_| damaged())
     }
 
     /// Returns the hash of a page's text as it was read.
     pub(super) fn hash_of(&self, page: u32) -> Result<u64> {
         Ok(number_at(self.page_row(page)?, 2))
-    }
-
-    /// Returns the files that pages are of.
-    pub(super) fn files(&self) -> Result<Vec<&str>> {
-        let mut bytes = self.file.section(FILES)?;
-        let mut files = Vec::new();
-        while !bytes.is_empty() {
-            let name = take(&mut bytes).and_then(|length| bytes.split_at_checked(usize::try_from(length).ok()?));
-            let (name, rest) = name.ok_or_else(|| self.file.damaged("its files have no names"))?;
-            bytes = rest;
-            files.push(std::str::from_utf8(name).map_err(|_| self.file.damaged("the name of a file is no text"))?);
-        }
-        Ok(files)
     }
 
     /// Returns a text. What was unpacked for the last one is used again where it is packed with that.
@@ -417,7 +414,6 @@ impl Segment {
     pub(super) fn check(&self) -> Result<()> {
         self.file.check()?;
         self.postings.check(&self.file, self.texts.max(self.pages))?;
-        let files = self.files()?;
         let mut at = 0;
         for text in 0..self.texts {
             let pages = self.pages_of(text)?;
@@ -432,7 +428,7 @@ impl Segment {
             }
         }
         for page in 0..self.pages {
-            let key = self.page(page, &files)?.key;
+            let key = self.page(page)?.key;
             if page >= at && self.text_of(page)?.is_some() {
                 return Err(self.file.damaged("a page is of another text"));
             }
