@@ -147,7 +147,7 @@ impl BlockBuilder {
 
     /// Returns the blocks of the document, and is ready for the next one.
     pub fn finish(&mut self) -> Blocks {
-        debug_assert_eq!(self.tokens, self.line.start, "a line was not ended");
+        self.end_line("", None);
         let blocks = Blocks {
             lines: self.lines.as_slice().into(),
             sentences: self.sentences.as_slice().into(),

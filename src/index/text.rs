@@ -103,7 +103,7 @@ impl Unpacker {
                 self.blocks.end_sentence();
                 continue;
             }
-            self.blocks.end_line(None);
+            self.blocks.end_line("", None);
             if marked & 1 == 1 {
                 framed.push(line);
             }
@@ -180,7 +180,7 @@ mod tests {
                     builder.end_sentence();
                     tokens.extend(sentence);
                 }
-                builder.end_line(None);
+                builder.end_line("", None);
                 framed.extend(is_framed.then_some(number));
             }
             let mut blocks = builder.finish();
