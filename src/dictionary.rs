@@ -174,11 +174,11 @@ impl Dictionary {
 }
 
 /// As hexadecimal digits: other programs read numbers of JSON with 53 bits.
-fn write_hash<S: Serializer>(hash: &u64, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+pub(crate) fn write_hash<S: Serializer>(hash: &u64, serializer: S) -> std::result::Result<S::Ok, S::Error> {
     serializer.collect_str(&format_args!("{hash:016x}"))
 }
 
-fn read_hash<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<u64, D::Error> {
+pub(crate) fn read_hash<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<u64, D::Error> {
     let digits = String::deserialize(deserializer)?;
     let refuse = || de::Error::custom(format!("`{digits}` is no hash of 16 hexadecimal digits"));
     if digits.len() != 16 {

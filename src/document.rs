@@ -22,8 +22,89 @@ pub struct Document {
     pub text: String,
     /// What HTML said of each line of `text`, in order; empty for a text that was not HTML.
     pub lines: Vec<LineHint>,
+    /// The host of its address, or the first folder of its path; empty where neither is known.
+    pub site: Box<str>,
+    /// When it was published, or its file last changed.
+    pub date: Option<Moment>,
     /// Where the document stands in its source, for messages and for breaking ties between equal keys.
     pub origin: Origin,
+}
+
+impl Document {
+    /// Returns the first folder of a file's name, which is as good as a site; empty for a file in no folder.
+    pub fn folder(file: &str) -> Box<str> {
+        file.split_once('/').map_or("", |(folder, _)| folder).into()
+    }
+
+    /// Returns the host of an address, without port and user, in lower case.
+    pub fn host(url: &str) -> Box<str> {
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+        let host = host.split_once(':').map_or(host, |(host, _)| host);
+        host.trim().to_lowercase().into()
+    }
+}
+
+/// A point of time as far as it is known, to the second at best. What is not known is 0, and so comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment {
+    pub year: u32,
+    pub month: u32,
+    pub day: u32,
+    /// Seconds of the day. Time zones are not heeded.
+    pub second: u32,
+}
+
+impl Moment {
+    /// Returns the time a text states, if it is a date that begins with its year (`2024-05-01T08:30:00`,
+    /// `2024年5月1日`, `20240501`) or seconds or milliseconds since 1970.
+    pub fn parse(text: &str) -> Option<Self> {
+        let groups = text.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
+        let mut numbers: Vec<u64> = groups.take(6).map(str::parse).collect::<Result<_, _>>().ok()?;
+        if let [number] = numbers[..] {
+            match text.trim().len() {
+                8 => numbers = vec![number / 10_000, number / 100 % 100, number % 100],
+                9 | 10 => return Some(Self::of_epoch(number)),
+                12 | 13 => return Some(Self::of_epoch(number / 1000)),
+                _ => {}
+            }
+        }
+        let part = |at: usize| numbers.get(at).copied().unwrap_or(0);
+        let (year, month, day) = (part(0), part(1), part(2));
+        let (hour, minute, second) = (part(3), part(4), part(5));
+        let is_date = (1000..=9999).contains(&year) && month <= 12 && day <= 31;
+        let is_time = hour <= 24 && minute < 60 && second <= 60;
+        (is_date && is_time).then_some(Self {
+            year: year as u32,
+            month: month as u32,
+            day: day as u32,
+            second: (hour * 3600 + minute * 60 + second) as u32,
+        })
+    }
+
+    /// Returns the time so many seconds after the beginning of 1970 (civil from days, Hinnant 2013).
+    pub fn of_epoch(seconds: u64) -> Self {
+        let days = seconds / 86_400 + 719_468;
+        let (era, day_of_era) = (days / 146_097, days % 146_097);
+        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted = (5 * day_of_year + 2) / 153;
+        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+        Self {
+            year: (year_of_era + era * 400 + u64::from(month <= 2)) as u32,
+            month: month as u32,
+            day: (day_of_year - (153 * shifted + 2) / 5 + 1) as u32,
+            second: (seconds % 86_400) as u32,
+        }
+    }
+}
+
+impl std::fmt::Display for Moment {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let (hour, minute, second) = (self.second / 3600, self.second / 60 % 60, self.second % 60);
+        write!(f, "{:04}-{:02}-{:02} {hour:02}:{minute:02}:{second:02}", self.year, self.month, self.day)
+    }
 }
 
 /// Where a document or a bad record was read.
@@ -65,4 +146,32 @@ pub struct Skipped {
     pub key: String,
     /// One sentence that says what is wrong with it.
     pub reason: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_read_in_the_forms_that_pages_have_it() {
+        let day = |year, month, day, second| Some(Moment { year, month, day, second });
+        assert_eq!(Moment::parse("2024-05-01T08:30:00+08:00"), day(2024, 5, 1, 30_600));
+        assert_eq!(Moment::parse("发布时间：2024年5月1日"), day(2024, 5, 1, 0));
+        assert_eq!(Moment::parse("20240501"), day(2024, 5, 1, 0));
+        assert_eq!(Moment::parse("1714552200"), day(2024, 5, 1, 30_600));
+        assert_eq!(Moment::parse("1714552200000"), day(2024, 5, 1, 30_600));
+        assert_eq!(Moment::parse("1709164800"), day(2024, 2, 29, 0));
+        for none in ["", "昨天", "01/05/2024", "2024-13-01", "99999999999999999999999"] {
+            assert_eq!(Moment::parse(none), None, "{none}");
+        }
+        assert!(Moment::parse("2024") < Moment::parse("2024-01-01"));
+    }
+
+    #[test]
+    fn a_site_is_the_host_of_an_address_or_the_first_folder_of_a_path() {
+        assert_eq!(&*Document::host("https://name@News.Example:8080/a/b?c"), "news.example");
+        assert_eq!(&*Document::host("news.example/a"), "news.example");
+        assert_eq!(&*Document::folder("qingfeng/2024/a.html"), "qingfeng");
+        assert_eq!(&*Document::folder("a.html"), "");
+    }
 }

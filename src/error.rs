@@ -20,6 +20,9 @@ pub enum Error {
     /// What was asked for is not in the corpus.
     #[error("{0}")]
     NotFound(String),
+    /// What was scanned is no longer what it was.
+    #[error("{0}")]
+    Changed(String),
     /// A file that should hold findings, settings or the like does not.
     #[error("`{path}` is not {expected}: {reason}")]
     Format { path: PathBuf, expected: &'static str, reason: String },

@@ -287,6 +287,29 @@ impl<'t> Located<'t> {
     }
 }
 
+impl Located<'_> {
+    /// Returns the text without some tokens, each with the marks that belong to it.
+    pub fn without(&self, is_left_out: impl Fn(u32) -> bool) -> String {
+        let mut kept = String::new();
+        let mut at = 0;
+        while at < self.len() {
+            let is_out = is_left_out(at as u32);
+            let end = (at..self.len()).find(|&token| is_left_out(token as u32) != is_out).unwrap_or(self.len());
+            if !is_out {
+                let text = &self.text[self.bytes(&self.letters(&(at..end)))];
+                // What stood between two passages may have ended the line of the first.
+                let is_new_line = at > 0 && self.text[..self.bytes(&self.letters(&(at..end))).start].ends_with('\n');
+                if is_new_line && !kept.is_empty() && !kept.ends_with('\n') {
+                    kept.push('\n');
+                }
+                kept.push_str(text);
+            }
+            at = end;
+        }
+        kept
+    }
+}
+
 /// Whether a mark belongs to what follows it.
 fn opens(c: char) -> bool {
     matches!(c, '“' | '‘' | '「' | '『' | '《' | '〈' | '（' | '(' | '[' | '【' | '〔' | '{' | '«' | '<')

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dictionary;
+use crate::dictionary::{self, read_hash, write_hash};
 use crate::document::Skipped;
 use crate::error::{Error, Result};
-use crate::settings::AnalysisSettings;
+use crate::settings::{AnalysisSettings, InputSettings};
 
 /// Name and version of the findings JSON.
 pub const FORMAT: &str = "tongwen-findings/1";
@@ -21,6 +21,9 @@ pub struct Findings {
     /// Version of the program that wrote it.
     pub tongwen: String,
     pub settings: AnalysisSettings,
+    /// How files became documents; left out where nothing was asked for.
+    #[serde(default, skip_serializing_if = "InputSettings::is_default")]
+    pub input: InputSettings,
     pub counts: Counts,
     /// Repost clusters first, then boilerplate clusters; larger first, ties by their first key.
     pub clusters: Vec<Cluster>,
@@ -29,6 +32,9 @@ pub struct Findings {
     /// What the pages share that is no article.
     #[serde(default)]
     pub boilerplate: Boilerplate,
+    /// Every document, ordered by key; none in findings of a version that did not list them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<Scanned>,
     /// Ordered by key.
     pub skipped: Vec<Skipped>,
     /// What the user should know of the run: keys made unique, buckets split. One sentence each.
@@ -70,6 +76,33 @@ pub struct Boilerplate {
 
 /// Blocks of boilerplate that findings list. [`pipeline::boilerplate`](crate::pipeline::boilerplate) lists all.
 pub const MOST_BLOCKS: usize = 100;
+
+/// A document that was read: what it takes to find it again, and to see whether it is still the same.
+///
+/// Nothing here depends on where its record stands, in which file or in which folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scanned {
+    pub key: String,
+    /// The host of its address, or the first folder of its path; empty where neither is known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub site: String,
+    /// Hash of its text as it was decoded, with markup removed.
+    #[serde(serialize_with = "write_hash", deserialize_with = "read_hash")]
+    pub hash: u64,
+    /// Its tokens, and those of them that are frame, and quoted beside that. The rest is content.
+    pub tokens: u32,
+    #[serde(default)]
+    pub frame: u32,
+    #[serde(default)]
+    pub quoted: u32,
+}
+
+impl Scanned {
+    /// Returns how many tokens are content.
+    pub fn content(&self) -> u32 {
+        self.tokens.saturating_sub(self.frame).saturating_sub(self.quoted)
+    }
+}
 
 /// Documents that belong together, all in one way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

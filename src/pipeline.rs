@@ -1,5 +1,6 @@
 //! The one file that knows every stage, and the only one that knows threads.
 
+pub mod dedup;
 pub mod indexed;
 mod pair;
 mod texts;
@@ -18,11 +19,11 @@ use crate::boilerplate::{self, Boilerplate, Prior};
 use crate::cluster::{self, Clusters};
 use crate::containment;
 use crate::dictionary::{self, Dictionary, Known, Level};
-use crate::document::{DocId, Document, Origin, Skipped};
+use crate::document::{DocId, Document, Moment, Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::excerpt;
 use crate::explain::Explanation;
-use crate::findings::{self, Cluster, Counts, Findings, Member, Relation, RelationKind, SharedBlock};
+use crate::findings::{self, Cluster, Counts, Findings, Member, Relation, RelationKind, Scanned, SharedBlock};
 use crate::hash::{self, TextHasher};
 use crate::input::{Corpus, Sources};
 use crate::inventory::{self, Counted, Holders};
@@ -33,7 +34,7 @@ use crate::pipeline::pair::Pair;
 use crate::pipeline::texts::Address;
 use crate::relate::{are_strangers, relate, relate_mixed};
 use crate::segment::{self, Segmenter, Token};
-use crate::settings::{AnalysisSettings, Settings, SketchKind};
+use crate::settings::{AnalysisSettings, InputSettings, Settings, SketchKind};
 use crate::shingle::{Shingle, ShingleSet, Shingler, Shingles};
 use crate::sketch::minhash::MinHasher;
 use crate::sketch::simhash;
@@ -176,7 +177,8 @@ fn found(paths: &[PathBuf], settings: &Settings, most: usize, progress: &dyn Pro
     };
     let task = Task { settings: &analysis, known: &known, sources: sources.as_ref(), most };
     let reading = |corpus| read(corpus, &analysis, Wanted::Nothing, None, progress);
-    pool(settings)?.install(|| Ok(find(reading(corpus), &task, progress)))
+    let findings = pool(settings)?.install(|| find(reading(corpus), &task, progress));
+    Ok(Findings { input: settings.input.clone(), ..findings })
 }
 
 /// Returns how two documents relate, why, and where they run alike.
@@ -276,6 +278,8 @@ impl Wanted<'_> {
 struct Page {
     key: String,
     origin: Origin,
+    site: Box<str>,
+    date: Option<Moment>,
     /// Bytes of its text.
     bytes: u64,
     /// The opening of its text, for the report.
@@ -394,6 +398,8 @@ impl<'a> Analyser<'a> {
             full: self.wanted.holds(&document.key).then(|| document.text.into_boxed_str()),
             tokens: self.vocabulary.as_mut().map(|(vocabulary, _)| vocabulary.finish()),
             key: document.key,
+            site: document.site,
+            date: document.date,
             origin: document.origin,
         }
     }
@@ -436,7 +442,7 @@ struct Task<'a> {
     most: usize,
 }
 
-/// Everything after reading.
+/// Everything after reading. How the documents were read is not known here.
 fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> Findings {
     let settings = task.settings;
     let Reading { mut pages, mut skipped } = reading;
@@ -492,10 +498,12 @@ fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> Findings {
         format: findings::FORMAT.into(),
         tongwen: env!("CARGO_PKG_VERSION").into(),
         settings: settings.clone(),
+        input: InputSettings::default(),
         counts,
         clusters,
         relations,
         boilerplate,
+        documents: corpus.scanned(),
         skipped,
         notes,
     }
@@ -587,8 +595,13 @@ struct Copies {
 
 impl Copies {
     fn new(pages: &[Page]) -> Self {
-        let mut by_text: Vec<(u128, DocId)> =
-            (0..).map(DocId).zip(pages).filter_map(|(id, page)| Some((page.digest?, id))).collect();
+        Self::among(pages, |_| true)
+    }
+
+    /// Returns the copies among some of the documents; each of the others stands for itself.
+    fn among(pages: &[Page], is_in: impl Fn(DocId) -> bool) -> Self {
+        let ids = (0..pages.len() as u32).map(DocId).filter(|&id| is_in(id));
+        let mut by_text: Vec<(u128, DocId)> = ids.filter_map(|id| Some((pages[id.index()].digest?, id))).collect();
         by_text.par_sort_unstable();
         let mut first: Vec<DocId> = (0..pages.len() as u32).map(DocId).collect();
         let mut groups = Vec::new();
@@ -608,9 +621,14 @@ impl Copies {
 
 /// Returns the documents that stand for their texts, by text, and the text of each document.
 fn different(pages: &[Page], copies: &Copies) -> (Vec<DocId>, Vec<u32>) {
+    different_among(pages, copies, |_| true)
+}
+
+/// Returns the same of some of the documents; the others have no text.
+fn different_among(pages: &[Page], copies: &Copies, is_in: impl Fn(DocId) -> bool) -> (Vec<DocId>, Vec<u32>) {
     let mut by_digest: Vec<(u128, DocId)> = (0..pages.len() as u32)
         .map(DocId)
-        .filter(|&id| copies.stands_for_others_or_itself(id))
+        .filter(|&id| is_in(id) && copies.stands_for_others_or_itself(id))
         .filter_map(|id| Some((pages[id.index()].digest?, id)))
         .collect();
     by_digest.par_sort_unstable();
@@ -666,6 +684,17 @@ fn texts_of<'a>(pages: &'a [Page], ids: &[DocId]) -> Vec<Text<'a>> {
 }
 
 impl<'a> Compared<'a> {
+    /// Returns what the findings say of each document, in key order.
+    fn scanned(&self) -> Vec<Scanned> {
+        let scanned = |(page, &text): (&Page, &u32)| {
+            let mask = self.boilerplate.as_ref().filter(|_| text != NO_TEXT).map(|found| &found.masks[text as usize]);
+            let (frame, quoted) = mask.map_or((0, 0), |mask| mask.hidden_tokens());
+            let (key, site) = (page.key.clone(), page.site.to_string());
+            Scanned { key, site, hash: page.text, tokens: page.blocks.tokens, frame, quoted }
+        };
+        self.pages.iter().zip(&self.text_of).map(scanned).collect()
+    }
+
     /// Returns the documents of each text, rising: copies stand beside the one that stood for them.
     fn documents(&self) -> Vec<Vec<DocId>> {
         let mut documents: Vec<Vec<DocId>> = vec![Vec::new(); self.texts.len()];

@@ -20,7 +20,8 @@ pub struct Settings {
 }
 
 /// How files become documents.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct InputSettings {
     /// Globs a file must match to be read (all files when empty), relative to the scanned folder.
     pub include: Vec<String>,
@@ -34,6 +35,17 @@ pub struct InputSettings {
     pub id_field: String,
     /// The field that holds HTML, for records that carry a page rather than a text; empty for none.
     pub html_field: String,
+    /// The field that holds the address of the page, whose host is the record's site; empty for none.
+    pub url_field: String,
+    /// The field that says when the record was published; empty for none.
+    pub date_field: String,
+}
+
+impl InputSettings {
+    /// Returns whether nothing was asked for.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Default for InputSettings {
@@ -45,6 +57,8 @@ impl Default for InputSettings {
             text_field: "text".into(),
             id_field: "id".into(),
             html_field: String::new(),
+            url_field: "url".into(),
+            date_field: "date".into(),
         }
     }
 }

@@ -429,7 +429,7 @@ fn readers_are_never_disturbed_while_one_writes() {
 
 fn document(key: &str, text: &str) -> Document {
     let origin = Origin { file: "pages.jsonl".into(), line: 0 };
-    Document { key: key.into(), text: text.into(), lines: Vec::new(), origin }
+    Document { key: key.into(), text: text.into(), lines: Vec::new(), site: "".into(), date: None, origin }
 }
 
 #[test]

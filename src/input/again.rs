@@ -14,8 +14,8 @@ use crate::settings::InputSettings;
 /// Where the documents of a corpus can be read again.
 #[derive(Debug)]
 pub struct Sources {
-    files: Arc<Vec<File>>,
-    settings: InputSettings,
+    pub(super) files: Arc<Vec<File>>,
+    pub(super) settings: InputSettings,
     spools: Arc<Spools>,
 }
 

@@ -9,7 +9,7 @@ use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
 
 use super::again::Kept;
-use crate::document::Skipped;
+use crate::document::{Moment, Skipped};
 use crate::error::{Error, Result};
 use crate::settings::InputSettings;
 
@@ -21,6 +21,8 @@ pub(super) struct File {
     pub(super) name: Arc<str>,
     /// Bytes on disk.
     pub(super) bytes: u64,
+    /// When it was last changed, where the system knows.
+    pub(super) changed: Option<Moment>,
 }
 
 #[derive(Clone, Debug)]
@@ -71,7 +73,7 @@ impl<'s> Listing<'s> {
     fn add(&mut self, path: &Path) -> Result<()> {
         if path.as_os_str() == "-" {
             if !self.files.iter().any(|file| matches!(file.place, Place::StandardInput)) {
-                self.files.push(File { place: Place::StandardInput, name: "-".into(), bytes: 0 });
+                self.files.push(File { place: Place::StandardInput, name: "-".into(), bytes: 0, changed: None });
             }
             return Ok(());
         }
@@ -88,7 +90,8 @@ impl<'s> Listing<'s> {
             let bytes = if is_file { metadata.len() } else { 0 };
             let name = name(path).into();
             let path = path.to_owned();
-            self.files.push(File { place: if is_file { Place::Path(path) } else { Place::Pipe(path) }, name, bytes });
+            let place = if is_file { Place::Path(path) } else { Place::Pipe(path) };
+            self.files.push(File { place, name, bytes, changed: changed(&metadata) });
         }
         Ok(())
     }
@@ -123,7 +126,7 @@ impl<'s> Listing<'s> {
                         if self.seen.insert(identity(entry.path(), &metadata)) {
                             let name = self.name_under(root, entry.path()).into();
                             let place = Place::Path(entry.into_path());
-                            self.files.push(File { place, name, bytes: metadata.len() });
+                            self.files.push(File { place, name, bytes: metadata.len(), changed: changed(&metadata) });
                         }
                     }
                     Ok(metadata) => self.skip(root, entry.path(), format!("{}, not a file", kind(&metadata))),
@@ -165,6 +168,11 @@ impl<'s> Listing<'s> {
             error => self.skip(root, path, format!("cannot be read: {error}")),
         }
     }
+}
+
+fn changed(metadata: &Metadata) -> Option<Moment> {
+    let since = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Moment::of_epoch(since.as_secs()))
 }
 
 /// The walker wraps the system's error in another that repeats the path.

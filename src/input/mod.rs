@@ -6,7 +6,7 @@
 //! 4. `lines`: a file of records in pieces that can be read at the same time.
 //! 5. `encoding`: bytes to text.
 //! 6. `html`, `records`: text to documents.
-//! 7. `again`: some documents a second time.
+//! 7. `again`: some documents a second time; `copy`: all but some, written anew.
 
 mod listing;
 mod compression;
@@ -16,6 +16,7 @@ mod encoding;
 mod html;
 mod records;
 mod again;
+mod copy;
 
 use std::fs;
 use std::io::{self, Cursor, Read};
@@ -31,6 +32,7 @@ use crate::settings::InputSettings;
 pub use again::Sources;
 use again::{Spools, Wanted};
 use compression::Compression;
+pub use copy::{Copied, Copying, is_free};
 use format::Format;
 use lines::{Counted, Piece, Pieces};
 use listing::{File, Place};
@@ -324,7 +326,8 @@ impl Contents {
             Ok(text) => {
                 let (text, lines) = if format == Format::Html { html::text(&text) } else { (text, Vec::new()) };
                 let origin = Origin { file: Arc::clone(&file.name), line: 0 };
-                sink(Ok(Document { key: key(), text, lines, origin }));
+                let site = Document::folder(&file.name);
+                sink(Ok(Document { key: key(), text, lines, site, date: file.changed, origin }));
             }
         }
         if let Some(error) = self.broken {

@@ -8,7 +8,7 @@ use sonic_rs::JsonValueTrait;
 
 use super::lines::Piece;
 use super::{Rules, Sink, encoding, html};
-use crate::document::{Document, Origin, Skipped};
+use crate::document::{Document, Moment, Origin, Skipped};
 use crate::settings::InputSettings;
 
 /// Reads each line of `piece` that is wanted as a record; blank lines are none.
@@ -48,7 +48,12 @@ pub(super) fn is_object(line: &str) -> bool {
     line.trim_start().starts_with('{') && depth(line) <= DEEPEST && parse(line, &InputSettings::default()).is_ok()
 }
 
-fn read_line(line: &[u8], file: &Arc<str>, number: u64, settings: &InputSettings) -> Result<Document, String> {
+pub(super) fn read_line(
+    line: &[u8],
+    file: &Arc<str>,
+    number: u64,
+    settings: &InputSettings,
+) -> Result<Document, String> {
     let line = std::str::from_utf8(line).map_err(|error| {
         format!("not UTF-8 from byte {} of the line: convert the file to UTF-8", error.valid_up_to())
     })?;
@@ -70,7 +75,41 @@ fn read_line(line: &[u8], file: &Arc<str>, number: u64, settings: &InputSettings
         Field::Integer(id) => id,
         _ => format!("{file}:{number}"),
     };
-    Ok(Document { key, text, lines, origin: Origin { file: Arc::clone(file), line: number } })
+    let site = match &record.url {
+        Field::Text(url) => Document::host(url),
+        // The name of a file of records may be as it was typed, which is not the same in another folder.
+        _ => "".into(),
+    };
+    let date = match &record.date {
+        Field::Text(date) | Field::Integer(date) => Moment::parse(date),
+        _ => None,
+    };
+    Ok(Document { key, text, lines, site, date, origin: Origin { file: Arc::clone(file), line: number } })
+}
+
+/// Returns a record with another text, all other fields as they were. A page's HTML gives way to the text.
+pub(super) fn with_text(line: &str, text: &str, settings: &InputSettings) -> Option<String> {
+    let mut fields = Vec::new();
+    let mut is_placed = false;
+    let mut place = |fields: &mut Vec<String>| {
+        if !std::mem::replace(&mut is_placed, true) {
+            fields.push(format!("{}:{}", quoted(&settings.text_field), quoted(text)));
+        }
+    };
+    for field in sonic_rs::to_object_iter(line) {
+        let (name, value) = field.ok()?;
+        let is_html = !settings.html_field.is_empty() && name == settings.html_field && value.is_str();
+        if is_html || name == settings.text_field {
+            place(&mut fields);
+        } else {
+            fields.push(format!("{}:{}", quoted(&name), value.as_raw_str()));
+        }
+    }
+    Some(format!("{{{}}}", fields.join(",")))
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 /// Lists and objects within each other; sonic-rs calls itself for each.
@@ -131,9 +170,11 @@ struct Record {
     text: Field,
     id: Field,
     html: Field,
+    url: Field,
+    date: Field,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 enum Field {
     #[default]
     Missing,
@@ -175,34 +216,30 @@ impl<'de> Visitor<'de> for RecordVisitor<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Record, A::Error> {
         let mut record = Record::default();
         let settings = self.settings;
-        while let Some([is_text, is_id, is_html]) = map.next_key_seed(Roles { settings })? {
-            if is_html {
-                record.html = map.next_value_seed(FieldVisitor)?;
-                if is_text && let Field::Text(text) = &record.html {
-                    record.text = Field::Text(text.clone());
-                }
-            } else if is_text {
-                record.text = map.next_value_seed(FieldVisitor)?;
-                if is_id && let Field::Text(text) = &record.text {
-                    record.id = Field::Text(text.clone());
-                }
-            } else if is_id {
-                record.id = map.next_value_seed(FieldVisitor)?;
-            } else {
+        while let Some(roles) = map.next_key_seed(Roles { settings })? {
+            let Record { text, id, html, url, date } = &mut record;
+            // The first that wants the value gets it, and the others copies: the text is the longest.
+            let mut wanting = [html, text, id, url, date].into_iter().zip(roles).filter(|(_, wants)| *wants);
+            let Some((first, _)) = wanting.next() else {
                 map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            *first = map.next_value_seed(FieldVisitor)?;
+            for (other, _) in wanting {
+                other.clone_from(first);
             }
         }
         Ok(record)
     }
 }
 
-/// Tells which of the fields looked at a name is: text, id, HTML.
+/// Tells which of the fields looked at a name is: HTML, text, id, address, date.
 struct Roles<'s> {
     settings: &'s InputSettings,
 }
 
 impl<'de> DeserializeSeed<'de> for Roles<'_> {
-    type Value = [bool; 3];
+    type Value = [bool; 5];
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
@@ -210,15 +247,16 @@ impl<'de> DeserializeSeed<'de> for Roles<'_> {
 }
 
 impl Visitor<'_> for Roles<'_> {
-    type Value = [bool; 3];
+    type Value = [bool; 5];
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("a field's name")
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        let InputSettings { text_field, id_field, html_field, .. } = self.settings;
-        Ok([name == text_field, name == id_field, name == html_field && !html_field.is_empty()])
+        let InputSettings { text_field, id_field, html_field, url_field, date_field, .. } = self.settings;
+        let optional = |field: &str| name == field && !field.is_empty();
+        Ok([optional(html_field), name == text_field, name == id_field, optional(url_field), optional(date_field)])
     }
 }
 

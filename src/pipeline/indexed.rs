@@ -450,6 +450,8 @@ impl<'i> Batch<'i> {
         let read = |unpacked: &mut Unpacked, &(digest, address): &(u128, Address)| {
             let Kept { blocks, shingles, hidden, .. } = index.load(address, unpacked)?;
             let page = Page {
+                site: "".into(),
+                date: None,
                 key: String::new(),
                 origin: Origin { file: nowhere.clone(), line: 0 },
                 bytes: 0,

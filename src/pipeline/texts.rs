@@ -203,6 +203,8 @@ mod tests {
             key: String::new(),
             text: text.into(),
             lines: Vec::new(),
+            site: "".into(),
+            date: None,
             origin: Origin { file: "".into(), line: 0 },
         };
         Analyser::new(&settings, Wanted::Nothing, None).page(document).blocks

@@ -4,9 +4,11 @@ mod answers;
 mod explain;
 mod json;
 mod line;
+mod plan;
 mod text;
 
 pub use answers::{added, answers, answers_json, info, info_json};
 pub use explain::{ExplainOptions, explain};
 pub use json::{explanation_json, json};
+pub use plan::{Done, plan};
 pub use text::{TextOptions, boilerplate, text};

@@ -39,7 +39,7 @@ const SHOWN_OF_BOILERPLATE: usize = 10;
 
 pub(super) const HEADING: Style = Style::new().bold();
 pub(super) const ASIDE: Style = Style::new().dimmed();
-const KEPT: Style = AnsiColor::Green.on_default();
+pub(super) const KEPT: Style = AnsiColor::Green.on_default();
 const TROUBLE: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Writes the findings as a text report with ANSI styles; strip them where nobody sees them.
@@ -382,7 +382,7 @@ impl Layout {
         }
     }
 
-    fn of_a_cluster<'a, T>(&self, list: &'a [T]) -> (&'a [T], usize) {
+    pub(super) fn of_a_cluster<'a, T>(&self, list: &'a [T]) -> (&'a [T], usize) {
         first(list, if self.top == 0 { 0 } else { SHOWN_OF_A_CLUSTER })
     }
 }
@@ -476,6 +476,7 @@ mod tests {
     use super::*;
     use crate::dictionary::Level;
     use crate::findings::{Counts, FORMAT};
+    use crate::settings::InputSettings;
     use snapbox::{assert_data_eq, str};
 
     fn findings(documents: u64) -> Findings {
@@ -483,10 +484,12 @@ mod tests {
             format: FORMAT.into(),
             tongwen: "0.1.0".into(),
             settings: AnalysisSettings::default(),
+            input: InputSettings::default(),
             counts: Counts { documents, ..Counts::default() },
             clusters: Vec::new(),
             relations: Vec::new(),
             boilerplate: Boilerplate::default(),
+            documents: Vec::new(),
             skipped: Vec::new(),
             notes: Vec::new(),
         }

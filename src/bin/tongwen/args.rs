@@ -15,6 +15,7 @@ Examples:
   tongwen report found.json --top 0                     all of it, without a second scan
   tongwen boilerplate pages/                            what its pages share that is no article
   tongwen explain pages/ --pair a.html b.html           why two pages are, or are not, a repost
+  tongwen dedup found.json pages/ --apply clean/        the folder, with one page of each article
 
 Exit codes:
   0    done, whether or not there were duplicates
@@ -83,6 +84,19 @@ Examples:
   tongwen report found.json --top 0 --output report.txt
   tongwen scan pages/ --format json | tongwen report -";
 
+const DEDUP_EXAMPLES: &str = "\
+Examples:
+  tongwen scan pages/ --format json --output found.json
+  tongwen dedup found.json pages/ --keep longest                       what would go
+  tongwen dedup found.json pages/ --keep 'gov.example/*' --keep newest --output plan.json
+  tongwen dedup plan.json pages/ --apply clean/                        the corpus without it
+  tongwen dedup plan.json pages/ --delete removed/                     or out of the folder
+
+Plan:
+  JSON: each page that is kept in the place of others, why, and those. Take an entry out of `dropped` and its page stays.
+  A page goes only in favour of one that it was verified against, and that holds about as much of it as the other way
+  round; the plan says what share of it stands in no page that is kept.";
+
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   tongwen completions bash > ~/.local/share/bash-completion/completions/tongwen
@@ -113,6 +127,7 @@ pub enum Command {
     Explain(Box<ExplainArguments>),
     Index(IndexArguments),
     Report(ReportArguments),
+    Dedup(DedupArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
 }
@@ -174,6 +189,14 @@ pub struct ScanFlags {
     /// The field of a JSON record that holds a page's HTML, where it carries no text [default: none]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub html_field: Option<String>,
+
+    /// The field of a JSON record that holds its address, whose host is its site; nothing for none [default: url]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub url_field: Option<String>,
+
+    /// The field of a JSON record that holds its date; nothing for none [default: date]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub date_field: Option<String>,
 
     /// What is compared: words or characters [default: word]
     #[arg(long, value_enum, help_heading = "Comparison")]
@@ -433,6 +456,70 @@ pub struct ReportArguments {
     pub color: When,
 }
 
+/// Choose which page to keep of each article, and write the corpus without the others.
+///
+/// Reads saved findings and the documents they were found in, and prints what stays, what goes and why. What remains is
+/// scanned in memory until that finds no repost. Nothing is written unless --output, --apply or --delete ask for it.
+#[derive(Debug, Args)]
+#[command(after_help = DEDUP_EXAMPLES)]
+pub struct DedupArguments {
+    /// The findings of `tongwen scan --format json`, or a plan of this command
+    #[arg(value_name = "FINDINGS")]
+    pub findings: PathBuf,
+
+    /// The folders and files that were scanned
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+
+    /// What to keep: longest, cleanest, first, newest, or a glob of keys; may be repeated [default: longest]
+    ///
+    /// Where the first does not decide, the next does, and in the end the longest and the smallest key. `longest` has the
+    /// most content, `cleanest` the least boilerplate, `first` the smallest key, `newest` the latest date: of a record its
+    /// --date-field, of a file when it was last changed.
+    #[arg(long, value_name = "WHICH")]
+    pub keep: Vec<String>,
+
+    /// Write the plan to a file, as JSON
+    #[arg(long, value_name = "PLAN", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+
+    /// Write the corpus without what goes to a new folder, records line by line as they are, packed as they are
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub apply: Option<PathBuf>,
+
+    /// With --apply: leave boilerplate and quotations out of the texts
+    ///
+    /// A page is written as its text; of a record only the text changes.
+    #[arg(long, requires = "apply", help_heading = "Output")]
+    pub strip_boilerplate: bool,
+
+    /// Move the files that go to a new folder, with a journal and `undo.sh`, which puts them back
+    ///
+    /// Each is read once more before, and so is what stays in its place.
+    #[arg(long, value_name = "DIR", conflicts_with = "apply", help_heading = "Output")]
+    pub delete: Option<PathBuf>,
+
+    /// Articles in the list; 0 shows all
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_TOP, help_heading = "Output")]
+    pub top: usize,
+
+    /// When the list has colours; `auto` is on a terminal without NO_COLOR
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t, help_heading = "Output")]
+    pub color: When,
+
+    /// Show no progress
+    #[arg(long, short, help_heading = "Output")]
+    pub quiet: bool,
+
+    /// The dictionaries of boilerplate that the scan was given; may be repeated
+    #[arg(long, value_name = "FILE", help_heading = "Comparison")]
+    pub boilerplate: Vec<PathBuf>,
+
+    /// Worker threads; 0 is one a processor. Never changes the result
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Output")]
+    pub threads: usize,
+}
+
 /// Print a script that completes commands and flags in a shell.
 #[derive(Debug, Args)]
 #[command(after_help = COMPLETIONS_EXAMPLES)]
@@ -530,6 +617,8 @@ mod tests {
         for (name, default) in [
             ("text_field", input.text_field),
             ("id_field", input.id_field),
+            ("url_field", input.url_field),
+            ("date_field", input.date_field),
             ("hidden", input.hidden.to_string()),
             ("threshold", analysis.threshold.to_string()),
             ("slots", analysis.slots.to_string()),

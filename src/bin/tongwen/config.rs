@@ -65,6 +65,8 @@ pub fn plan(flags: ScanFlags, config: ScanFlags) -> Result<Plan, Failure> {
                 text_field: chosen.text_field.unwrap_or(input.text_field),
                 id_field: chosen.id_field.unwrap_or(input.id_field),
                 html_field: chosen.html_field.unwrap_or(input.html_field),
+                url_field: chosen.url_field.unwrap_or(input.url_field),
+                date_field: chosen.date_field.unwrap_or(input.date_field),
             },
             // Where a dictionary and `no-boilerplate` come from two places, the flag wins.
             dictionaries: if analysis.boilerplate { chosen.boilerplate } else { Vec::new() },
@@ -119,6 +121,8 @@ fn merged(flags: ScanFlags, config: ScanFlags) -> ScanFlags {
         text_field: flags.text_field.or(config.text_field),
         id_field: flags.id_field.or(config.id_field),
         html_field: flags.html_field.or(config.html_field),
+        url_field: flags.url_field.or(config.url_field),
+        date_field: flags.date_field.or(config.date_field),
         tokens: flags.tokens.or(config.tokens),
         width: flags.width.or(config.width),
         threshold: flags.threshold.or(config.threshold),

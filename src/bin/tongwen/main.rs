@@ -33,6 +33,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Explain(arguments) => commands::explain::run(*arguments),
         Command::Index(arguments) => commands::index::run(arguments),
         Command::Report(arguments) => commands::report::run(&arguments),
+        Command::Dedup(arguments) => commands::dedup::run(&arguments),
         Command::Completions(arguments) => commands::completions::run(&arguments),
         Command::Man(arguments) => commands::man::run(&arguments),
     }

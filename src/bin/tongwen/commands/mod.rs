@@ -2,6 +2,7 @@
 
 pub mod boilerplate;
 pub mod completions;
+pub mod dedup;
 pub mod explain;
 pub mod index;
 pub mod man;

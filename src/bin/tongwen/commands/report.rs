@@ -18,7 +18,8 @@ pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
         top: arguments.top,
         color: arguments.color,
     };
-    rendering.write(&load(&arguments.findings)?)
+    let findings = &arguments.findings;
+    rendering.write(&Findings::from_json(&load(findings)?, called(findings))?)
 }
 
 /// How findings are shown, and where.
@@ -42,16 +43,18 @@ impl Rendering {
     }
 }
 
-/// Returns the findings saved at `path`, or those on standard input where it is `-`.
-fn load(path: &Path) -> Result<Findings, Failure> {
+/// Returns what is saved at `path`, or comes on standard input where it is `-`.
+pub fn load(path: &Path) -> Result<Vec<u8>, Failure> {
+    let refuse = |source| Error::Io { action: "read", path: called(path).to_owned(), source };
     if path != Path::new("-") {
-        return Ok(Findings::load(path)?);
+        return Ok(std::fs::read(path).map_err(refuse)?);
     }
     let mut bytes = Vec::new();
-    io::stdin().lock().read_to_end(&mut bytes).map_err(|source| Error::Io {
-        action: "read",
-        path: "standard input".into(),
-        source,
-    })?;
-    Ok(Findings::from_json(&bytes, Path::new("standard input"))?)
+    io::stdin().lock().read_to_end(&mut bytes).map_err(refuse)?;
+    Ok(bytes)
+}
+
+/// Returns what a message calls the file at `path`.
+pub fn called(path: &Path) -> &Path {
+    if path == Path::new("-") { Path::new("standard input") } else { path }
 }

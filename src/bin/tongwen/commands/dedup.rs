@@ -1,0 +1,69 @@
+//! `tongwen dedup`: which page of each article stays, and the corpus without the others.
+
+use std::io::Write;
+use std::path::Path;
+
+use tongwen::findings::Findings;
+use tongwen::input::is_free;
+use tongwen::pipeline::{Progress, Silent, dedup};
+use tongwen::plan::{Plan, Preference};
+use tongwen::report::{Done, TextOptions, plan};
+use tongwen::settings::{RunSettings, Settings};
+
+use crate::args::{DedupArguments, When};
+use crate::commands::report::{called, load};
+use crate::commands::scan::can_be_read;
+use crate::failure::Failure;
+use crate::output::Destination;
+use crate::progress::Bar;
+
+pub fn run(arguments: &DedupArguments) -> Result<(), Failure> {
+    let DedupArguments { findings, paths, .. } = arguments;
+    if paths.iter().any(|path| path == Path::new("-")) {
+        return Err(Failure::new("what came on standard input cannot be read a second time")
+            .with_hint("save it as a file, scan that, and name it here"));
+    }
+    for path in paths {
+        can_be_read(path)?;
+    }
+    for folder in [&arguments.apply, &arguments.delete].into_iter().flatten() {
+        is_free(folder)?;
+    }
+    let saved = arguments.output.as_deref().map(|path| Destination::checked(Some(path))).transpose()?;
+    let typed = if arguments.keep.is_empty() { &["longest".to_owned()] } else { arguments.keep.as_slice() };
+    let preferences = typed.iter().map(|typed| Preference::parse(typed)).collect::<Result<Vec<_>, _>>()?;
+    let settings = Settings {
+        dictionaries: arguments.boilerplate.clone(),
+        run: RunSettings { threads: arguments.threads },
+        ..Settings::default()
+    };
+    let progress: Box<dyn Progress> = if arguments.quiet { Box::new(Silent) } else { Box::new(Bar::new()) };
+    let bytes = load(findings)?;
+    let planned = if Plan::is_plan(&bytes) {
+        if !arguments.keep.is_empty() {
+            return Err(Failure::new(format!("`{}` is a plan, in which is chosen what to keep", findings.display()))
+                .with_hint("leave `--keep` out, or name the findings"));
+        }
+        Plan::from_json(&bytes, called(findings))?
+    } else {
+        let found = Findings::from_json(&bytes, called(findings))?;
+        dedup::plan(&found, paths, &preferences, &settings, &*progress)?
+    };
+    if let Some(saved) = saved {
+        saved.write(When::Always, |out: &mut dyn Write| out.write_all(planned.to_json().as_bytes()))?;
+    }
+    let mut done = Done::default();
+    if let Some(folder) = &arguments.apply {
+        let copied = dedup::apply(&planned, paths, folder, arguments.strip_boilerplate, &settings, &*progress)?;
+        done = Done { written: Some(copied), folder: folder.display().to_string(), ..done };
+    }
+    if let Some(folder) = &arguments.delete {
+        let removed = dedup::delete(&planned, paths, folder, &settings, &*progress)?;
+        done = Done { removed: Some(removed), folder: folder.display().to_string(), ..done };
+    }
+    // The bar must be gone before the list begins.
+    drop(progress);
+    let destination = Destination::Stdout;
+    let options = TextOptions { top: arguments.top, width: destination.columns() };
+    destination.write(arguments.color, |out| plan(&planned, &done, &options, out))
+}

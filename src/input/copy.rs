@@ -1,0 +1,264 @@
+//! A corpus written again without some of its documents: what stays is the same, byte for byte.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::path::{Component, Path, PathBuf};
+
+use super::compression::Compression;
+use super::format::{self, Format};
+use super::listing::{File, Place};
+use super::{Rules, Sources, read, records};
+use crate::document::{Document, Origin};
+use crate::error::{Error, Result};
+
+/// What is written in the place of a document's text; nothing for one that is written as it is.
+pub type Rewrite<'a> = &'a dyn Fn(&Document) -> Option<String>;
+
+/// What is written of a corpus.
+pub struct Copying<'a> {
+    /// Files that hold records. Any other is one document, or none that could be read, and then written as it is.
+    pub records: HashSet<&'a str>,
+    /// Documents that are left out.
+    pub dropped: HashSet<&'a Origin>,
+    /// What is written in the place of a document's text; nothing where documents are written as they are.
+    pub text: Option<Rewrite<'a>>,
+}
+
+/// What was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Copied {
+    pub files: u64,
+    /// Lines of files of records, those that are none among them.
+    pub lines: u64,
+    /// What is not as the user may think. One sentence each.
+    pub notes: Vec<String>,
+}
+
+impl Sources {
+    /// Returns where a file stands on disk; nothing for a stream.
+    pub fn path(&self, name: &str) -> Option<&Path> {
+        self.files.iter().find(|file| &*file.name == name).and_then(|file| match &file.place {
+            Place::Path(path) => Some(path.as_path()),
+            _ => None,
+        })
+    }
+
+    /// Writes the corpus under a folder, which must not be there, or be empty. It is there whole or not at all.
+    ///
+    /// A file with one document is copied, or not. Of a file of records the lines are copied that are no document to be
+    /// left out, broken ones too, packed as the file was; one of which all stay is copied as it is.
+    ///
+    /// # Errors
+    /// When the folder holds something; when a file cannot be read or written; for a stream, which is gone; for a file of
+    /// records in UTF-16.
+    pub fn copy(&self, folder: &Path, copying: &Copying) -> Result<Copied> {
+        let refuse = |source| Error::io("write", folder, source);
+        is_free(folder)?;
+        let beside = match folder.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".tongwen-");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // The umask is taken from it, as for any folder; a temporary one would be the owner's alone.
+            builder.permissions(fs::Permissions::from_mode(0o777));
+        }
+        let temporary = builder.tempdir_in(beside).map_err(refuse)?;
+        let mut copied = Copied::default();
+        let mut written: HashMap<PathBuf, &str> = HashMap::new();
+        for file in &*self.files {
+            let Place::Path(path) = &file.place else {
+                return Err(Error::Settings(format!(
+                    "`{}` was a stream and cannot be written without its duplicates: save it as a file, and name that",
+                    file.name
+                )));
+            };
+            let is_records = copying.records.contains(&*file.name);
+            let whole = Origin { file: file.name.clone(), line: 0 };
+            if !is_records && copying.dropped.contains(&whole) {
+                continue;
+            }
+            let text = if is_records { None } else { copying.text.and_then(|text| self.text_of(file, text)) };
+            let place = self.place(file, text.is_some());
+            if let Some(other) = written.insert(place.clone(), &file.name) {
+                return Err(Error::Settings(format!(
+                    "`{other}` and `{}` would both become `{}`: write them apart",
+                    file.name,
+                    place.display()
+                )));
+            }
+            let target = temporary.path().join(&place);
+            if let Some(folder) = target.parent() {
+                fs::create_dir_all(folder).map_err(|error| Error::io("write", folder, error))?;
+            }
+            let to_target = |error| Error::io("write", &folder.join(&place), error);
+            copied.files += 1;
+            if is_records {
+                let pieces = Lines { file, path, copying, settings: &self.settings };
+                pieces.copy(&target, &mut copied)?;
+            } else if let Some(text) = text {
+                let mut packed = Packed::create(&target, format::by_name(path).1).map_err(to_target)?;
+                packed.write_all(text.as_bytes()).and_then(|()| packed.finish()).map_err(to_target)?;
+            } else {
+                fs::copy(path, &target).map_err(|error| Error::io("copy", path, error))?;
+            }
+        }
+        if folder.exists() {
+            fs::remove_dir(folder).map_err(refuse)?;
+        }
+        fs::rename(temporary.path(), folder).map_err(refuse)?;
+        // It has another name by now, and nothing is left to be removed.
+        let _ = temporary.keep();
+        Ok(copied)
+    }
+
+    /// Returns what is written in the place of a page, where it can be read.
+    fn text_of(&self, file: &File, text: Rewrite) -> Option<String> {
+        let rules = Rules { settings: self.settings.clone(), ..Rules::default() };
+        let mut found = None;
+        read(file, &rules, &mut |item| found = item.ok().and_then(|document| text(&document)).or(found.take()));
+        found
+    }
+
+    /// Returns where a file is written in the new folder; the text of a page that was HTML is no HTML.
+    fn place(&self, file: &File, is_text: bool) -> PathBuf {
+        let name = Path::new(&*file.name);
+        let mut place: PathBuf =
+            name.components().filter(|part| matches!(part, Component::Normal(_))).map(Component::as_os_str).collect();
+        if self.files.len() == 1
+            && let Some(name) = name.file_name()
+        {
+            place = name.into();
+        }
+        if is_text && format::by_name(&place).0 != Some(Format::Text) {
+            let name = place.to_string_lossy().into_owned();
+            place = match ["gz", "zst"].iter().find_map(|&packed| Some((name.strip_suffix(packed)?, packed))) {
+                Some((name, packed)) => format!("{name}txt.{packed}").into(),
+                None => format!("{name}.txt").into(),
+            };
+        }
+        place
+    }
+}
+
+/// Says that a folder is not there, or holds nothing.
+///
+/// # Errors
+/// When it holds something, or cannot be looked at.
+pub fn is_free(folder: &Path) -> Result<()> {
+    match fs::read_dir(folder).map(|mut entries| entries.next().is_none()) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Error::Settings(format!("`{}` is not empty: name a new folder", folder.display()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::io("write", folder, error)),
+    }
+}
+
+/// A file of records that is copied line by line.
+struct Lines<'a> {
+    file: &'a File,
+    path: &'a Path,
+    copying: &'a Copying<'a>,
+    settings: &'a crate::settings::InputSettings,
+}
+
+impl Lines<'_> {
+    fn copy(&self, target: &Path, copied: &mut Copied) -> Result<()> {
+        let from_source = |error| Error::io("read", self.path, error);
+        let to_target = |error| Error::io("write", target, error);
+        let mut head = [0; 4];
+        let mut opened = fs::File::open(self.path).map_err(from_source)?;
+        let length = opened.read(&mut head).map_err(from_source)?;
+        let packing = match format::by_name(self.path) {
+            (_, Compression::None) => Compression::announced_by(&head[..length]),
+            (_, packing) => packing,
+        };
+        if head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") {
+            return Err(Error::Settings(format!(
+                "`{}` holds records in UTF-16, whose lines cannot be taken out: convert it to UTF-8, and scan again",
+                self.path.display()
+            )));
+        }
+        let bytes = fs::File::open(self.path).map_err(from_source)?;
+        let mut lines = BufReader::with_capacity(1 << 20, packing.unpack(Box::new(bytes)).map_err(from_source)?);
+        let mut packed = Packed::create(target, packing).map_err(to_target)?;
+        let mut line = Vec::new();
+        for number in 1.. {
+            line.clear();
+            match lines.read_until(b'\n', &mut line) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    copied.notes.push(format!(
+                        "`{}` breaks off at line {number} ({error}): what comes after it is not in the copy either",
+                        self.file.name
+                    ));
+                    packed.write_all(&line).map_err(to_target)?;
+                    break;
+                }
+            }
+            let origin = Origin { file: self.file.name.clone(), line: number };
+            if self.copying.dropped.contains(&origin) {
+                continue;
+            }
+            let changed = self.copying.text.and_then(|text| self.with_text(&line, number, text));
+            packed.write_all(changed.as_deref().unwrap_or(&line)).map_err(to_target)?;
+            copied.lines += 1;
+        }
+        packed.finish().map_err(to_target)
+    }
+
+    /// Returns a line with another text in its record; nothing where it holds none.
+    fn with_text(&self, line: &[u8], number: u64, text: Rewrite) -> Option<Vec<u8>> {
+        let trimmed = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
+        if trimmed.is_empty() {
+            return None;
+        }
+        let document = records::read_line(trimmed, &self.file.name, number, self.settings).ok()?;
+        let mut changed = records::with_text(std::str::from_utf8(trimmed).ok()?, &text(&document)?, self.settings)?;
+        if line.ends_with(b"\n") {
+            changed.push('\n');
+        }
+        Some(changed.into_bytes())
+    }
+}
+
+/// A new file, packed as another one is.
+enum Packed {
+    Plain(BufWriter<fs::File>),
+    Gzip(flate2::write::GzEncoder<BufWriter<fs::File>>),
+    Zstandard(zstd::Encoder<'static, BufWriter<fs::File>>),
+}
+
+impl Packed {
+    fn create(path: &Path, packing: Compression) -> io::Result<Self> {
+        let file = BufWriter::new(fs::File::create_new(path)?);
+        Ok(match packing {
+            Compression::None => Self::Plain(file),
+            Compression::Gzip => Self::Gzip(flate2::write::GzEncoder::new(file, flate2::Compression::default())),
+            Compression::Zstandard => Self::Zstandard(zstd::Encoder::new(file, zstd::DEFAULT_COMPRESSION_LEVEL)?),
+        })
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(file) => file.write_all(bytes),
+            Self::Gzip(file) => file.write_all(bytes),
+            Self::Zstandard(file) => file.write_all(bytes),
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        let mut file = match self {
+            Self::Plain(file) => file,
+            Self::Gzip(file) => file.finish()?,
+            Self::Zstandard(file) => file.finish()?,
+        };
+        file.flush()?;
+        file.get_ref().sync_all()
+    }
+}

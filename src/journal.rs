@@ -1,0 +1,162 @@
+//! Files that are taken out of their folders and kept aside, with a list of what stood where and a script that puts
+//! them back.
+//!
+//! ```text
+//! removed/journal.jsonl    one line a file, written before the file is touched
+//! removed/undo.sh          puts every file back that is not there again
+//! removed/files/…          the files
+//! ```
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::hash;
+
+/// A folder that takes files in.
+#[derive(Debug)]
+pub struct Journal {
+    folder: PathBuf,
+    list: File,
+    script: File,
+    taken: u64,
+}
+
+/// Why a file is taken out.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Reason<'a> {
+    pub key: &'a str,
+    /// What stays in its place.
+    pub kept: &'a str,
+}
+
+impl Journal {
+    /// Begins a journal in a folder, which must not be there, or be empty.
+    ///
+    /// # Errors
+    /// When it holds something or cannot be written.
+    pub fn begin(folder: &Path) -> Result<Self> {
+        let refuse = |error| Error::io("write", folder, error);
+        fs::create_dir_all(folder.join("files")).map_err(refuse)?;
+        let folder = folder.canonicalize().map_err(refuse)?;
+        let create = |name: &str| {
+            let path = folder.join(name);
+            OpenOptions::new().append(true).create_new(true).open(&path).map_err(|error| match error.kind() {
+                io::ErrorKind::AlreadyExists => Error::Settings(format!(
+                    "`{}` holds a journal already: name a new folder for what is removed",
+                    folder.display()
+                )),
+                _ => Error::io("write", &path, error),
+            })
+        };
+        let list = create("journal.jsonl")?;
+        let mut script = create("undo.sh")?;
+        script
+            .write_all(b"#!/bin/sh\n# Puts back what was removed. A file that is there again is left alone.\n")
+            .map_err(refuse)?;
+        Ok(Self { folder, list, script, taken: 0 })
+    }
+
+    /// Moves a file into the journal. The list says so before it is done, and is on disk by then.
+    ///
+    /// # Errors
+    /// When a file cannot be moved or the list not be written; the file is then where it was.
+    pub fn take(&mut self, path: &Path, reason: Reason) -> Result<()> {
+        let refuse = |error| Error::io("remove", path, error);
+        // A link is taken, and not what it leads to.
+        let name = path.file_name().ok_or_else(|| refuse(io::ErrorKind::InvalidInput.into()))?;
+        let parent = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let from = parent.canonicalize().map_err(refuse)?.join(name);
+        self.taken += 1;
+        let mut numbered = std::ffi::OsString::from(format!("{:07}-", self.taken));
+        numbered.push(name);
+        let to = self.folder.join("files").join(numbered);
+        #[derive(Serialize)]
+        struct Line<'a> {
+            #[serde(flatten)]
+            reason: Reason<'a>,
+            from: String,
+            to: String,
+        }
+        let line = Line { reason, from: from.to_string_lossy().into(), to: to.to_string_lossy().into() };
+        self.note(&line, &from, &to).map_err(|error| Error::io("write", &self.folder, error))?;
+        moved(&from, &to).map_err(refuse)
+    }
+
+    fn note(&mut self, line: &impl Serialize, from: &Path, to: &Path) -> io::Result<()> {
+        let mut bytes = serde_json::to_vec(line)?;
+        bytes.push(b'\n');
+        self.list.write_all(&bytes)?;
+        let (from, to) = (quoted(from), quoted(to));
+        let parts: [&[u8]; 9] = [b"[ ! -e ", &from, b" ] && [ -e ", &to, b" ] && mv -n -- ", &to, b" ", &from, b"\n"];
+        self.script.write_all(&parts.concat())?;
+        self.list.sync_data()?;
+        self.script.sync_data()
+    }
+}
+
+/// Returns a path as one word of a shell.
+fn quoted(path: &Path) -> Vec<u8> {
+    let mut word = vec![b'\''];
+    for &byte in path.as_os_str().as_encoded_bytes() {
+        if byte == b'\'' { word.extend(b"'\\''") } else { word.push(byte) }
+    }
+    word.push(b'\'');
+    word
+}
+
+/// Moves a file, also to another disk: there it is copied, and removed once the copy is known to be the same.
+fn moved(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            fs::copy(from, to)?;
+            File::open(to)?.sync_all()?;
+            let hash = |path| fs::read(path).map(|bytes| hash::bytes(&bytes));
+            if hash(from)? != hash(to)? {
+                return Err(io::Error::other("it changed while it was copied"));
+            }
+            fs::remove_file(from)
+        }
+        result => result,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn what_was_removed_is_put_back_by_the_script() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = ["甲.txt", "it's.txt", "a b\n$(x).txt"];
+        let paths = names.map(|name| folder.path().join(name));
+        for path in &paths {
+            fs::write(path, path.as_os_str().as_encoded_bytes()).unwrap();
+        }
+        let journal_folder = folder.path().join("removed");
+        let mut journal = Journal::begin(&journal_folder).unwrap();
+        for path in &paths {
+            journal.take(path, Reason { key: "甲", kept: "乙" }).unwrap();
+            assert!(!path.exists());
+        }
+        let list = fs::read_to_string(journal_folder.join("journal.jsonl")).unwrap();
+        assert_eq!(list.lines().count(), 3);
+        // What came in its place meanwhile is worth more than what was taken.
+        fs::write(&paths[0], "新").unwrap();
+        let status = Command::new("sh").arg(journal_folder.join("undo.sh")).status().unwrap();
+        assert!(status.success() || status.code() == Some(1));
+        assert_eq!(fs::read_to_string(&paths[0]).unwrap(), "新");
+        for path in &paths[1..] {
+            assert_eq!(fs::read(path).unwrap(), path.as_os_str().as_encoded_bytes());
+        }
+        assert!(Journal::begin(&journal_folder).unwrap_err().to_string().contains("holds a journal already"));
+    }
+}

@@ -1,0 +1,649 @@
+//! What of a corpus stays where pages repost each other, so that a scan of what stays finds no repost.
+//!
+//! Every member of a cluster was verified against the cluster's representative, and not against each other. So whoever
+//! keeps another one must verify anew; and where copies are gone, boilerplate is judged by other pages than before. Both
+//! are done here with the stages of a scan, not estimated.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use super::{Compared, Copies, NO_TEXT, Page, Progress, Reading, Task, Wanted, different_among, order, pool, read};
+use super::{rounded, texts_of};
+use crate::boilerplate::Mask;
+use crate::cluster::Clusters;
+use crate::dictionary::Known;
+use crate::document::{DocId, Document, Origin};
+use crate::error::{Error, Result};
+use crate::explain::Located;
+use crate::findings::{Cluster, Findings, RelationKind};
+use crate::hash;
+use crate::input::{self, Copied, Copying, Corpus, Sources};
+use crate::journal::{Journal, Reason};
+use crate::passage::Passages;
+use crate::plan::{self, Candidate, Counts, Dropped, Kept, Plan, Preference};
+use crate::relate::relate;
+use crate::seed::{self, Seed};
+use crate::segment::Segmenter;
+use crate::settings::{InputSettings, Settings};
+use crate::verify::Evidence;
+
+/// How much less of another page a page may hold than the other way round, and still be kept in its place.
+const SLACK: f64 = 0.05;
+
+/// Pages of a cluster that are tried before the longest is taken.
+const MOST_TRIED: usize = 64;
+
+/// Times that what remains is looked at. Labelled corpora needed three to five.
+const MOST_ROUNDS: u32 = 12;
+
+/// Seeds in a row that must be missing to be a passage, and not a changed word.
+const LEAST_PASSAGE: usize = 12;
+
+/// Keys that an error names.
+const NAMED: usize = 3;
+
+/// Returns which documents of a corpus stay and which go, given what a scan of it found.
+///
+/// # Input
+/// The findings, and the paths that were scanned. How documents are read and compared is taken from the findings; of
+/// `settings` only dictionaries and threads are heeded.
+///
+/// # Output
+/// A plan in a fixed order: the same corpus gives the same plan. A document goes only if its pair with the one that stays
+/// was verified as a repost, and only in favour of one that holds about as much of it as it holds of that one: of a whole
+/// article and half of it the whole stays, whatever is preferred.
+///
+/// # Errors
+/// Those of a scan; when a document is not what it was when it was scanned; when a dictionary of the scan is missing.
+///
+/// # Performance
+/// That of three to five scans, of which only the first reads files, and all but the first are of what is left.
+///
+/// # Threading
+/// As [`scan`](super::scan).
+///
+/// # Algorithm
+/// 1. Read the corpus, and see that it is the one that was scanned.
+/// 2. In each cluster take the most preferred page of which no other holds more; what is verified against it goes; so on
+///    with the rest.
+/// 3. Scan what remains. Where that finds clusters, do the same in them. What had gone in favour of a page that goes now
+///    must be verified against the page that stays, or it returns. Until nothing is found.
+/// 4. Count what of each page that goes stands nowhere else.
+///
+/// # Example
+/// ```
+/// use tongwen::pipeline::{Silent, dedup::plan, scan};
+/// use tongwen::plan::Preference;
+/// use tongwen::settings::Settings;
+///
+/// let folder = tempfile::tempdir()?;
+/// std::fs::write(folder.path().join("a.txt"), "社区有需要，我们有响应，党员干部下沉社区。")?;
+/// std::fs::write(folder.path().join("b.txt"), "社區有需要,我們有響應,黨員幹部下沉社區")?;
+/// let (paths, settings) = ([folder.path().to_owned()], Settings::default());
+/// let findings = scan(&paths, &settings, &Silent)?;
+/// let plan = plan(&findings, &paths, &[Preference::parse("first")?], &settings, &Silent)?;
+/// assert_eq!(plan.kept[0].key, "a.txt");
+/// assert_eq!(plan.kept[0].dropped[0].key, "b.txt");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn plan(
+    findings: &Findings,
+    paths: &[PathBuf],
+    preferences: &[Preference],
+    settings: &Settings,
+    progress: &dyn Progress,
+) -> Result<Plan> {
+    let analysis = findings.settings.clone().checked()?;
+    let known = known(findings, settings)?;
+    let corpus = Corpus::open(paths, &findings.input)?;
+    pool(settings)?.install(|| {
+        let Reading { mut pages, .. } = read(corpus, &analysis, Wanted::Nothing, None, progress);
+        order(&mut pages);
+        unchanged(findings, &pages)?;
+        if preferences.iter().any(|one| matches!(one, Preference::Newest))
+            && pages.iter().all(|page| page.date.is_none())
+        {
+            return Err(Error::Settings(format!(
+                "`newest` needs dates, and no document has one in field `{}`: scan again with `--date-field`",
+                findings.input.date_field
+            )));
+        }
+        let task = Task { settings: &analysis, known: &known, sources: None, most: 0 };
+        Ok(among(
+            &pages,
+            &task,
+            |_| true,
+            |whole, _| {
+                let mut choice = Choice::new(&pages, whole, preferences);
+                choice.settle(whole, &clusters(findings, &pages), 0);
+                let rounds = choice.until_nothing_is_found(&task, progress);
+                choice.into_plan(findings, rounds)
+            },
+        ))
+    })
+}
+
+/// Writes a corpus without what a plan says shall go, and without boilerplate where that is asked for.
+///
+/// # Input
+/// The plan, and the paths it was made of. Of `settings` only dictionaries and threads are heeded.
+///
+/// # Output
+/// Files as [`Sources::copy`] writes them. Without boilerplate, a page is its text, in UTF-8, and a record has its content
+/// for a text; what is boilerplate was learnt from all documents, before any was left out. A document of which nothing
+/// remains is written whole.
+///
+/// # Errors
+/// When the documents are not those of the plan; when the plan contradicts itself; when a file cannot be read or written.
+pub fn apply(
+    plan: &Plan,
+    paths: &[PathBuf],
+    folder: &Path,
+    is_stripped: bool,
+    settings: &Settings,
+    progress: &dyn Progress,
+) -> Result<Copied> {
+    if is_stripped && !plan.settings.boilerplate {
+        return Err(Error::Settings(
+            "the scan told no boilerplate from content, so none can be left out: scan without `--no-boilerplate`"
+                .into(),
+        ));
+    }
+    let known = Known::load(&settings.dictionaries, plan.settings.tokens)?;
+    let opened = Opened::open(plan, paths, settings, progress)?;
+    let dropped = opened.dropped(plan)?;
+    let records = opened.pages.iter().filter(|page| page.origin.line > 0).map(|page| &*page.origin.file).collect();
+    let dropped = dropped.iter().map(|&(id, _, _)| &opened.pages[id.index()].origin).collect();
+    let copying = Copying { records, dropped, text: None };
+    if !is_stripped {
+        return opened.sources.copy(folder, &copying);
+    }
+    let task = Task { settings: &plan.settings, known: &known, sources: None, most: 0 };
+    let by_origin: HashMap<&Origin, DocId> =
+        (0..).map(DocId).zip(&opened.pages).map(|(id, page)| (&page.origin, id)).collect();
+    pool(settings)?.install(|| {
+        among(
+            &opened.pages,
+            &task,
+            |_| true,
+            |corpus, _| {
+                let segmenter = Segmenter::new(plan.settings.tokens);
+                let text = |document: &Document| {
+                    let id = *by_origin.get(&document.origin)?;
+                    let mask = corpus.mask(id)?;
+                    let is_same = hash::bytes(document.text.as_bytes()) == opened.pages[id.index()].text;
+                    (is_same && mask.content_tokens() > 0)
+                        .then(|| Located::new(&document.text, segmenter).without(|token| mask.hides(token)))
+                };
+                opened.sources.copy(folder, &Copying { text: Some(&text), ..copying })
+            },
+        )
+    })
+}
+
+/// Takes the files out that a plan says shall go, into the folder of a journal; returns how many.
+///
+/// Before each is touched, it and the one that stays in its place are read once more.
+///
+/// # Errors
+/// When the documents are not those of the plan; when the plan contradicts itself; for records, which are no files; when
+/// a file changed meanwhile or cannot be moved. What was moved before then is in the journal.
+pub fn delete(
+    plan: &Plan,
+    paths: &[PathBuf],
+    folder: &Path,
+    settings: &Settings,
+    progress: &dyn Progress,
+) -> Result<u64> {
+    let opened = Opened::open(plan, paths, settings, progress)?;
+    let dropped = opened.dropped(plan)?;
+    if let Some(&(id, _, _)) = dropped.iter().find(|(id, _, _)| opened.pages[id.index()].origin.line > 0) {
+        let page = &opened.pages[id.index()];
+        return Err(Error::Settings(format!(
+            "`{}` is a record of `{}`, and no file to delete: `--apply DIR` writes the file without it",
+            page.key, page.origin.file
+        )));
+    }
+    let mut journal = Journal::begin(folder)?;
+    for &(id, to, reason) in &dropped {
+        opened.is_as_it_was(to)?;
+        journal.take(opened.is_as_it_was(id)?, reason)?;
+    }
+    Ok(dropped.len() as u64)
+}
+
+/// A corpus that is the one of a plan.
+struct Opened {
+    pages: Vec<Page>,
+    sources: Sources,
+    input: InputSettings,
+}
+
+impl Opened {
+    fn open(plan: &Plan, paths: &[PathBuf], settings: &Settings, progress: &dyn Progress) -> Result<Self> {
+        let analysis = plan.settings.clone().checked()?;
+        let (corpus, sources) = Corpus::open(paths, &plan.input)?.with_sources();
+        let mut pages = pool(settings)?.install(|| read(corpus, &analysis, Wanted::Nothing, None, progress)).pages;
+        order(&mut pages);
+        if digest(&pages) != plan.corpus {
+            return Err(Error::Changed(
+                "the documents are not those the plan was made of: name the same paths, or scan and plan again".into(),
+            ));
+        }
+        Ok(Self { pages, sources, input: plan.input.clone() })
+    }
+
+    /// Returns what goes, and what stays in its place.
+    fn dropped<'p>(&self, plan: &'p Plan) -> Result<Vec<(DocId, DocId, Reason<'p>)>> {
+        let refuse = |message: String| Err(Error::Changed(message));
+        let goes: FxHashSet<&str> = plan.dropped().map(|(_, dropped)| dropped.key.as_str()).collect();
+        let mut found = Vec::new();
+        for (kept, dropped) in plan.dropped() {
+            let id = |key: &str, hash: u64| {
+                let at = self.pages.binary_search_by(|page| page.key.as_str().cmp(key)).ok()?;
+                (self.pages[at].text == hash).then_some(DocId(at as u32))
+            };
+            let (Some(to), Some(id)) = (id(&kept.key, kept.hash), id(&dropped.key, dropped.hash)) else {
+                return refuse(format!(
+                    "the plan says of `{}` or `{}` what is not so: take its entry out, or plan again",
+                    kept.key, dropped.key
+                ));
+            };
+            if goes.contains(kept.key.as_str()) {
+                return refuse(format!(
+                    "the plan keeps `{}` in the place of `{}`, and drops it too: take one of the two entries out",
+                    kept.key, dropped.key
+                ));
+            }
+            found.push((id, to, Reason { key: &dropped.key, kept: &kept.key }));
+        }
+        found.sort_unstable_by_key(|&(id, _, _)| id);
+        if let Some(twice) = found.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return refuse(format!("the plan drops `{}` twice: take one of the two entries out", twice[0].2.key));
+        }
+        Ok(found)
+    }
+
+    /// Returns where a document's file is, if that still says the same.
+    fn is_as_it_was(&self, id: DocId) -> Result<&Path> {
+        let page = &self.pages[id.index()];
+        let changed = || Error::Changed(format!("`{}` changed while files were removed: plan again", page.key));
+        let path = self.sources.path(&page.origin.file).ok_or_else(changed)?;
+        // A file of records may be long, and its records were looked at when the corpus was opened.
+        if page.origin.line == 0 {
+            let (documents, _) = input::read_file(path, &self.input)?;
+            if !documents.iter().any(|document| hash::bytes(document.text.as_bytes()) == page.text) {
+                return Err(changed());
+            }
+        }
+        Ok(path)
+    }
+}
+
+/// Returns the dictionaries of the scan, or says that they are others.
+fn known(findings: &Findings, settings: &Settings) -> Result<Known> {
+    let known = Known::load(&settings.dictionaries, findings.settings.tokens)?;
+    let blocks = (known.lines.len() + known.sentences.len()) as u64;
+    if findings.settings.boilerplate && blocks != findings.boilerplate.known {
+        return Err(Error::Settings(format!(
+            "the scan knew {} blocks of boilerplate from dictionaries and this run knows {blocks}: name the same with \
+             `--boilerplate`, or scan again",
+            findings.boilerplate.known
+        )));
+    }
+    Ok(known)
+}
+
+/// Says which documents are not what they were when they were scanned.
+fn unchanged(findings: &Findings, pages: &[Page]) -> Result<()> {
+    if findings.documents.is_empty() && findings.counts.documents > 0 {
+        return Err(Error::Changed("the findings do not list their documents: scan again with this version".into()));
+    }
+    let listed: HashMap<&str, u64> = findings.documents.iter().map(|page| (page.key.as_str(), page.hash)).collect();
+    let now: HashMap<&str, u64> = pages.iter().map(|page| (page.key.as_str(), page.text)).collect();
+    let named = |keys: &[&str]| keys.iter().take(NAMED).map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+    let of_pages = |is: &dyn Fn(&Page) -> bool| -> Vec<&str> {
+        pages.iter().filter(|page| is(page)).map(|page| page.key.as_str()).collect()
+    };
+    let changed = of_pages(&|page| listed.get(page.key.as_str()).is_some_and(|&hash| hash != page.text));
+    let new = of_pages(&|page| !listed.contains_key(page.key.as_str()));
+    let gone = findings.documents.iter().map(|page| page.key.as_str()).filter(|key| !now.contains_key(key));
+    let gone: Vec<&str> = gone.collect();
+    let parts = [("changed", changed), ("new", new), ("gone", gone)];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(_, keys)| !keys.is_empty())
+        .map(|(what, keys)| {
+            format!("{} {what} ({}{})", keys.len(), named(keys), if keys.len() > NAMED { ", …" } else { "" })
+        })
+        .collect();
+    if parts.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Changed(format!(
+        "the documents are not those of the findings: {}; name the paths that were scanned, or scan again",
+        parts.join(", ")
+    )))
+}
+
+/// Returns what tells the documents of a corpus from those of another.
+fn digest(pages: &[Page]) -> u64 {
+    let numbers: Vec<u64> = pages.iter().flat_map(|page| [hash::bytes(page.key.as_bytes()), page.text]).collect();
+    hash::sequence(&numbers)
+}
+
+fn clusters(findings: &Findings, pages: &[Page]) -> Vec<Vec<DocId>> {
+    let id = |key: &str| pages.binary_search_by(|page| page.key.as_str().cmp(key)).ok().map(|at| DocId(at as u32));
+    let reposts = findings.clusters.iter().filter_map(|cluster| match cluster {
+        Cluster::Repost { members, .. } => Some(members),
+        Cluster::Boilerplate { .. } => None,
+    });
+    reposts.map(|members| members.iter().filter_map(|member| id(&member.key)).collect()).collect()
+}
+
+/// Hands over some documents as a scan of them alone would compare them, and their copies.
+fn among<T>(
+    pages: &[Page],
+    task: &Task,
+    is_in: impl Fn(DocId) -> bool + Copy,
+    then: impl FnOnce(&Compared, &Copies) -> T,
+) -> T {
+    let copies = Copies::among(pages, is_in);
+    let (ids, text_of) = different_among(pages, &copies, is_in);
+    let texts = texts_of(pages, &ids);
+    let passages = task.settings.boilerplate.then(|| Passages::new(&texts, task.settings.width));
+    let corpus = Compared::new(pages, task, (ids, text_of), &texts, passages.as_ref());
+    then(&corpus, &copies)
+}
+
+/// Why a document goes.
+#[derive(Clone, Copy)]
+struct Gone {
+    to: DocId,
+    kind: RelationKind,
+    evidence: Evidence,
+    round: u32,
+}
+
+/// A page that stays in the place of others.
+struct Decision {
+    stays: DocId,
+    why: String,
+    goes: Vec<(DocId, RelationKind, Evidence)>,
+}
+
+/// What became of the repost clusters of what remained.
+struct Rounds {
+    count: u32,
+    /// Clusters that were there still when it was given up.
+    left: usize,
+}
+
+/// What is decided so far.
+struct Choice<'a> {
+    pages: &'a [Page],
+    /// The whole corpus, in which documents are verified that are gone by now.
+    whole: &'a Compared<'a>,
+    preferences: &'a [Preference],
+    fates: Vec<Option<Gone>>,
+    why: HashMap<DocId, String>,
+    /// What went in favour of each document.
+    followers: HashMap<DocId, Vec<DocId>>,
+}
+
+impl<'a> Choice<'a> {
+    fn new(pages: &'a [Page], whole: &'a Compared<'a>, preferences: &'a [Preference]) -> Self {
+        let fates = vec![None; pages.len()];
+        Self { pages, whole, preferences, fates, why: HashMap::new(), followers: HashMap::new() }
+    }
+
+    /// Scans what remains, and decides on what that finds, until it finds nothing.
+    fn until_nothing_is_found(&mut self, task: &Task, progress: &dyn Progress) -> Rounds {
+        let mut left = 0;
+        for round in 1..=MOST_ROUNDS {
+            let fates: Vec<bool> = self.fates.iter().map(Option::is_none).collect();
+            let is_in = |id: DocId| fates[id.index()];
+            left = among(self.pages, task, is_in, |corpus, copies| {
+                let related = corpus.related(&corpus.candidates(progress).pairs, progress);
+                let Clusters { stars, .. } = corpus.clusters(&related);
+                let stars = corpus.articles(stars, copies).stars;
+                let clusters: Vec<Vec<DocId>> =
+                    stars.into_iter().map(|(keep, others)| others.into_iter().chain([keep]).collect()).collect();
+                // What is left after the last round is told, and no longer decided on.
+                if round < MOST_ROUNDS {
+                    self.settle(corpus, &clusters, round);
+                }
+                clusters.len()
+            });
+            if left == 0 {
+                return Rounds { count: round, left };
+            }
+        }
+        Rounds { count: MOST_ROUNDS, left }
+    }
+
+    /// Decides on some clusters, whose members are compared as `corpus` does.
+    fn settle(&mut self, corpus: &Compared, clusters: &[Vec<DocId>], round: u32) {
+        let decisions: Vec<Vec<Decision>> =
+            clusters.par_iter().map(|members| self.decisions(corpus, members.clone())).collect();
+        for Decision { stays, why, goes } in decisions.into_iter().flatten() {
+            self.why.insert(stays, why);
+            for (id, kind, evidence) in goes {
+                self.fates[id.index()] = Some(Gone { to: stays, kind, evidence, round });
+                self.followers.entry(stays).or_default().push(id);
+                for follower in self.followers.remove(&id).unwrap_or_default() {
+                    match self.verified(self.whole, follower, stays) {
+                        Some((kind, evidence)) => {
+                            self.fates[follower.index()] = Some(Gone { to: stays, kind, evidence, round });
+                            self.followers.entry(stays).or_default().push(follower);
+                        }
+                        None => self.fates[follower.index()] = None,
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns what stays and goes of one cluster.
+    fn decisions(&self, corpus: &Compared, mut members: Vec<DocId>) -> Vec<Decision> {
+        members.sort_by(|&a, &b| self.compare(corpus, a, b));
+        let mut decisions = Vec::new();
+        while members.len() > 1 {
+            let (stays, why) = self.chosen(corpus, &members);
+            let mut goes = Vec::new();
+            members.retain(|&id| {
+                let verified = if id == stays { None } else { self.verified(corpus, id, stays) };
+                goes.extend(verified.map(|(kind, evidence)| (id, kind, evidence)));
+                id != stays && verified.is_none()
+            });
+            if !goes.is_empty() {
+                decisions.push(Decision { stays, why, goes });
+            }
+        }
+        decisions
+    }
+
+    /// Returns the page to keep of those given, the most preferred first, and why.
+    fn chosen(&self, corpus: &Compared, members: &[DocId]) -> (DocId, String) {
+        let text = |id: DocId| corpus.text_of[id.index()];
+        let mut met = FxHashSet::default();
+        let different: Vec<DocId> = members.iter().copied().filter(|&id| met.insert(text(id))).collect();
+        let mut first = None;
+        for &id in different.iter().take(MOST_TRIED) {
+            let lost = different.iter().find_map(|&other| Some((other, self.lost(corpus, id, other)?)));
+            let Some(lost) = lost else {
+                return (id, self.reason(corpus, id, members, first));
+            };
+            first.get_or_insert((id, lost));
+        }
+        let content = |id: &DocId| self.candidate(corpus, *id).content;
+        // There are two members at least, and the first of equals is the most preferred.
+        let longest = *different.iter().rev().max_by_key(|id| content(id)).unwrap_or(&members[0]);
+        (longest, self.reason(corpus, longest, members, first))
+    }
+
+    fn reason(&self, corpus: &Compared, id: DocId, members: &[DocId], passed: Option<(DocId, (DocId, f64))>) -> String {
+        if let Some((before, (of, share))) = passed {
+            if before == id {
+                return "none holds more: each lacks something of the others".into();
+            }
+            let (before, of) = (&self.pages[before.index()].key, &self.pages[of.index()].key);
+            return format!("`{before}` comes before it, and has only {}% of `{of}`", (share * 100.0).floor());
+        }
+        let other = members.iter().copied().find(|&other| other != id).unwrap_or(id);
+        plan::reason(self.preferences, &self.candidate(corpus, id), &self.candidate(corpus, other))
+    }
+
+    /// Returns how much of another page one has, where that is clearly less than the other way round.
+    ///
+    /// What had gone in favour of the other, and would not go in favour of this one, is lost as well.
+    fn lost(&self, corpus: &Compared, id: DocId, other: DocId) -> Option<f64> {
+        if id == other {
+            return None;
+        }
+        let (_, evidence) = self.verified(corpus, other, id)?;
+        if evidence.a_in_b() + SLACK < evidence.b_in_a() {
+            return Some(evidence.a_in_b());
+        }
+        let followers = self.followers.get(&other)?;
+        let lost = followers.iter().find(|&&follower| self.verified(self.whole, follower, id).is_none())?;
+        let share = self.whole.evidence(*lost, id).a_in_b();
+        Some(if share.is_nan() { 0.0 } else { share })
+    }
+
+    /// Returns how a pair of reposts relates.
+    fn verified(&self, corpus: &Compared, a: DocId, b: DocId) -> Option<(RelationKind, Evidence)> {
+        let evidence = corpus.evidence(a, b);
+        let kind = relate(&evidence, corpus.settings).filter(|&kind| kind <= RelationKind::Repost)?;
+        Some((kind, evidence))
+    }
+
+    fn compare(&self, corpus: &Compared, a: DocId, b: DocId) -> Ordering {
+        plan::compare(self.preferences, &self.candidate(corpus, a), &self.candidate(corpus, b))
+    }
+
+    fn candidate(&self, corpus: &Compared, id: DocId) -> Candidate<'a> {
+        let page = &self.pages[id.index()];
+        Candidate { key: &page.key, tokens: page.blocks.tokens, content: corpus.content_tokens(id), date: page.date }
+    }
+
+    fn into_plan(self, findings: &Findings, rounds: Rounds) -> Plan {
+        let Choice { pages, whole, preferences, fates, mut why, .. } = self;
+        let unique = unique(whole, &fates);
+        let mut of_kept: Vec<(DocId, Vec<Dropped>)> = Vec::new();
+        let mut by_kept: Vec<(DocId, DocId, &Gone)> = (0..)
+            .map(DocId)
+            .zip(&fates)
+            .filter_map(|(id, fate)| fate.as_ref().map(|gone| (gone.to, id, gone)))
+            .collect();
+        by_kept.sort_unstable_by_key(|&(to, id, _)| (to, id));
+        for &(to, id, gone) in &by_kept {
+            let page = &pages[id.index()];
+            let dropped = Dropped {
+                key: page.key.clone(),
+                hash: page.text,
+                content: whole.content_tokens(id),
+                kind: gone.kind,
+                resemblance: rounded(gone.evidence.resemblance()),
+                containment: rounded(gone.evidence.a_in_b()),
+                unique: rounded(unique[&id]),
+                round: gone.round,
+            };
+            match of_kept.last_mut().filter(|(kept, _)| *kept == to) {
+                Some((_, list)) => list.push(dropped),
+                None => of_kept.push((to, vec![dropped])),
+            }
+        }
+        let kept = of_kept.into_iter().map(|(id, dropped)| {
+            let page = &pages[id.index()];
+            Kept {
+                key: page.key.clone(),
+                hash: page.text,
+                content: whole.content_tokens(id),
+                why: why.remove(&id).unwrap_or_default(),
+                dropped,
+            }
+        });
+        let kept: Vec<Kept> = kept.collect();
+        let bytes = |is: &dyn Fn(usize) -> bool| (0..pages.len()).filter(|&at| is(at)).map(|at| pages[at].bytes).sum();
+        let mut notes = Vec::new();
+        if rounds.left > 0 {
+            notes.push(format!(
+                "{} repost clusters remain after {} rounds: a scan of what is kept finds them",
+                rounds.left, rounds.count
+            ));
+        }
+        Plan {
+            format: plan::FORMAT.into(),
+            tongwen: env!("CARGO_PKG_VERSION").into(),
+            keep: preferences.iter().map(ToString::to_string).collect(),
+            settings: findings.settings.clone(),
+            input: findings.input.clone(),
+            counts: Counts {
+                documents: pages.len() as u64,
+                dropped: by_kept.len() as u64,
+                bytes: bytes(&|_| true),
+                dropped_bytes: bytes(&|at| fates[at].is_some()),
+                rounds: rounds.count,
+                left: rounds.left as u64,
+            },
+            corpus: digest(pages),
+            kept,
+            notes,
+        }
+    }
+}
+
+impl Compared<'_> {
+    /// Returns what of a document is boilerplate; nothing where none is told, or it has no text.
+    fn mask(&self, id: DocId) -> Option<&Mask> {
+        let text = self.text_of[id.index()];
+        self.boilerplate.as_ref().filter(|_| text != NO_TEXT).map(|found| &found.masks[text as usize])
+    }
+
+    /// Returns how many tokens of a document are content.
+    fn content_tokens(&self, id: DocId) -> u32 {
+        self.mask(id).map_or(self.pages[id.index()].blocks.tokens, Mask::content_tokens)
+    }
+
+    /// Returns the seeds of a document's content, in the order of the text.
+    fn content_seeds(&self, id: DocId) -> Vec<(u32, Seed)> {
+        let text = self.text_of[id.index()];
+        if text == NO_TEXT {
+            return Vec::new();
+        }
+        let shingles = self.texts[text as usize].shingles;
+        match self.mask(id) {
+            Some(mask) => mask.content_seeds().map(|at| (at, seed::at(shingles, at))).collect(),
+            None => (0..seed::count(shingles)).map(|at| (at, seed::at(shingles, at))).collect(),
+        }
+    }
+}
+
+/// Returns for each document that goes the share of its content that stands in none that stays.
+///
+/// What counts is passages: [`LEAST_PASSAGE`] seeds in a row. Where it stands in another page does not matter.
+fn unique(whole: &Compared, fates: &[Option<Gone>]) -> HashMap<DocId, f64> {
+    let gone: Vec<DocId> = (0..fates.len() as u32).map(DocId).filter(|id| fates[id.index()].is_some()).collect();
+    let seeds: Vec<Vec<(u32, Seed)>> = gone.par_iter().map(|&id| whole.content_seeds(id)).collect();
+    let wanted: FxHashSet<Seed> = seeds.iter().flatten().map(|&(_, seed)| seed).collect();
+    let mut kept: FxHashSet<Seed> = FxHashSet::default();
+    let mut met: FxHashSet<u32> = FxHashSet::default();
+    for (id, &text) in whole.text_of.iter().enumerate() {
+        if fates[id].is_none() && text != NO_TEXT && met.insert(text) {
+            let shingles = whole.texts[text as usize].shingles;
+            let all = (0..seed::count(shingles)).map(|at| seed::at(shingles, at));
+            kept.extend(all.filter(|seed| wanted.contains(seed)));
+        }
+    }
+    let share = |seeds: &Vec<(u32, Seed)>| {
+        let runs = seeds.chunk_by(|a, b| a.0 + 1 == b.0 && kept.contains(&a.1) == kept.contains(&b.1));
+        let missing = runs.filter(|run| run.len() >= LEAST_PASSAGE && !kept.contains(&run[0].1));
+        missing.map(<[_]>::len).sum::<usize>() as f64 / seeds.len().max(1) as f64
+    };
+    gone.into_iter().zip(seeds.iter().map(share)).collect()
+}

@@ -1,0 +1,305 @@
+//! What stays of a corpus, written and removed, by the files that are there afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tongwen::findings::{Cluster, Findings};
+use tongwen::pipeline::dedup::{apply, delete, plan};
+use tongwen::pipeline::{Silent, scan};
+use tongwen::plan::{Plan, Preference};
+use tongwen::settings::{InputSettings, RunSettings, Settings};
+
+const REPOSTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/reposts");
+const ARTICLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/sources/articles");
+
+fn planned(paths: &[PathBuf], keep: &[&str], settings: &Settings) -> (Findings, Plan) {
+    let preferences: Vec<Preference> = keep.iter().map(|typed| Preference::parse(typed).unwrap()).collect();
+    let findings = scan(paths, settings, &Silent).unwrap();
+    let plan = plan(&findings, paths, &preferences, settings, &Silent).unwrap();
+    (findings, plan)
+}
+
+/// The keys of each repost cluster.
+fn groups(findings: &Findings) -> Vec<Vec<&str>> {
+    let reposts = findings.clusters.iter().filter_map(|cluster| match cluster {
+        Cluster::Repost { members, .. } => Some(members.iter().map(|member| member.key.as_str()).collect()),
+        Cluster::Boilerplate { .. } => None,
+    });
+    reposts.collect()
+}
+
+fn article(name: &str) -> String {
+    fs::read_to_string(Path::new(ARTICLES).join(name).with_extension("txt")).unwrap()
+}
+
+/// The first part of a text, in characters.
+fn beginning(text: &str, share: f64) -> String {
+    text.chars().take((text.chars().count() as f64 * share) as usize).collect()
+}
+
+/// All files under a folder, by their names in it.
+fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in files_under(folder) {
+        let name = entry.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+        files.insert(name, fs::read(&entry).unwrap());
+    }
+    files
+}
+
+fn files_under(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files.extend(files_under(&path)) } else { files.push(path) }
+    }
+    files
+}
+
+fn record(id: &str, text: &str) -> String {
+    format!("{{\"id\": \"{id}\",  \"text\": {}, \"tags\": [ 1,2 ]}}", serde_json::Value::from(text))
+}
+
+fn dropped(plan: &Plan) -> BTreeSet<&str> {
+    plan.dropped().map(|(_, dropped)| dropped.key.as_str()).collect()
+}
+
+#[test]
+fn a_scan_of_what_stays_finds_no_repost_whatever_is_preferred() {
+    let paths = [PathBuf::from(REPOSTS)];
+    let all = tree(Path::new(REPOSTS));
+    for keep in [&["longest"][..], &["cleanest"], &["first"], &["newest"], &["xuehai/*", "cleanest"]] {
+        let (findings, plan) = planned(&paths, keep, &Settings::default());
+        let goes = dropped(&plan);
+        let members: usize = groups(&findings).iter().map(|group| group.len() - 1).sum();
+        assert!(goes.len() >= members, "{keep:?}");
+        assert_eq!(plan.counts.left, 0);
+        let folder = tempfile::tempdir().unwrap();
+        let clean = folder.path().join("clean");
+        apply(&plan, &paths, &clean, false, &Settings::default(), &Silent).unwrap();
+        let expected: BTreeMap<_, _> =
+            all.iter().filter(|(name, _)| !goes.contains(name.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect();
+        assert_eq!(tree(&clean), expected, "{keep:?}");
+        let again = scan(&[clean], &Settings::default(), &Silent).unwrap();
+        assert_eq!(groups(&again), Vec::<Vec<&str>>::new(), "{keep:?}");
+        // Nothing of an article is gone that no other page has.
+        assert!(plan.dropped().all(|(_, dropped)| dropped.unique < 0.05), "{keep:?}");
+    }
+}
+
+#[test]
+fn a_preferred_site_is_kept_where_it_has_the_article() {
+    let (_, plan) = planned(&[REPOSTS.into()], &["xuehai/*"], &Settings::default());
+    for kept in &plan.kept {
+        if kept.dropped.iter().any(|dropped| dropped.key.starts_with("xuehai/")) {
+            // Only another page of the site comes before, or one that has clearly more.
+            assert!(kept.key.starts_with("xuehai/") || kept.why.contains("comes before it"), "{kept:?}");
+        }
+    }
+    assert!(plan.kept.iter().any(|kept| kept.key.starts_with("xuehai/") && kept.why == "it matches `xuehai/*`"));
+}
+
+#[test]
+fn of_an_article_and_half_of_it_the_whole_stays_though_the_half_comes_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = article("bridge");
+    fs::write(folder.path().join("a-half.txt"), beginning(&whole, 0.5)).unwrap();
+    fs::write(folder.path().join("b-whole.txt"), &whole).unwrap();
+    let (findings, plan) = planned(&[folder.path().into()], &["first"], &Settings::default());
+    assert_eq!(groups(&findings).len(), 1);
+    assert_eq!(plan.kept[0].key, "b-whole.txt");
+    assert!(plan.kept[0].why.starts_with("`a-half.txt` comes before it, and has only "), "{}", plan.kept[0].why);
+    assert_eq!((plan.kept[0].dropped[0].key.as_str(), plan.kept[0].dropped[0].unique), ("a-half.txt", 0.0));
+}
+
+#[test]
+fn records_stay_byte_for_byte_in_files_packed_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bridge, birds) = (article("bridge"), article("birds"));
+    let lines = [
+        "\u{feff}".to_owned() + &record("1", &bridge),
+        String::new(),
+        record("2", &birds) + "  \r",
+        "{ broken".into(),
+        record("3", &bridge.replace('，', ",")),
+        record("4", &article("tea")),
+    ];
+    let plain = lines.join("\n");
+    fs::write(folder.path().join("a.jsonl"), &plain).unwrap();
+    let second = [record("5", &birds), record("6", &article("kiln"))].join("\n") + "\n";
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(second.as_bytes()).unwrap();
+    fs::write(folder.path().join("b.jsonl.gz"), gzip.finish().unwrap()).unwrap();
+    let third = [record("7", &birds), record("8", &article("school"))].join("\n");
+    fs::write(folder.path().join("c.jsonl.zst"), zstd::encode_all(third.as_bytes(), 1).unwrap()).unwrap();
+
+    let paths = [folder.path().to_owned()];
+    let (_, plan) = planned(&paths, &["first"], &Settings::default());
+    assert_eq!(dropped(&plan), BTreeSet::from(["3", "5", "7"]));
+    let out = tempfile::tempdir().unwrap();
+    // An empty folder may be there.
+    let copied = apply(&plan, &paths, out.path(), false, &Settings::default(), &Silent).unwrap();
+    assert_eq!((copied.files, copied.lines), (3, 7));
+    let expected = [&lines[..4], &lines[5..]].concat().join("\n");
+    assert_eq!(fs::read_to_string(out.path().join("a.jsonl")).unwrap(), expected);
+    let mut unpacked = String::new();
+    let packed = fs::File::open(out.path().join("b.jsonl.gz")).unwrap();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(packed), &mut unpacked).unwrap();
+    assert_eq!(unpacked, second.split_inclusive('\n').nth(1).unwrap());
+    let packed = fs::read(out.path().join("c.jsonl.zst")).unwrap();
+    assert_eq!(zstd::decode_all(&*packed).unwrap(), third.split_inclusive('\n').nth(1).unwrap().as_bytes());
+
+    let refused = apply(&plan, &paths, out.path(), false, &Settings::default(), &Silent).unwrap_err().to_string();
+    assert!(refused.ends_with("is not empty: name a new folder"), "{refused}");
+}
+
+#[test]
+fn the_order_of_records_and_the_number_of_threads_do_not_show_in_findings_and_plan() {
+    let texts = ["bridge", "birds", "tea", "kiln", "school", "well"].map(article);
+    let mut lines: Vec<String> = (0..18).map(|at| record(&format!("r{at:02}"), &texts[at % 6])).collect();
+    let mut seen = BTreeSet::new();
+    for threads in [1, 4] {
+        let folder = tempfile::tempdir().unwrap();
+        lines.rotate_left(7);
+        fs::write(folder.path().join("records.jsonl"), lines.join("\n")).unwrap();
+        let settings = Settings { run: RunSettings { threads }, ..Settings::default() };
+        let (findings, plan) = planned(&[folder.path().into()], &["cleanest"], &settings);
+        assert_eq!(plan.counts.dropped, 12);
+        seen.insert(findings.to_json() + &plan.to_json());
+    }
+    assert_eq!(seen.len(), 1);
+}
+
+#[test]
+fn the_newest_is_told_by_the_field_that_holds_the_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = article("dam");
+    let dated = |id: &str, date: &str| {
+        format!("{{\"id\":\"{id}\",\"when\":\"{date}\",\"text\":{}}}\n", serde_json::Value::from(text.as_str()))
+    };
+    let lines = dated("甲", "2021-05-06") + &dated("乙", "2023年1月2日") + &dated("丙", "2022/12/31 23:59");
+    let paths = [folder.path().join("a.jsonl")];
+    fs::write(&paths[0], lines).unwrap();
+    let input = InputSettings { date_field: "when".into(), ..InputSettings::default() };
+    let (_, found) = planned(&paths, &["newest"], &Settings { input, ..Settings::default() });
+    assert_eq!((found.kept[0].key.as_str(), found.kept[0].why.as_str()), ("乙", "the latest date"));
+    let findings = scan(&paths, &Settings::default(), &Silent).unwrap();
+    let refused = plan(&findings, &paths, &[Preference::Newest], &Settings::default(), &Silent).unwrap_err();
+    assert!(refused.to_string().contains("no document has one in field `date`"), "{refused}");
+}
+
+/// Three pages of one article, and one of another, in a folder of their own.
+fn small() -> (tempfile::TempDir, [PathBuf; 1]) {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("pages");
+    fs::create_dir(&pages).unwrap();
+    for (name, text) in [("a.txt", "bridge"), ("b.txt", "bridge"), ("c.txt", "bridge"), ("d.txt", "tea")] {
+        fs::write(pages.join(name), article(text)).unwrap();
+    }
+    (folder, [pages])
+}
+
+#[test]
+fn removed_files_are_in_the_journal_and_come_back() {
+    let (folder, paths) = small();
+    let before = tree(&paths[0]);
+    let (_, plan) = planned(&paths, &["first"], &Settings::default());
+    let journal = folder.path().join("removed");
+    assert_eq!(delete(&plan, &paths, &journal, &Settings::default(), &Silent).unwrap(), 2);
+    assert_eq!(tree(&paths[0]).into_keys().collect::<Vec<_>>(), ["a.txt", "d.txt"]);
+    Command::new("sh").arg(journal.join("undo.sh")).status().unwrap();
+    assert_eq!(tree(&paths[0]), before);
+}
+
+#[test]
+fn nothing_is_removed_where_the_corpus_or_the_plan_is_another() {
+    let (folder, paths) = small();
+    let (findings, planned) = planned(&paths, &["first"], &Settings::default());
+    let journal = folder.path().join("removed");
+    let refused = |plan: &Plan| {
+        let before = tree(&paths[0]);
+        let refused = delete(plan, &paths, &journal, &Settings::default(), &Silent).unwrap_err().to_string();
+        assert_eq!(tree(&paths[0]), before);
+        refused
+    };
+    // Whoever edits a plan may turn it around, and then nothing would be left.
+    let mut circular = planned.clone();
+    let mut turned = circular.kept[0].clone();
+    let first = circular.kept[0].dropped[0].clone();
+    (turned.key, turned.hash) = (first.key.clone(), first.hash);
+    turned.dropped = vec![tongwen::plan::Dropped { key: planned.kept[0].key.clone(), ..first }];
+    circular.kept.push(turned);
+    assert!(refused(&circular).contains("and drops it too"));
+    let mut twice = planned.clone();
+    let again = twice.kept[0].dropped[0].clone();
+    twice.kept[0].dropped.push(again);
+    assert!(refused(&twice).contains("twice"));
+    let mut unknown = planned.clone();
+    unknown.kept[0].dropped[0].key = "z.txt".into();
+    assert!(refused(&unknown).contains("what is not so"));
+
+    fs::write(paths[0].join("b.txt"), article("birds")).unwrap();
+    fs::write(paths[0].join("new.txt"), "渡口").unwrap();
+    assert!(refused(&planned).starts_with("the documents are not those the plan was made of"));
+    let again = plan(&findings, &paths, &[Preference::First], &Settings::default(), &Silent).unwrap_err().to_string();
+    assert!(again.contains("1 changed (`b.txt`), 1 new (`new.txt`); name the paths"), "{again}");
+}
+
+#[test]
+fn a_record_is_no_file_to_remove() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = [folder.path().join("a.jsonl")];
+    fs::write(&paths[0], [record("1", &article("tea")), record("2", &article("tea"))].join("\n")).unwrap();
+    let (_, plan) = planned(&paths, &["first"], &Settings::default());
+    let journal = folder.path().join("removed");
+    let refused = delete(&plan, &paths, &journal, &Settings::default(), &Silent).unwrap_err().to_string();
+    assert!(refused.starts_with("`2` is a record of `"), "{refused}");
+    assert!(
+        refused.ends_with("a.jsonl`, and no file to delete: `--apply DIR` writes the file without it"),
+        "{refused}"
+    );
+    assert!(!journal.exists());
+}
+
+#[test]
+fn texts_are_written_without_their_frames() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("pages");
+    fs::create_dir(&pages).unwrap();
+    let names = ["bridge", "birds", "tea", "kiln", "school", "well", "dam", "drum"];
+    let frame = [
+        "来源：渡口文库｜上传者：匿名读者｜浏览次数统计中",
+        "本站声明：文章由读者上传，版权归原作者所有，如有侵权请来信告知。",
+    ];
+    for name in names {
+        let text = article(name);
+        fs::write(pages.join(name).with_extension("txt"), format!("{}\n{text}\n{}\n", frame[0], frame[1])).unwrap();
+    }
+    let page = format!("<html><body><p>{}</p><p>{}</p><p>{}</p></body></html>", frame[0], article("ferry"), frame[1]);
+    fs::write(pages.join("ferry.html"), page).unwrap();
+    let line = record("lantern", &format!("{}\n{}\n{}", frame[0], article("lantern"), frame[1]));
+    fs::write(pages.join("r.jsonl"), line + "\n").unwrap();
+    let paths = [pages];
+    let (_, plan) = planned(&paths, &["first"], &Settings::default());
+    let out = folder.path().join("clean");
+    apply(&plan, &paths, &out, true, &Settings::default(), &Silent).unwrap();
+    let words = |text: &str| text.split_whitespace().collect::<String>();
+    for name in names {
+        let text = fs::read_to_string(out.join(name).with_extension("txt")).unwrap();
+        assert_eq!(words(&text), words(&article(name)), "{name}");
+    }
+    assert_eq!(words(&fs::read_to_string(out.join("ferry.html.txt")).unwrap()), words(&article("ferry")));
+    let line = fs::read_to_string(out.join("r.jsonl")).unwrap();
+    let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(words(value["text"].as_str().unwrap()), words(&article("lantern")));
+    assert!(line.starts_with("{\"id\":\"lantern\",\"text\":") && line.ends_with("\"tags\":[ 1,2 ]}\n"), "{line}");
+
+    let bare = Settings::default();
+    let analysis = tongwen::settings::AnalysisSettings { boilerplate: false, ..bare.analysis.clone() };
+    let (_, plan) = planned(&paths, &["longest"], &Settings { analysis, ..bare });
+    let refused = apply(&plan, &paths, &folder.path().join("no"), true, &Settings::default(), &Silent).unwrap_err();
+    assert!(refused.to_string().contains("scan without `--no-boilerplate`"), "{refused}");
+}
