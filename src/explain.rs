@@ -41,6 +41,30 @@ pub struct Explanation {
     pub notes: Vec<String>,
 }
 
+/// Two documents of the findings, where they run alike.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    pub kind: RelationKind,
+    /// The one that is kept, or the smaller, or the one that is quoted.
+    pub a: String,
+    pub b: String,
+    pub resemblance: f64,
+    pub a_in_b: f64,
+    pub b_in_a: f64,
+    pub text_a: String,
+    pub text_b: String,
+    /// As in [`Explanation::passages`].
+    pub passages: Vec<Passage>,
+}
+
+impl Comparison {
+    /// Returns a pair whose texts are not there yet.
+    pub fn new(kind: RelationKind, [a, b]: [&str; 2], resemblance: f64, [a_in_b, b_in_a]: [f64; 2]) -> Self {
+        let (text_a, text_b) = (String::new(), String::new());
+        Self { kind, a: a.into(), b: b.into(), resemblance, a_in_b, b_in_a, text_a, text_b, passages: Vec::new() }
+    }
+}
+
 /// How the two are related, and in which direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judgement {

@@ -3,6 +3,7 @@
 pub mod dedup;
 pub mod indexed;
 mod pair;
+mod pairs;
 mod texts;
 
 use std::borrow::Cow;
@@ -22,7 +23,7 @@ use crate::dictionary::{self, Dictionary, Known, Level};
 use crate::document::{DocId, Document, Moment, Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::excerpt;
-use crate::explain::Explanation;
+use crate::explain::{Comparison, Explanation};
 use crate::findings::{self, Cluster, Counts, Findings, Member, Relation, RelationKind, Scanned, SharedBlock};
 use crate::hash::{self, TextHasher};
 use crate::input::{Corpus, Sources};
@@ -123,7 +124,34 @@ const PHASES: u32 = 6;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn scan(paths: &[PathBuf], settings: &Settings, progress: &dyn Progress) -> Result<Findings> {
-    found(paths, settings, findings::MOST_BLOCKS, progress)
+    Ok(found(paths, settings, Listed { blocks: findings::MOST_BLOCKS, pairs: None }, progress)?.0)
+}
+
+/// Returns the findings of a scan, and pairs of them with their texts: up to `most`, or all where that is 0.
+///
+/// Input, errors, performance and threading are those of [`scan`]; the documents of the pairs are read a second time, and
+/// their texts are kept in memory. Pairs stand in the order of the findings: reposts beside the page that is kept, then
+/// contained pages, then excerpts. Where there are more than `most`, large clusters show fewer of their members.
+///
+/// # Example
+/// ```
+/// use tongwen::pipeline::{Silent, scan_with_pairs};
+/// use tongwen::settings::Settings;
+///
+/// let folder = tempfile::tempdir()?;
+/// std::fs::write(folder.path().join("a.txt"), "社区有需要，我们有响应，党员干部下沉社区。")?;
+/// std::fs::write(folder.path().join("b.txt"), "社區有需要,我們有響應,黨員幹部下沉社區")?;
+/// let (_, pairs) = scan_with_pairs(&[folder.path().to_owned()], 0, &Settings::default(), &Silent)?;
+/// assert_eq!(pairs[0].text_a, "社区有需要，我们有响应，党员干部下沉社区。");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn scan_with_pairs(
+    paths: &[PathBuf],
+    most: usize,
+    settings: &Settings,
+    progress: &dyn Progress,
+) -> Result<(Findings, Vec<Comparison>)> {
+    found(paths, settings, Listed { blocks: findings::MOST_BLOCKS, pairs: Some(most) }, progress)
 }
 
 /// Returns all that is boilerplate in the documents under `paths`, as a dictionary for later scans.
@@ -146,7 +174,7 @@ pub fn boilerplate(paths: &[PathBuf], settings: &Settings, progress: &dyn Progre
     if !settings.analysis.boilerplate {
         return Err(Error::Settings("boilerplate is to be listed, and not to be told from content".into()));
     }
-    let found = found(paths, settings, usize::MAX, progress)?;
+    let (found, _) = found(paths, settings, Listed { blocks: usize::MAX, pairs: None }, progress)?;
     Ok(Dictionary {
         format: dictionary::FORMAT.into(),
         tongwen: found.tongwen,
@@ -161,24 +189,38 @@ pub fn boilerplate(paths: &[PathBuf], settings: &Settings, progress: &dyn Progre
     })
 }
 
-/// Returns the findings of a scan with up to `most` blocks of boilerplate.
-fn found(paths: &[PathBuf], settings: &Settings, most: usize, progress: &dyn Progress) -> Result<Findings> {
+/// How much of what was found is listed.
+#[derive(Clone, Copy, Default)]
+struct Listed {
+    /// Blocks of boilerplate.
+    blocks: usize,
+    /// Pairs with their texts, where 0 is all; nothing for none.
+    pairs: Option<usize>,
+}
+
+/// Returns the findings of a scan, and pairs of them.
+fn found(
+    paths: &[PathBuf],
+    settings: &Settings,
+    listed: Listed,
+    progress: &dyn Progress,
+) -> Result<(Findings, Vec<Comparison>)> {
     let analysis = settings.analysis.clone().checked()?;
     if !analysis.boilerplate && !settings.dictionaries.is_empty() {
         return Err(Error::Settings("a dictionary of boilerplate is of no use where none is told from content".into()));
     }
     let known = Known::load(&settings.dictionaries, analysis.tokens)?;
     let corpus = Corpus::open(paths, &settings.input)?;
-    let (corpus, sources) = if analysis.boilerplate {
+    let (corpus, sources) = if analysis.boilerplate || listed.pairs.is_some() {
         let (corpus, sources) = corpus.with_sources();
         (corpus, Some(sources))
     } else {
         (corpus, None)
     };
-    let task = Task { settings: &analysis, known: &known, sources: sources.as_ref(), most };
+    let task = Task { settings: &analysis, known: &known, sources: sources.as_ref(), listed };
     let reading = |corpus| read(corpus, &analysis, Wanted::Nothing, None, progress);
-    let findings = pool(settings)?.install(|| find(reading(corpus), &task, progress));
-    Ok(Findings { input: settings.input.clone(), ..findings })
+    let (findings, pairs) = pool(settings)?.install(|| find(reading(corpus), &task, progress));
+    Ok((Findings { input: settings.input.clone(), ..findings }, pairs))
 }
 
 /// Returns how two documents relate, why, and where they run alike.
@@ -228,7 +270,7 @@ pub fn explain(
     let analysis = settings.analysis.clone().checked()?;
     let known = Known::load(&settings.dictionaries, analysis.tokens)?;
     let corpus = Corpus::open(paths, &settings.input)?;
-    let task = Task { settings: &analysis, known: &known, sources: None, most: 0 };
+    let task = Task { settings: &analysis, known: &known, sources: None, listed: Listed::default() };
     pool(settings)?.install(|| {
         let wanted = pair.map_or(Wanted::All, Wanted::Keys);
         let Reading { mut pages, skipped } = read(corpus, &analysis, wanted, None, progress);
@@ -438,12 +480,11 @@ struct Task<'a> {
     known: &'a Known,
     /// Where the texts of boilerplate are read; nothing where there is none.
     sources: Option<&'a Sources>,
-    /// Blocks of boilerplate that are listed.
-    most: usize,
+    listed: Listed,
 }
 
 /// Everything after reading. How the documents were read is not known here.
-fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> Findings {
+fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> (Findings, Vec<Comparison>) {
     let settings = task.settings;
     let Reading { mut pages, mut skipped } = reading;
     let mut notes = Vec::new();
@@ -486,7 +527,7 @@ fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> Findings {
     };
     let documents = corpus.documents();
     let listing = Listing { corpus: &corpus, copies: &copies, related: &related, mixed: &mixed, documents: &documents };
-    let Listed { mut clusters, relations, star_of, shared } = listing.list(stars);
+    let Keyed { mut clusters, relations, star_of, shared } = listing.list(stars);
     let inventory = corpus.inventory(&documents, &star_of, task);
 
     let addresses = inventory.blocks.iter().map(Counted::address).chain(shared.iter().flatten().copied());
@@ -494,7 +535,7 @@ fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> Findings {
     notes.extend(texts.note());
     fill_in(&mut clusters, &shared, &texts);
     let boilerplate = inventory.with_texts(&pages, &texts, task.known);
-    Findings {
+    let findings = Findings {
         format: findings::FORMAT.into(),
         tongwen: env!("CARGO_PKG_VERSION").into(),
         settings: settings.clone(),
@@ -506,7 +547,12 @@ fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> Findings {
         documents: corpus.scanned(),
         skipped,
         notes,
-    }
+    };
+    let pairs = match (task.listed.pairs, task.sources) {
+        (Some(most), Some(sources)) => pairs::with_texts(pairs::listed(&findings, most), &corpus, sources, progress),
+        _ => Vec::new(),
+    };
+    (findings, pairs)
 }
 
 /// Gives the blocks of boilerplate clusters their texts, of which each cluster has the addresses.
@@ -714,7 +760,7 @@ impl<'a> Compared<'a> {
         let holders = Holders { texts: self.texts, documents, groups: &groups };
         let mut blocks = inventory::blocks(holders, boilerplate, task.known);
         let different = blocks.len() as u64;
-        blocks.truncate(task.most);
+        blocks.truncate(task.listed.blocks);
         Inventory { shares: inventory::shares(holders, boilerplate), different, blocks }
     }
 
@@ -988,7 +1034,7 @@ struct Listing<'a> {
 }
 
 /// Clusters and relations of keys, and what is needed to go on from there.
-struct Listed {
+struct Keyed {
     clusters: Vec<Cluster>,
     relations: Vec<Relation>,
     /// For each document that stands for its text, the repost cluster it is in.
@@ -1005,7 +1051,7 @@ struct SharedFrame {
 }
 
 impl Listing<'_> {
-    fn list(&self, stars: Vec<cluster::Star>) -> Listed {
+    fn list(&self, stars: Vec<cluster::Star>) -> Keyed {
         let Articles { stars, star_of } = self.corpus.articles(stars, self.copies);
         let mut relations = Vec::new();
         let mut clusters: Vec<(DocId, Cluster)> = Vec::new();
@@ -1051,7 +1097,7 @@ impl Listing<'_> {
         relations.extend(self.excerpts(&star_of));
         relations.sort_by(|x, y| (x.kind, &x.a, &x.b).cmp(&(y.kind, &y.a, &y.b)));
         let clusters = clusters.into_iter().map(|(_, cluster)| cluster).collect();
-        Listed { clusters, relations, star_of, shared }
+        Keyed { clusters, relations, star_of, shared }
     }
 
     /// Returns the boilerplate clusters, whose blocks have no texts yet.

@@ -210,7 +210,7 @@ For more information, try '--help'.
         &["report", "-", "--format", "yaml"],
         str![[r#"
 error: invalid value 'yaml' for '--format <FORMAT>'
-  [possible values: text, json]
+  [possible values: text, json, html]
 
 For more information, try '--help'.
 
@@ -339,12 +339,12 @@ fn an_unknown_key_of_the_configuration_is_refused_with_its_name_and_file() {
     let folder =
         Folder::new().with("tongwen.toml", "top = 5\n\ntreshold = 0.8\n").with("other.toml", "text_field = 'x'");
     folder.refuses(&["scan", "."], str![[r#"
-error: `tongwen.toml` line 3: unknown key `treshold`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `url-field`, `date-field`, `tokens`, `width`, `threshold`, `overlap`, `containment`, `no-boilerplate`, `boilerplate`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `color`, `quiet`, `threads`
+error: `tongwen.toml` line 3: unknown key `treshold`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `url-field`, `date-field`, `tokens`, `width`, `threshold`, `overlap`, `containment`, `no-boilerplate`, `boilerplate`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `kind`, `pairs`, `color`, `quiet`, `threads`
 hint: a configuration holds flags of `tongwen scan` by their names; `--no-config` does without it
 
 "#]]);
     folder.refuses(&["scan", ".", "--config", "other.toml"], str![[r#"
-error: `other.toml` line 1: unknown key `text_field`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `url-field`, `date-field`, `tokens`, `width`, `threshold`, `overlap`, `containment`, `no-boilerplate`, `boilerplate`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `color`, `quiet`, `threads`
+error: `other.toml` line 1: unknown key `text_field`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `url-field`, `date-field`, `tokens`, `width`, `threshold`, `overlap`, `containment`, `no-boilerplate`, `boilerplate`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `kind`, `pairs`, `color`, `quiet`, `threads`
 hint: a configuration holds flags of `tongwen scan` by their names; `--no-config` does without it
 
 "#]]);
@@ -1251,4 +1251,74 @@ error: `1` is a record of `a.jsonl`, and no file to delete: `--apply DIR` writes
 
 "#]],
     );
+}
+
+#[test]
+fn findings_are_shown_as_one_page_for_a_browser() {
+    let folder = Folder::new().with("found.json", FOUND);
+    folder
+        .run(&["report", "found.json", "--format", "html", "--output", "报告.html"])
+        .code(0)
+        .stdout_eq("")
+        .stderr_eq("");
+    assert_eq!(folder.names(), ["found.json", "报告.html"]);
+    let page = fs::read_to_string(folder.path("报告.html")).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"), "{page}");
+    assert!(page.contains("4\u{a0}812 documents · 3 are reposts of 2 articles"), "{page}");
+    let printed = folder.run(&["report", "found.json", "--format", "html"]).code(0).get_output().stdout.clone();
+    assert_eq!(String::from_utf8(printed).unwrap(), page);
+}
+
+#[test]
+fn a_large_report_has_a_folder_beside_it_that_the_next_one_replaces() {
+    let folder = Folder::new();
+    // Every sentence is another one, and the two halves of the records repost each other.
+    let sentence = |n: usize| format!("第{n}号渡口的老船工在第{}个清晨检查了{}根绳索。", n * 7 + 1, n * 13 + 5);
+    let text = |article: usize| (0..300).map(|at| sentence(article * 300 + at)).collect::<String>();
+    let record = |id: String, text: String| serde_json::json!({ "id": id, "text": text }).to_string() + "\n";
+    let lines = (0..240).map(|n| record(format!("{}-{}", n % 120, n / 120), text(n % 120)));
+    let folder = folder.with("a.jsonl", lines.collect::<String>()).with("small.jsonl", records(2));
+    let scan = |corpus: &str| folder.run(&["scan", corpus, "--format", "html", "--output", "r.html"]);
+    scan("a.jsonl").code(0).stdout_eq("").stderr_eq("");
+    let parts = fs::read_dir(folder.path("r-files")).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    assert!(parts.len() > 1 && parts.iter().all(|part| part.metadata().unwrap().len() < 5_000_000), "{parts:?}");
+    fs::write(folder.path("r-files/mine.txt"), "").unwrap();
+    scan("a.jsonl").code(2).stderr_eq(str![[r#"
+error: `/tmp/.tmpnfRAY7/r-files` holds `mine.txt`, which is no file of a report
+hint: move it away, or give the report another name
+
+"#]]);
+    fs::remove_file(folder.path("r-files/mine.txt")).unwrap();
+    scan("small.jsonl").code(0);
+    assert_eq!(folder.names(), ["a.jsonl", "r.html", "small.jsonl"]);
+}
+
+#[test]
+fn html_is_no_format_of_other_commands() {
+    let folder = pages();
+    for command in [&["explain", "."][..], &["boilerplate", "."]] {
+        let arguments = [command, &["--format", "html"]].concat();
+        folder.refuses(
+            &arguments,
+            str![[r#"
+error: `--format html` is a format of `tongwen scan` and `tongwen report`
+hint: use `text` or `json`
+
+"#]],
+        );
+    }
+}
+
+#[test]
+fn only_the_kinds_asked_for_are_reported() {
+    let folder = Folder::new().with("found.json", FOUND);
+    let shown = |kinds: &[&str]| {
+        let arguments = [&["report", "found.json"][..], kinds].concat();
+        let shown = String::from_utf8(folder.run(&arguments).code(0).get_output().stdout.clone()).unwrap();
+        assert!(shown.contains("3 are reposts of 2 articles") && shown.contains("Skipped"), "{shown}");
+        ["Reposts ·", "Contained ·", "Excerpts ·", "Shared boilerplate ·"].map(|title| shown.contains(title))
+    };
+    assert_eq!(shown(&[]), [true; 4]);
+    assert_eq!(shown(&["--kind", "excerpt", "--kind", "contained"]), [false, true, true, false]);
+    assert_eq!(shown(&["--kind", "boilerplate"]), [false, false, false, true]);
 }

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use super::{Compared, Copies, NO_TEXT, Page, Progress, Reading, Task, Wanted, different_among, order, pool, read};
+use super::{
+    Compared, Copies, Listed, NO_TEXT, Page, Progress, Reading, Task, Wanted, different_among, order, pool, read,
+};
 use super::{rounded, texts_of};
 use crate::boilerplate::Mask;
 use crate::cluster::Clusters;
@@ -112,7 +114,7 @@ pub fn plan(
                 findings.input.date_field
             )));
         }
-        let task = Task { settings: &analysis, known: &known, sources: None, most: 0 };
+        let task = Task { settings: &analysis, known: &known, sources: None, listed: Listed::default() };
         Ok(among(
             &pages,
             &task,
@@ -162,7 +164,7 @@ pub fn apply(
     if !is_stripped {
         return opened.sources.copy(folder, &copying);
     }
-    let task = Task { settings: &plan.settings, known: &known, sources: None, most: 0 };
+    let task = Task { settings: &plan.settings, known: &known, sources: None, listed: Listed::default() };
     let by_origin: HashMap<&Origin, DocId> =
         (0..).map(DocId).zip(&opened.pages).map(|(id, page)| (&page.origin, id)).collect();
     pool(settings)?.install(|| {

@@ -34,8 +34,8 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    Analyser, Compared, Copies, NO_TEXT, PHASES, Page, Phase, Progress, Reading, Silent, Task, Unit, Wanted, different,
-    order, pool, read, rounded, texts_of,
+    Analyser, Compared, Copies, Listed, NO_TEXT, PHASES, Page, Phase, Progress, Reading, Silent, Task, Unit, Wanted,
+    different, order, pool, read, rounded, texts_of,
 };
 use crate::answers::{self, Added, Answer, Answers, Match};
 use crate::boilerplate::{Hidden, Prior};
@@ -504,7 +504,7 @@ impl<'i> Batch<'i> {
         let passages = settings.boilerplate.then(|| Passages::beside(&texts, settings.width, is_new));
         let of_text = |id: &DocId| self.hidden.get(id.index().wrapping_sub(self.new)).cloned();
         let prior = Prior { texts: ids.iter().map(of_text).collect(), settled: self.settled.clone() };
-        let task = Task { settings, known: &self.known, sources: None, most: 0 };
+        let task = Task { settings, known: &self.known, sources: None, listed: Listed::default() };
         let corpus = Compared::beside(&self.pages, &task, (ids, text_of), &texts, passages.as_ref(), &prior);
         let candidates = corpus.candidates(progress);
         let related = corpus.related(&candidates.pairs, progress);

@@ -140,9 +140,10 @@ impl Pair<'_, '_> {
             tests: rule.tests().map(plain).collect(),
         });
         let segmenter = Segmenter::new(corpus.settings.tokens);
+        let holders = corpus.holders([text_a, text_b].into_iter());
         let passages = explain::align(
-            &Marked::new(Located::new(&a.text, segmenter), self.roles(self.a)),
-            &Marked::new(Located::new(&b.text, segmenter), self.roles(self.b)),
+            &Marked::new(Located::new(&a.text, segmenter), corpus.roles(self.a, &holders)),
+            &Marked::new(Located::new(&b.text, segmenter), corpus.roles(self.b, &holders)),
             corpus.settings.width,
         );
         Explanation {
@@ -223,76 +224,6 @@ impl Pair<'_, '_> {
         }
     }
 
-    /// Returns where each role begins in a document, the first at token 0.
-    fn roles(&self, id: DocId) -> Vec<(usize, Role)> {
-        let text = self.corpus.text_of[id.index()];
-        let Some(found) = self.corpus.boilerplate.as_ref().filter(|_| text != NO_TEXT) else {
-            return vec![(0, Role::Content)];
-        };
-        let mask = &found.masks[text as usize];
-        let blocks = self.corpus.texts[text as usize].blocks;
-        let holders = self.holders(text);
-        let mut roles: Vec<(usize, Role)> = Vec::new();
-        let mut last = None;
-        for token in 0..blocks.tokens {
-            let line = blocks.line_of(token);
-            let part = part_of(mask, token, line);
-            let documents = match part {
-                PartOf::Boilerplate => {
-                    let sentence = blocks.sentences.partition_point(|sentence| sentence.start <= token) - 1;
-                    let hashes = [blocks.lines[line].hash, blocks.sentences[sentence].hash];
-                    hashes.iter().filter_map(|hash| holders.get(hash)).copied().max().unwrap_or(0)
-                }
-                _ => 0,
-            };
-            if last != Some(part) {
-                roles.push((
-                    token as usize,
-                    match part {
-                        PartOf::Content => Role::Content,
-                        PartOf::Boilerplate => Role::Boilerplate { documents },
-                        PartOf::Quotation(line) => {
-                            let place = (text, line);
-                            let at = found.quotations.binary_search_by_key(&place, |quotation| quotation.place);
-                            let source = at.map(|at| self.corpus.ids[found.quotations[at].source as usize]);
-                            let from = source.map_or(String::new(), |id| self.corpus.pages[id.index()].key.clone());
-                            Role::Quotation { from }
-                        }
-                    },
-                ));
-                last = Some(part);
-            }
-            if let Some((_, Role::Boilerplate { documents: most })) = roles.last_mut() {
-                *most = documents.max(*most);
-            }
-        }
-        if roles.is_empty() { vec![(0, Role::Content)] } else { roles }
-    }
-
-    /// Returns how many documents hold each line and sentence of a text.
-    fn holders(&self, text: u32) -> HashMap<u64, u32> {
-        let blocks = |text: usize| {
-            let blocks = self.corpus.texts[text].blocks;
-            blocks.lines.iter().chain(&*blocks.sentences).map(|block| block.hash)
-        };
-        // Documents that hold it, and the last text that was counted.
-        let mut holders: HashMap<u64, (u32, usize)> =
-            blocks(text as usize).map(|hash| (hash, (0, usize::MAX))).collect();
-        let mut copies = vec![0; self.corpus.texts.len()];
-        for &text in self.corpus.text_of.iter().filter(|&&text| text != NO_TEXT) {
-            copies[text as usize] += 1;
-        }
-        for (text, &copies) in copies.iter().enumerate() {
-            for hash in blocks(text) {
-                if let Some((count, last)) = holders.get_mut(&hash).filter(|(_, last)| *last != text) {
-                    *count += copies;
-                    *last = text;
-                }
-            }
-        }
-        holders.into_iter().map(|(hash, (count, _))| (hash, count)).collect()
-    }
-
     fn notes(&self, a: &Side, b: &Side, is_lowered: bool) -> Vec<String> {
         let mut notes = Vec::new();
         if is_lowered {
@@ -321,6 +252,80 @@ impl Pair<'_, '_> {
             }
         }
         notes
+    }
+}
+
+impl Compared<'_> {
+    /// Returns where each role begins in a document, the first at token 0, given how many documents hold its blocks.
+    pub(super) fn roles(&self, id: DocId, holders: &HashMap<u64, u32>) -> Vec<(usize, Role)> {
+        let text = self.text_of[id.index()];
+        let Some(found) = self.boilerplate.as_ref().filter(|_| text != NO_TEXT) else {
+            return vec![(0, Role::Content)];
+        };
+        let mask = &found.masks[text as usize];
+        let blocks = self.texts[text as usize].blocks;
+        let mut roles: Vec<(usize, Role)> = Vec::new();
+        let mut last = None;
+        for token in 0..blocks.tokens {
+            let line = blocks.line_of(token);
+            let part = part_of(mask, token, line);
+            let documents = match part {
+                PartOf::Boilerplate => {
+                    let sentence = blocks.sentences.partition_point(|sentence| sentence.start <= token) - 1;
+                    let hashes = [blocks.lines[line].hash, blocks.sentences[sentence].hash];
+                    hashes.iter().filter_map(|hash| holders.get(hash)).copied().max().unwrap_or(0)
+                }
+                _ => 0,
+            };
+            if last != Some(part) {
+                roles.push((
+                    token as usize,
+                    match part {
+                        PartOf::Content => Role::Content,
+                        PartOf::Boilerplate => Role::Boilerplate { documents },
+                        PartOf::Quotation(line) => {
+                            let place = (text, line);
+                            let at = found.quotations.binary_search_by_key(&place, |quotation| quotation.place);
+                            let source = at.map(|at| self.ids[found.quotations[at].source as usize]);
+                            let from = source.map_or(String::new(), |id| self.pages[id.index()].key.clone());
+                            Role::Quotation { from }
+                        }
+                    },
+                ));
+                last = Some(part);
+            }
+            if let Some((_, Role::Boilerplate { documents: most })) = roles.last_mut() {
+                *most = documents.max(*most);
+            }
+        }
+        if roles.is_empty() { vec![(0, Role::Content)] } else { roles }
+    }
+
+    /// Returns how many documents hold each line and sentence of some texts.
+    pub(super) fn holders(&self, of: impl Iterator<Item = u32>) -> HashMap<u64, u32> {
+        let blocks = |text: usize| {
+            let blocks = self.texts[text].blocks;
+            blocks.lines.iter().chain(&*blocks.sentences).map(|block| block.hash)
+        };
+        // Documents that hold it, and the last text that was counted.
+        let mut holders: HashMap<u64, (u32, usize)> = of
+            .filter(|&text| text != NO_TEXT)
+            .flat_map(|text| blocks(text as usize))
+            .map(|hash| (hash, (0, usize::MAX)))
+            .collect();
+        let mut copies = vec![0; self.texts.len()];
+        for &text in self.text_of.iter().filter(|&&text| text != NO_TEXT) {
+            copies[text as usize] += 1;
+        }
+        for (text, &copies) in copies.iter().enumerate() {
+            for hash in blocks(text) {
+                if let Some((count, last)) = holders.get_mut(&hash).filter(|(_, last)| *last != text) {
+                    *count += copies;
+                    *last = text;
+                }
+            }
+        }
+        holders.into_iter().map(|(hash, (count, _))| (hash, count)).collect()
     }
 }
 

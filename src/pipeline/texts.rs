@@ -10,7 +10,7 @@ use crate::block::Block;
 use crate::dictionary::{LONGEST, Level};
 use crate::document::{DocId, Document, Origin};
 use crate::hash;
-use crate::input::Sources;
+use crate::input::{Corpus, Sources};
 use crate::normalise;
 use crate::segment;
 
@@ -62,7 +62,6 @@ pub(super) fn read(
         by_origin.entry(&pages[id.index()].origin).or_default().push(id);
     }
     let corpus = sources.only(by_origin.keys().copied());
-    progress.phase(Phase { number: 6, of: PHASES, name: "reading again", unit: Unit::Bytes, total: corpus.bytes() });
     let found = |document: &Document| -> Vec<(Address, String)> {
         let hash = hash::bytes(document.text.as_bytes());
         let Some(ids) = by_origin.get(&document.origin) else { return Vec::new() };
@@ -80,23 +79,28 @@ pub(super) fn read(
         };
         same.flat_map(|&id| of_page(id)).collect()
     };
-    let texts: HashMap<Address, String> = corpus
-        .batches()
-        .par_bridge()
-        .flat_map_iter(|batch| {
-            let bytes = batch.bytes();
-            let mut texts = Vec::new();
-            batch.read(&mut |item| {
-                if let Ok(document) = item {
-                    texts.extend(found(&document));
-                }
-            });
-            progress.advance(bytes);
-            texts
-        })
-        .collect();
+    let texts: HashMap<Address, String> = again(corpus, progress, |document| found(&document));
     let asked: usize = wanted.values().map(Vec::len).sum();
     Found { missing: asked - texts.len(), texts }
+}
+
+/// Returns what is made of the documents of a corpus that was read before.
+pub(super) fn again<T: Send, All: FromParallelIterator<T>>(
+    corpus: Corpus,
+    progress: &dyn Progress,
+    make: impl Fn(Document) -> Vec<T> + Sync,
+) -> All {
+    let total = corpus.bytes();
+    progress.phase(Phase { number: PHASES, of: PHASES, name: "reading again", unit: Unit::Bytes, total });
+    let batches = corpus.batches().par_bridge();
+    let made = batches.flat_map_iter(|batch| {
+        let bytes = batch.bytes();
+        let mut made = Vec::new();
+        batch.read(&mut |item| made.extend(item.ok().into_iter().flat_map(&make)));
+        progress.advance(bytes);
+        made
+    });
+    made.collect()
 }
 
 fn shortened(text: &str) -> String {
@@ -194,7 +198,6 @@ mod tests {
     use super::super::{Analyser, Silent, Wanted};
     use super::*;
     use crate::block::Blocks;
-    use crate::input::Corpus;
     use crate::settings::{AnalysisSettings, InputSettings, TokenKind};
 
     fn blocks(text: &str) -> Blocks {

@@ -26,7 +26,8 @@ pub fn flow(text: &str) -> String {
     inert(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-fn is_active(character: char) -> bool {
+/// Returns whether a character could act on a line instead of standing in it.
+pub(super) fn is_active(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'

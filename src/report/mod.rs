@@ -2,6 +2,7 @@
 
 mod answers;
 mod explain;
+mod html;
 mod json;
 mod line;
 mod plan;
@@ -9,6 +10,7 @@ mod text;
 
 pub use answers::{added, answers, answers_json, info, info_json};
 pub use explain::{ExplainOptions, explain};
+pub use html::{File, Place, html};
 pub use json::{explanation_json, json};
 pub use plan::{Done, plan};
-pub use text::{TextOptions, boilerplate, text};
+pub use text::{Kinds, TextOptions, boilerplate, text};

@@ -21,11 +21,38 @@ pub struct TextOptions {
     pub top: usize,
     /// Columns of the page; 40 at least are used.
     pub width: usize,
+    /// What is shown of the findings; notes and skipped records always are.
+    pub kinds: Kinds,
 }
 
 impl Default for TextOptions {
     fn default() -> Self {
-        Self { top: 20, width: 80 }
+        Self { top: 20, width: 80, kinds: Kinds::default() }
+    }
+}
+
+/// Kinds of relations, a bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kinds(u8);
+
+impl Default for Kinds {
+    /// Returns all kinds.
+    fn default() -> Self {
+        Self(u8::MAX)
+    }
+}
+
+impl Kinds {
+    /// Returns some kinds; all where none is named.
+    pub fn of(kinds: impl IntoIterator<Item = RelationKind>) -> Self {
+        match kinds.into_iter().fold(0, |bits, kind| bits | 1 << kind as u8) {
+            0 => Self::default(),
+            bits => Self(bits),
+        }
+    }
+
+    fn has(self, kind: RelationKind) -> bool {
+        self.0 >> kind as u8 & 1 == 1
     }
 }
 
@@ -55,10 +82,16 @@ pub fn text(findings: &Findings, options: &TextOptions, out: &mut dyn Write) -> 
     if let Some(reassurance) = nothing_found(findings) {
         writeln!(out, "\n{reassurance}")?;
     }
-    page.reposts(findings, out)?;
-    page.pairs(findings, out)?;
-    page.templates(findings, out)?;
-    page.boilerplate(&findings.boilerplate, out)?;
+    let kinds = options.kinds;
+    // The same text is the same article.
+    if kinds.has(RelationKind::Repost) || kinds.has(RelationKind::Identical) {
+        page.reposts(findings, out)?;
+    }
+    page.pairs(findings, kinds, out)?;
+    if kinds.has(RelationKind::Boilerplate) {
+        page.templates(findings, out)?;
+        page.boilerplate(&findings.boilerplate, out)?;
+    }
     page.notes(&findings.notes, out)?;
     page.skipped(&findings.skipped, out)
 }
@@ -94,7 +127,7 @@ pub fn boilerplate(dictionary: &Dictionary, options: &TextOptions, out: &mut dyn
 }
 
 /// Returns the line a person would paste into a chat, in parts.
-fn summary(findings: &Findings) -> Vec<String> {
+pub(super) fn summary(findings: &Findings) -> Vec<String> {
     let counts = &findings.counts;
     let (mut reposts, mut articles, mut template_pages, mut templates) = (0, 0, 0, 0);
     for cluster in &findings.clusters {
@@ -130,7 +163,7 @@ fn summary(findings: &Findings) -> Vec<String> {
 }
 
 /// Returns how the findings came about, for whoever reads them elsewhere, in parts.
-fn provenance(findings: &Findings) -> Vec<String> {
+pub(super) fn provenance(findings: &Findings) -> Vec<String> {
     let AnalysisSettings { tokens, width, sketch, slots, bands, rows, distance, threshold, .. } = &findings.settings;
     let tokens = match tokens {
         TokenKind::Word => "words",
@@ -224,7 +257,7 @@ impl Layout {
         more_of_a_cluster(left, "page", "pages", out)
     }
 
-    fn pairs(&self, findings: &Findings, out: &mut dyn Write) -> io::Result<()> {
+    fn pairs(&self, findings: &Findings, kinds: Kinds, out: &mut dyn Write) -> io::Result<()> {
         let clustered = Clustered::new(&findings.clusters);
         for kind in [
             RelationKind::Identical,
@@ -235,7 +268,7 @@ impl Layout {
         ] {
             let of_kind = findings.relations.iter().filter(|relation| relation.kind == kind);
             let pairs: Vec<_> = of_kind.filter(|relation| !clustered.shows(relation)).collect();
-            if pairs.is_empty() {
+            if pairs.is_empty() || !kinds.has(kind) {
                 continue;
             }
             let (title, meaning) = match kind {
@@ -509,7 +542,7 @@ mod tests {
 
     fn rendered(findings: &Findings, top: usize) -> String {
         let mut styled = Vec::new();
-        text(findings, &TextOptions { top, width: 60 }, &mut styled).unwrap();
+        text(findings, &TextOptions { top, width: 60, ..TextOptions::default() }, &mut styled).unwrap();
         let styled = String::from_utf8(styled).unwrap();
         // A no-break space cannot be told from a space in a snapshot.
         anstream::adapter::strip_str(&styled).to_string().replace('\u{a0}', "_")
@@ -771,6 +804,25 @@ Skipped · 21 records were not compared
         );
         let all = rendered(&findings, 0);
         assert!(all.contains("转载/29.html") && all.contains("1202") && all.contains("丙"), "{all}");
+    }
+
+    #[test]
+    fn only_the_kinds_that_were_asked_for_are_shown_and_the_sum_is_of_all() {
+        let mut findings = findings(9);
+        findings.clusters.push(repost("甲", &[("a", 1.0, 1.0), ("b", 0.9, 0.9)]));
+        findings.relations.push(relation(RelationKind::Excerpt, "源", "引", 0.1));
+        findings.relations.push(relation(RelationKind::Contained, "章", "书", 1.0));
+        let shown = |kinds: &[RelationKind]| {
+            let mut styled = Vec::new();
+            let options = TextOptions { kinds: Kinds::of(kinds.iter().copied()), ..TextOptions::default() };
+            text(&findings, &options, &mut styled).unwrap();
+            let shown = String::from_utf8(styled).unwrap();
+            assert!(shown.contains("1 is a repost of 1 article"), "{shown}");
+            ["Reposts", "Contained", "Excerpts"].map(|title| shown.contains(title))
+        };
+        assert_eq!(shown(&[]), [true; 3]);
+        assert_eq!(shown(&[RelationKind::Excerpt]), [false, false, true]);
+        assert_eq!(shown(&[RelationKind::Contained, RelationKind::Identical]), [true, true, false]);
     }
 
     #[test]

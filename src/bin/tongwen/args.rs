@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
+use tongwen::findings::RelationKind;
 use tongwen::settings::{SketchKind, TokenKind};
+
+use crate::failure::Failure;
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("TONGWEN_COMMIT"), ")");
 
@@ -28,6 +31,7 @@ Examples:
   tongwen scan pages/ --include '*.html' --exclude 'drafts/'
   zcat corpus.jsonl.gz | tongwen scan - --text-field content
   tongwen scan pages/ --format json --output found.json
+  tongwen scan pages/ --format html --output report.html
   tongwen scan pages/ --tokens char --threshold 0.8
   tongwen scan --threshold 0.5 --explain-bands
 
@@ -82,6 +86,7 @@ const REPORT_EXAMPLES: &str = "\
 Examples:
   tongwen report found.json
   tongwen report found.json --top 0 --output report.txt
+  tongwen report found.json --format html --output report.html
   tongwen scan pages/ --format json | tongwen report -";
 
 const DEDUP_EXAMPLES: &str = "\
@@ -268,6 +273,16 @@ pub struct ScanFlags {
     #[arg(long, value_name = "N", help_heading = "Output")]
     pub top: Option<usize>,
 
+    /// Show only this kind in a text report; may be repeated [default: all kinds]
+    #[arg(long, value_enum, help_heading = "Output")]
+    pub kind: Vec<Kind>,
+
+    /// Pairs of texts that an HTML report shows side by side; 0 shows all [default: 4000]
+    ///
+    /// Where there are more, large clusters show fewer of their pages. A large report is a file and a folder beside it.
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub pairs: Option<usize>,
+
     /// When the text report has colours; `auto` is on a terminal without NO_COLOR [default: auto]
     #[arg(long, value_enum, value_name = "WHEN", help_heading = "Output")]
     pub color: Option<When>,
@@ -291,6 +306,7 @@ pub struct ScanFlags {
 #[command(mut_arg("format", |flag| flag.help("How the list is written [default: text, and json to a file]")))]
 #[command(mut_arg("output", |flag| flag.help("Save the list, as a dictionary unless --format is text [default: standard output]")))]
 #[command(mut_arg("top", |flag| flag.help("Blocks in a text list; 0 shows all [default: 20]")))]
+#[command(mut_arg("pairs", |flag| flag.hide(true)), mut_arg("kind", |flag| flag.hide(true)))]
 pub struct BoilerplateArguments {
     /// Folders and files to read; `-` reads JSONL on standard input
     #[arg(value_name = "PATH", required = true)]
@@ -317,6 +333,7 @@ pub struct BoilerplateArguments {
 /// boilerplate or quoted.
 #[derive(Debug, Args)]
 #[command(after_help = EXPLAIN_EXAMPLES, mut_arg("top", |flag| flag.hide(true)))]
+#[command(mut_arg("pairs", |flag| flag.hide(true)), mut_arg("kind", |flag| flag.hide(true)))]
 pub struct ExplainArguments {
     /// Two files; or, with `--pair`, the folders and files of a corpus; `-` reads JSONL on standard input
     #[arg(value_name = "PATH", required = true)]
@@ -379,6 +396,7 @@ pub enum IndexCommand {
 #[command(mut_arg("sketch", |flag| flag.hide(true)), mut_arg("slots", |flag| flag.hide(true)))]
 #[command(mut_arg("bands", |flag| flag.hide(true)), mut_arg("rows", |flag| flag.hide(true)))]
 #[command(mut_arg("distance", |flag| flag.hide(true)), mut_arg("seed", |flag| flag.hide(true)))]
+#[command(mut_arg("pairs", |flag| flag.hide(true)), mut_arg("kind", |flag| flag.hide(true)))]
 pub struct IndexedArguments {
     /// The folder of the index
     #[arg(value_name = "DIR")]
@@ -431,7 +449,8 @@ pub struct IndexFolderArguments {
 
 /// Render saved findings, without a second scan.
 ///
-/// Reads what `tongwen scan --format json` wrote, and refuses by name what another format version wrote.
+/// Reads what `tongwen scan --format json` wrote, and refuses by name what another format version wrote. An HTML report
+/// of saved findings has no pairs of texts: `tongwen scan --format html` has.
 #[derive(Debug, Args)]
 #[command(after_help = REPORT_EXAMPLES)]
 pub struct ReportArguments {
@@ -450,6 +469,10 @@ pub struct ReportArguments {
     /// Clusters and pairs of each kind in a text report; 0 shows all
     #[arg(long, value_name = "N", default_value_t = DEFAULT_TOP, help_heading = "Output")]
     pub top: usize,
+
+    /// Show only this kind in a text report; may be repeated [default: all kinds]
+    #[arg(long, value_enum, help_heading = "Output")]
+    pub kind: Vec<Kind>,
 
     /// When the text report has colours; `auto` is on a terminal without NO_COLOR
     #[arg(long, value_enum, value_name = "WHEN", default_value_t, help_heading = "Output")]
@@ -538,6 +561,7 @@ pub struct ManArguments {
 }
 
 pub const DEFAULT_TOP: usize = 20;
+pub const DEFAULT_PAIRS: usize = 4000;
 
 #[derive(Clone, Copy, Debug, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -566,6 +590,47 @@ pub enum Format {
     Text,
     /// For programs, and for `tongwen report`: everything, versioned
     Json,
+    /// For a browser: an overview, a list to search, and pairs of texts side by side
+    Html,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The same text
+    Identical,
+    /// The same article
+    Repost,
+    /// A part of something larger
+    Contained,
+    /// Quoted in another page
+    Excerpt,
+    /// Alike in their frame only, and what boilerplate costs
+    Boilerplate,
+}
+
+impl From<Kind> for RelationKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Identical => Self::Identical,
+            Kind::Repost => Self::Repost,
+            Kind::Contained => Self::Contained,
+            Kind::Excerpt => Self::Excerpt,
+            Kind::Boilerplate => Self::Boilerplate,
+        }
+    }
+}
+
+impl Format {
+    /// Returns whether it is the one for people at a terminal, or that for programs, of a command that has no other.
+    pub fn is_text(self) -> Result<bool, Failure> {
+        match self {
+            Self::Text => Ok(true),
+            Self::Json => Ok(false),
+            Self::Html => Err(Failure::new("`--format html` is a format of `tongwen scan` and `tongwen report`")
+                .with_hint("use `text` or `json`")),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum, Deserialize)]
@@ -625,6 +690,7 @@ mod tests {
             ("distance", analysis.distance.to_string()),
             ("seed", analysis.seed.to_string()),
             ("top", DEFAULT_TOP.to_string()),
+            ("pairs", DEFAULT_PAIRS.to_string()),
             ("threads", RunSettings::default().threads.to_string()),
             (
                 "width",

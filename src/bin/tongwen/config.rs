@@ -10,7 +10,7 @@ use tongwen::band;
 use tongwen::error::Error;
 use tongwen::settings::{AnalysisSettings, InputSettings, RunSettings, Settings};
 
-use crate::args::{DEFAULT_TOP, Format, ScanFlags, Sketch, When};
+use crate::args::{DEFAULT_PAIRS, DEFAULT_TOP, Format, Kind, ScanFlags, Sketch, When};
 use crate::failure::Failure;
 
 const DEFAULT_FILE: &str = "tongwen.toml";
@@ -22,6 +22,8 @@ pub struct Plan {
     pub format: Format,
     pub output: Option<PathBuf>,
     pub top: usize,
+    pub kinds: Vec<Kind>,
+    pub pairs: usize,
     pub quiet: bool,
     pub color: When,
 }
@@ -76,6 +78,8 @@ pub fn plan(flags: ScanFlags, config: ScanFlags) -> Result<Plan, Failure> {
         format: chosen.format.unwrap_or_default(),
         output: chosen.output,
         top: chosen.top.unwrap_or(DEFAULT_TOP),
+        kinds: chosen.kind,
+        pairs: chosen.pairs.unwrap_or(DEFAULT_PAIRS),
         quiet: chosen.quiet.unwrap_or(false),
         color: chosen.color.unwrap_or_default(),
     })
@@ -139,6 +143,8 @@ fn merged(flags: ScanFlags, config: ScanFlags) -> ScanFlags {
         format: flags.format.or(config.format),
         output: flags.output.or(config.output),
         top: flags.top.or(config.top),
+        kind: if flags.kind.is_empty() { config.kind } else { flags.kind },
+        pairs: flags.pairs.or(config.pairs),
         color: flags.color.or(config.color),
         quiet: flags.quiet.or(config.quiet),
         threads: flags.threads.or(config.threads),

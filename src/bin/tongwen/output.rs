@@ -74,6 +74,58 @@ impl Destination {
         }
     }
 
+    /// Returns the name of the file, and of the folder beside it for what does not fit it; nothing where there is no file.
+    pub fn names(&self) -> Option<(String, String)> {
+        let Self::File(path) = self else { return None };
+        let stem = path.file_stem()?.to_str()?;
+        Some((path.file_name()?.to_str()?.to_owned(), format!("{stem}-files")))
+    }
+
+    /// Replaces the folder beside the file by one with these files, or by none where there are none.
+    ///
+    /// A folder that holds anything else than an earlier report is left alone, and refused.
+    pub fn replace_folder(&self, files: &[(&str, &[u8])]) -> Result<(), Failure> {
+        let (Self::File(path), Some((_, name))) = (self, self.names()) else { return Ok(()) };
+        let folder = folder_of(path).join(name);
+        let refuse = |error: io::Error| Failure::new(format!("cannot write `{}`: {error}", folder.display()));
+        let new = tempfile::Builder::new().prefix(".tongwen-").tempdir_in(folder_of(path)).map_err(refuse)?;
+        for (name, bytes) in files {
+            fs::write(new.path().join(name), bytes).map_err(refuse)?;
+        }
+        match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(refuse(error)),
+            Ok(entries) => {
+                for entry in entries {
+                    let name = entry.map_err(refuse)?.file_name();
+                    if !name.to_str().is_some_and(is_of_a_report) {
+                        return Err(Failure::new(format!(
+                            "`{}` holds `{}`, which is no file of a report",
+                            folder.display(),
+                            name.to_string_lossy()
+                        ))
+                        .with_hint("move it away, or give the report another name"));
+                    }
+                }
+                fs::remove_dir_all(&folder).map_err(refuse)?;
+            }
+        }
+        if files.is_empty() {
+            return Ok(());
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // A temporary folder is its owner's alone; a report is for whoever may read the file beside it.
+            let beside = fs::metadata(folder_of(path)).map_err(refuse)?.permissions().mode();
+            fs::set_permissions(new.path(), fs::Permissions::from_mode(beside & 0o777)).map_err(refuse)?;
+        }
+        fs::rename(new.path(), &folder).map_err(refuse)?;
+        // It has another name by now, and nothing is left to be removed.
+        let _ = new.keep();
+        Ok(())
+    }
+
     /// Returns the columns a text has there: what `COLUMNS` says, the terminal's, or 80.
     pub fn columns(&self) -> usize {
         let asked =
@@ -84,6 +136,12 @@ impl Destination {
         };
         asked.or_else(|| terminal().map(|(width, _)| width.0.into())).unwrap_or(80)
     }
+}
+
+/// Whether a file is one that a report wrote beside its first.
+fn is_of_a_report(name: &str) -> bool {
+    let number = ["pairs-", "list-"].iter().find_map(|start| name.strip_prefix(start)?.strip_suffix(".html"));
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn render_to<W: Write>(stream: W, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<W> {

@@ -64,6 +64,6 @@ pub fn run(arguments: &DedupArguments) -> Result<(), Failure> {
     // The bar must be gone before the list begins.
     drop(progress);
     let destination = Destination::Stdout;
-    let options = TextOptions { top: arguments.top, width: destination.columns() };
+    let options = TextOptions { top: arguments.top, width: destination.columns(), ..TextOptions::default() };
     destination.write(arguments.color, |out| plan(&planned, &done, &options, out))
 }

@@ -6,7 +6,7 @@ use tongwen::index::{Index, Info, Writer};
 use tongwen::pipeline::{Progress, Silent, indexed};
 use tongwen::report::{self, TextOptions};
 
-use crate::args::{Format, IndexArguments, IndexCommand, IndexedArguments, When};
+use crate::args::{IndexArguments, IndexCommand, IndexedArguments, When};
 use crate::commands::scan::can_be_read;
 use crate::config::{self, Plan};
 use crate::failure::Failure;
@@ -31,9 +31,10 @@ pub fn run(arguments: IndexArguments) -> Result<(), Failure> {
         }
         IndexCommand::Info(arguments) => {
             let info = Index::open(&arguments.folder)?.info()?;
-            match arguments.format {
-                Format::Text => Destination::Stdout.write(When::Auto, |out| report::info(&info, out)),
-                Format::Json => Destination::Stdout.write(When::Always, |out| report::info_json(&info, out)),
+            if arguments.format.is_text()? {
+                Destination::Stdout.write(When::Auto, |out| report::info(&info, out))
+            } else {
+                Destination::Stdout.write(When::Always, |out| report::info_json(&info, out))
             }
         }
         IndexCommand::Check(arguments) => {
@@ -65,25 +66,25 @@ fn add(arguments: IndexedArguments) -> Result<(), Failure> {
     let progress = shown(quiet);
     let added = indexed::add(&paths, &mut writer, &settings, &*progress)?;
     drop(progress);
-    let options = TextOptions { top, width: destination.columns() };
+    let options = TextOptions { top, width: destination.columns(), ..TextOptions::default() };
     destination.write(color, |out| report::added(&added, &options, out))
 }
 
 fn query(arguments: IndexedArguments) -> Result<(), Failure> {
     let (folder, paths) = (arguments.folder.clone(), arguments.paths.clone());
-    let Plan { settings, format, output, top, quiet, color } = plan(arguments)?;
+    let Plan { settings, format, output, top, quiet, color, .. } = plan(arguments)?;
+    let is_text = format.is_text()?;
     let destination = Destination::checked(output.as_deref())?;
     let index = Index::open(&folder)?;
     let progress = shown(quiet);
     let answers = indexed::query(&paths, &index, &settings, &*progress)?;
     // The bar must be gone before the report begins.
     drop(progress);
-    match format {
-        Format::Text => {
-            let options = TextOptions { top, width: destination.columns() };
-            destination.write(color, |out| report::answers(&answers, &options, out))
-        }
-        Format::Json => destination.write(When::Always, |out| report::answers_json(&answers, out)),
+    if is_text {
+        let options = TextOptions { top, width: destination.columns(), ..TextOptions::default() };
+        destination.write(color, |out| report::answers(&answers, &options, out))
+    } else {
+        destination.write(When::Always, |out| report::answers_json(&answers, out))
     }
 }
 

@@ -6,8 +6,8 @@ use tongwen::band;
 use tongwen::error::Error;
 use tongwen::pipeline::{self, Progress, Silent};
 
-use crate::args::ScanArguments;
-use crate::commands::report::Rendering;
+use crate::args::{Format, ScanArguments};
+use crate::commands::report::{Rendering, kinds};
 use crate::config::{self, Plan};
 use crate::failure::Failure;
 use crate::output::Destination;
@@ -15,7 +15,8 @@ use crate::progress::Bar;
 
 pub fn run(arguments: ScanArguments) -> Result<(), Failure> {
     let config = config::load(arguments.config.as_deref(), arguments.no_config)?;
-    let Plan { settings, format, output, top, quiet, color } = config::plan(arguments.flags, config)?;
+    let Plan { settings, format, output, top, kinds: typed, pairs, quiet, color } =
+        config::plan(arguments.flags, config)?;
     if arguments.explain_bands {
         let table = band::s_curve_table(&settings.analysis);
         return Destination::Stdout.write(color, |out| out.write_all(table.as_bytes()));
@@ -26,10 +27,13 @@ pub fn run(arguments: ScanArguments) -> Result<(), Failure> {
     }
     let destination = Destination::checked(output.as_deref())?;
     let progress: Box<dyn Progress> = if quiet { Box::new(Silent) } else { Box::new(Bar::new()) };
-    let findings = pipeline::scan(&arguments.paths, &settings, &*progress)?;
+    let (findings, pairs) = match format {
+        Format::Html => pipeline::scan_with_pairs(&arguments.paths, pairs, &settings, &*progress)?,
+        _ => (pipeline::scan(&arguments.paths, &settings, &*progress)?, Vec::new()),
+    };
     // The bar must be gone before the report begins.
     drop(progress);
-    Rendering { destination, format, top, color }.write(&findings)
+    Rendering { destination, format, top, kinds: kinds(&typed), color }.write(&findings, &pairs)
 }
 
 /// Says whether there is anything at a path; whether all of it is readable only the scan finds out.
