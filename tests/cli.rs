@@ -1322,3 +1322,18 @@ fn only_the_kinds_asked_for_are_reported() {
     assert_eq!(shown(&["--kind", "excerpt", "--kind", "contained"]), [false, true, true, false]);
     assert_eq!(shown(&["--kind", "boilerplate"]), [false, false, false, true]);
 }
+
+#[test]
+fn what_stays_is_not_written_where_the_next_scan_would_read_it() {
+    let folder = pages().with("found.json", FOUND);
+    for flag in ["--delete", "--apply"] {
+        folder.refuses(
+            &["dedup", "found.json", ".", flag, "转载/无/clean"],
+            str![[r#"
+error: `转载/无/clean` is in `.`, and the next scan would read it
+hint: name a folder elsewhere
+
+"#]],
+        );
+    }
+}

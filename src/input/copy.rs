@@ -36,12 +36,13 @@ pub struct Copied {
 }
 
 impl Sources {
-    /// Returns where a file stands on disk; nothing for a stream.
-    pub fn path(&self, name: &str) -> Option<&Path> {
-        self.files.iter().find(|file| &*file.name == name).and_then(|file| match &file.place {
-            Place::Path(path) => Some(path.as_path()),
+    /// Returns where each file stands on disk, by its name; streams stand nowhere.
+    pub fn paths(&self) -> HashMap<&str, &Path> {
+        let on_disk = self.files.iter().filter_map(|file| match &file.place {
+            Place::Path(path) => Some((&*file.name, path.as_path())),
             _ => None,
-        })
+        });
+        on_disk.collect()
     }
 
     /// Writes the corpus under a folder, which must not be there, or be empty. It is there whole or not at all.

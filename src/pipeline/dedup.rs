@@ -210,10 +210,11 @@ pub fn delete(
             page.key, page.origin.file
         )));
     }
+    let paths = opened.sources.paths();
     let mut journal = Journal::begin(folder)?;
     for &(id, to, reason) in &dropped {
-        opened.is_as_it_was(to)?;
-        journal.take(opened.is_as_it_was(id)?, reason)?;
+        opened.as_it_was(to, &paths)?;
+        journal.take(opened.as_it_was(id, &paths)?, reason)?;
     }
     Ok(dropped.len() as u64)
 }
@@ -271,10 +272,10 @@ impl Opened {
     }
 
     /// Returns where a document's file is, if that still says the same.
-    fn is_as_it_was(&self, id: DocId) -> Result<&Path> {
+    fn as_it_was<'p>(&self, id: DocId, paths: &HashMap<&str, &'p Path>) -> Result<&'p Path> {
         let page = &self.pages[id.index()];
         let changed = || Error::Changed(format!("`{}` changed while files were removed: plan again", page.key));
-        let path = self.sources.path(&page.origin.file).ok_or_else(changed)?;
+        let path = *paths.get(&*page.origin.file).ok_or_else(changed)?;
         // A file of records may be long, and its records were looked at when the corpus was opened.
         if page.origin.line == 0 {
             let (documents, _) = input::read_file(path, &self.input)?;

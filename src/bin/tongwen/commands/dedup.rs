@@ -1,7 +1,7 @@
 //! `tongwen dedup`: which page of each article stays, and the corpus without the others.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tongwen::findings::Findings;
 use tongwen::input::is_free;
@@ -28,6 +28,7 @@ pub fn run(arguments: &DedupArguments) -> Result<(), Failure> {
     }
     for folder in [&arguments.apply, &arguments.delete].into_iter().flatten() {
         is_free(folder)?;
+        refuse_inside(folder, paths)?;
     }
     let saved = arguments.output.as_deref().map(|path| Destination::checked(Some(path))).transpose()?;
     let typed = if arguments.keep.is_empty() { &["longest".to_owned()] } else { arguments.keep.as_slice() };
@@ -66,4 +67,24 @@ pub fn run(arguments: &DedupArguments) -> Result<(), Failure> {
     let destination = Destination::Stdout;
     let options = TextOptions { top: arguments.top, width: destination.columns(), ..TextOptions::default() };
     destination.write(arguments.color, |out| plan(&planned, &done, &options, out))
+}
+
+/// Refuses a folder that the next scan of the same paths would read.
+fn refuse_inside(folder: &Path, paths: &[PathBuf]) -> Result<(), Failure> {
+    // The folder may not be there yet, and neither may those above it.
+    let Some(there) =
+        std::path::absolute(folder).ok().and_then(|path| path.ancestors().find_map(|up| up.canonicalize().ok()))
+    else {
+        return Ok(());
+    };
+    let holds = |path: &&PathBuf| path.canonicalize().is_ok_and(|path| there.starts_with(path));
+    match paths.iter().find(holds) {
+        Some(path) => Err(Failure::new(format!(
+            "`{}` is in `{}`, and the next scan would read it",
+            folder.display(),
+            path.display()
+        ))
+        .with_hint("name a folder elsewhere")),
+        None => Ok(()),
+    }
 }
