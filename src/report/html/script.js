@@ -176,58 +176,104 @@
     body.append(inert(text.slice(at)));
   }
 
-  // A button that gives way to the whole text.
-  function unfold(body, text, marks, label) {
-    const click = () => { body.replaceChildren(); fill(body, text, marks); };
-    return element('button', { type: 'button', class: 'fold', on: { click } }, label);
-  }
+  // A button that gives way to what it stands for.
+  const unfold = (click, label) => element('button', { type: 'button', class: 'fold', on: { click } }, label);
 
   // Characters shown at both ends of what is the same, and of what is no article.
   const FRAME = 70;
   const FOLD = 260;
   const places = (count) => (count === 1 ? '1 place' : `${number(count)} places`);
 
+  // Two texts that run alike, cut where a line ends in both: pieces of [text of A, text of B, edits].
+  function lines(a, b, edits) {
+    const pieces = [];
+    let from = [0, 0];
+    let at = [0, 0];
+    let marks = [];
+    const cut = (toA, toB) => {
+      pieces.push([a.slice(from[0], toA), b.slice(from[1], toB),
+        marks.map(([kind, a0, a1, b0, b1]) => [kind, a0 - from[0], a1 - from[0], b0 - from[1], b1 - from[1]])]);
+      [from, marks] = [[toA, toB], []];
+    };
+    for (const [kind, a0, a1, b0, b1] of [...edits, [null, a.length, a.length, b.length, b.length]]) {
+      const same = a.slice(at[0], a0);
+      for (let end = same.indexOf('\n'); end >= 0; end = same.indexOf('\n', end + 1)) cut(at[0] + end + 1, at[1] + end + 1);
+      const [inA, inB] = [a.slice(a0, a1).lastIndexOf('\n'), b.slice(b0, b1).lastIndexOf('\n')];
+      if (kind === 0 && inA >= 0 && inB >= 0) {
+        const [toA, toB] = [a0 + inA + 1, b0 + inB + 1];
+        marks.push([0, a0, toA, b0, toB]);
+        cut(toA, toB);
+        marks.push([0, toA, a1, toB, b1]);
+      } else if (kind !== null) {
+        marks.push([kind, a0, a1, b0, b1]);
+      }
+      at = [a1, b1];
+    }
+    if (from[0] < a.length || from[1] < b.length) cut(a.length, b.length);
+    return pieces;
+  }
+
+  // One side of a passage or of a line of it; the break at its end is the page's, and not shown.
+  function side(text, role, from, marks, shortened) {
+    const [cell, body] = part(text, role, from);
+    const shown = text.replace(/\n+$/u, '');
+    const whole = marks.filter(([, start]) => start < shown.length || start === text.length)
+      .map(([what, start, to, other]) => [what, start, Math.min(to, Math.max(start, shown.length)), other]);
+    if (shortened && role && shown.length > FRAME * 1.5) {
+      fill(body, shown.slice(0, FRAME), whole.filter(([, , to]) => to <= FRAME));
+      body.append(unfold(() => { body.replaceChildren(); fill(body, shown, whole); }, `… ${number(shown.length - FRAME)} more characters`));
+    } else {
+      fill(body, shown, whole);
+    }
+    return cell;
+  }
+
   function passage([kind, moved, a, b, edits], shortened) {
     const names = ['same', 'changed', 'only', 'only'];
     const told = ['the same in both', `changed in ${places((edits || []).filter((edit) => edit[0] === 2).length)}`, 'only in A', 'only in B'][kind];
-    // On a narrow page one of two that read alike is enough.
-    const isEqual = kind === 0 && (edits || []).every((edit) => edit[0] === 0);
-    const block = element('section', { class: `passage ${names[kind]}${isEqual ? ' equal' : ''}${moved ? ' moved' : ''}` });
+    const block = element('section', { class: `passage ${names[kind]}${moved ? ' moved' : ''}` });
     block.append(element('h3', {}, moved ? `${told}, elsewhere in B` : told));
-    const sides = element('div', { class: 'sides' });
-    const roleless = !(a && a[1]) && !(b && b[1]);
-    for (const [at, side] of [a, b].entries()) {
-      const from = 'AB'[at];
-      if (!side) {
-        sides.append(element('div', { class: 'cell none' }, element('span', { class: 'side' }, from), element('p', { class: 'text nothing' }, `not in ${from}`)));
-        continue;
+    const roles = [a, b].map((one) => (one ? one[1] : null));
+    const sides = (...cells) => element('div', { class: 'sides' }, ...cells);
+    const isBlank = ([textA, textB]) => !textA.trim() && !textB.trim();
+    if (!a || !b) {
+      const none = (from) => element('div', { class: 'cell none' }, element('span', { class: 'side' }, from), element('p', { class: 'text nothing' }, `not in ${from}`));
+      block.append(sides(a ? side(a[0], a[1], 'A', [], shortened) : none('A'), b ? side(b[0], b[1], 'B', [], shortened) : none('B')));
+    } else if (roles[0] || roles[1]) {
+      block.append(pieceOf([a[0], b[0], edits]));
+    } else {
+      const pieces = lines(a[0], b[0], edits).filter((piece) => !isBlank(piece));
+      const lengths = pieces.map(([text]) => text.length);
+      const [head, tail] = kind === 0 && shortened ? ends(lengths) : [pieces.length, pieces.length];
+      block.append(...pieces.slice(0, head).map(pieceOf));
+      if (head < tail) {
+        const left = lengths.slice(head, tail).reduce((sum, length) => sum + length, 0);
+        const button = unfold(() => button.replaceWith(...pieces.slice(head, tail).map(pieceOf)), `… ${number(left)} characters the same …`);
+        block.append(button, ...pieces.slice(tail).map(pieceOf));
       }
-      const [text, role] = side;
-      const [cell, body] = part(text, role, from);
-      const marks = (edits || []).map(([what, a0, a1, b0, b1]) => (at === 0
-        ? [what, a0, a1, b[0].slice(b0, b1)] : [what, b0, b1, a[0].slice(a0, a1)]));
-      const isLong = shortened && kind === 0 && text.length > FOLD * 2;
-      if (shortened && role && kind !== 1 && text.length > FRAME * 1.5) {
-        fill(body, text.slice(0, FRAME), marks.filter(([, , to]) => to <= FRAME));
-        body.append(unfold(body, text, marks, `\u2026 ${number(text.length - FRAME)} more characters`));
-      } else if (isLong && !marks.some(([what]) => what === 2)) {
-        const cut = text.length - FOLD;
-        const inHead = marks.filter(([, , to]) => to <= FOLD);
-        const inTail = marks.filter(([, start]) => start >= cut).map(([what, start, to, other]) => [what, start - cut, to - cut, other]);
-        fill(body, text.slice(0, FOLD), inHead);
-        body.append(unfold(body, text, marks, `\u2026 ${number(cut - FOLD)} characters the same \u2026`));
-        fill(body, text.slice(cut), inTail);
-      } else {
-        fill(body, text, marks);
-      }
-      sides.append(cell);
     }
-    block.append(sides);
-    if (kind !== 0 && roleless) {
+    function pieceOf([textA, textB, marks]) {
+      const of = (at) => marks.map(([what, a0, a1, b0, b1]) => (at === 0
+        ? [what, a0, a1, textB.slice(b0, b1)] : [what, b0, b1, textA.slice(a0, a1)]));
+      const made = sides(side(textA, roles[0], 'A', of(0), shortened), side(textB, roles[1], 'B', of(1), shortened));
+      // On a narrow page one of two that read alike is enough.
+      if (!roles[0] && !roles[1] && marks.every(([what]) => what === 0)) made.classList.add('alike');
+      return made;
+    }
+    if (kind !== 0 && !roles[0] && !roles[1]) {
       block.setAttribute('tabindex', '-1');
       differences.push(block);
     }
     return block;
+  }
+
+  // How many lines stand before the middle that is left out, and where that ends.
+  function ends(lengths) {
+    let [head, tail, before, after] = [0, lengths.length, 0, 0];
+    while (head < tail && before < FOLD) before += lengths[head++];
+    while (head < tail && after < FOLD) after += lengths[--tail];
+    const left = lengths.slice(head, tail).reduce((sum, length) => sum + length, 0);
+    return left > FOLD ? [head, tail] : [lengths.length, lengths.length];
   }
 
   const numbers = [...pairs.keys()].sort((a, b) => a - b);
