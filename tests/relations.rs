@@ -462,6 +462,43 @@ fn two_issues_of_a_bulletin_that_differ_in_many_numbers_are_no_repost_and_one_co
     }
 }
 
+/// A notice of a tender, whose bidders stand in short lines between two long ones.
+fn notice(issue: usize) -> String {
+    let sentences = Author::new(1).sentences(8);
+    let mut lines = vec![sentences[..4].concat()];
+    for bidder in 1..=6 {
+        let sum = 1000 + (issue * 7919 + bidder * 104_729) % 9000;
+        lines.push(format!("第{bidder}名报价{sum}元，工期{}天", 100 + (issue * 31 + bidder * 17) % 90));
+    }
+    lines.push(sentences[4..].concat());
+    lines.join("\n")
+}
+
+#[test]
+fn two_notices_that_differ_in_the_numbers_of_short_lines_between_long_ones_are_no_repost() {
+    for analysis in both_kinds_of_tokens() {
+        let pages = among_strangers((0..2).map(|issue| page(format!("{issue}"), notice(issue))));
+        assert_eq!(joined(&found(&pages, &analysis)), BTreeSet::new(), "{:?}", analysis.tokens);
+        // Above and below the text they are what a site counts.
+        let counted =
+            |issue: usize| format!("阅读{issue}次 收藏{}次\n{}\n评论{}条", issue * 7, article(1, 20), issue * 3);
+        let pages = among_strangers([11, 64].map(|issue| page(format!("{issue}"), counted(issue))));
+        assert_eq!(joined(&found(&pages, &analysis)), BTreeSet::from([pair("11", "64")]), "{:?}", analysis.tokens);
+    }
+}
+
+#[test]
+fn a_version_that_is_brought_up_to_date_throughout_is_one_change() {
+    let manual = |version: &str| {
+        let sentences = Author::new(1).sentences(20).into_iter();
+        sentences.map(|sentence| sentence.replacen('，', &format!("（第{version}版），"), 1)).collect::<Vec<_>>()
+    };
+    for analysis in both_kinds_of_tokens() {
+        let pages = ["3571", "4682"].map(|version| page(version, prose(&manual(version))));
+        assert_eq!(joined(&found(&among_strangers(pages), &analysis)).len(), 1, "{:?}", analysis.tokens);
+    }
+}
+
 /// A letter of a storehouse, the parts of its body with `between` between them.
 fn letter(number: u64, between: &str) -> String {
     let mut author = Author::new(7000 + number);
