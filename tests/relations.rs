@@ -405,6 +405,23 @@ fn an_opening_in_a_block_of_related_articles_is_an_excerpt_from_forty_characters
     }
 }
 
+#[test]
+fn an_opening_that_ends_with_a_paragraph_is_an_excerpt_where_it_joins_two_and_stands_on_many_pages() {
+    let quoted = Author::new(1).sentences(40);
+    let [first, second] = [quoted[..2].concat(), quoted[2..4].concat()];
+    let source = format!("{first}\n{second}\n{}", prose(&quoted[4..]));
+    let block = format!("相关阅读\n{first}  {second}\n{}", opening(&article(50, 20), 200));
+    let mut pages = vec![page("article", source)];
+    pages.extend((0..6).map(|n| page(format!("quoter {n}"), format!("{}\n{block}", article(2 + n, 40)))));
+    for analysis in both_kinds_of_tokens() {
+        let findings = found(&pages, &analysis);
+        for n in 0..6 {
+            assert_eq!(kind(&findings, "article", &format!("quoter {n}")), Some(Excerpt), "{:?}", analysis.tokens);
+        }
+        assert_eq!(joined(&findings), BTreeSet::new());
+    }
+}
+
 /// An article, and a page in the midst of which so many sentences of it stand.
 fn with_quote(sentences: usize) -> (Vec<Page>, usize) {
     let quoted = Author::new(1).sentences(40);
