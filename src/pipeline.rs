@@ -37,7 +37,7 @@ use crate::settings::{AnalysisSettings, Settings, SketchKind};
 use crate::shingle::{Shingle, ShingleSet, Shingler, Shingles};
 use crate::sketch::minhash::MinHasher;
 use crate::sketch::simhash;
-use crate::template::{self, Template};
+use crate::template::{self, Forms, Template, Templates};
 use crate::verify::{Aligner, Evidence};
 
 /// Told how far a run is. All calls may come from any thread.
@@ -1028,14 +1028,14 @@ impl Listing<'_> {
     /// Returns the boilerplate clusters, whose blocks have no texts yet.
     fn templates(&self) -> Vec<SharedFrame> {
         let Some(boilerplate) = &self.corpus.boilerplate else { return Vec::new() };
-        let templates = template::find(self.corpus.texts, boilerplate).into_iter();
-        templates
+        let Templates { all, forms } = template::find(self.corpus.texts, boilerplate);
+        all.into_iter()
             .map(|template| {
                 let texts = template.texts.iter();
                 let mut ids: Vec<DocId> = texts.flat_map(|&text| &self.documents[text as usize]).copied().collect();
                 ids.sort_unstable();
                 let members = ids.iter().map(|&id| findings::Page { key: self.key(id) }).collect();
-                let shared = self.shared_lines(&template);
+                let shared = self.shared_lines(&template, &forms);
                 let block = |&(documents, _): &(u64, Address)| SharedBlock { text: String::new(), documents };
                 let blocks = shared.iter().map(block).collect();
                 let addresses = shared.into_iter().map(|(_, address)| address).collect();
@@ -1045,7 +1045,7 @@ impl Listing<'_> {
     }
 
     /// Returns the lines most pages of a template hold: on how many, and where the first of them has it.
-    fn shared_lines(&self, template: &Template) -> Vec<(u64, Address)> {
+    fn shared_lines(&self, template: &Template, forms: &Forms) -> Vec<(u64, Address)> {
         let of_template: HashSet<u64> = template.lines.iter().map(|&(hash, _)| hash).collect();
         let mut lines: HashMap<u64, (u64, Address)> = HashMap::new();
         for &text in &template.texts {
@@ -1053,11 +1053,12 @@ impl Listing<'_> {
             let blocks = self.corpus.texts[text as usize].blocks;
             let mut met = HashSet::new();
             for (at, line) in (0..).zip(&blocks.lines) {
-                if !of_template.contains(&line.hash) || !met.insert(line.hash) {
+                let form = forms.of(line.hash);
+                if !of_template.contains(&form) || !met.insert(form) {
                     continue;
                 }
                 let address = (documents[0], Level::Line, at);
-                let (pages, first) = lines.entry(line.hash).or_insert((0, address));
+                let (pages, first) = lines.entry(form).or_insert((0, address));
                 *pages += documents.len() as u64;
                 *first = address.min(*first);
             }

@@ -591,6 +591,32 @@ fn an_article_on_fifty_pages_without_any_other_is_content_too() {
     }
 }
 
+/// Pages of a site of the house of `house`, in whose frame the name of the site stands.
+fn of_house(house: u64, name: &str, articles: u64) -> Vec<Page> {
+    let [notice, rights, service, help, care, wish] =
+        [1, 2, 3, 4, 5, 6].map(|line| Author::new(1_000 * house + line).sentence());
+    let framed = |n: u64| {
+        let text = article(100 * articles + n, 20);
+        format!(
+            "{name}首页 > 正文\n{notice}\n{text}\n{rights}转载请注明来自{name}。\n{name}提醒您：{service}\n{help}\n{care}\n{wish}\n"
+        )
+    };
+    (0..6).map(|n| page(format!("{name} {n}"), framed(n))).collect()
+}
+
+#[test]
+fn sites_of_one_template_that_differ_in_their_names_are_one_template_and_another_template_is_another() {
+    let pages = [of_house(7, "柳河书站", 1), of_house(7, "青崖夜读", 2), of_house(8, "南浦文摘", 3)].concat();
+    for analysis in both_kinds_of_tokens() {
+        let findings = found(&pages, &analysis);
+        let mut templates: Vec<Vec<&str>> = templates(&findings).into_iter().map(|(pages, _)| pages).collect();
+        templates.sort_by_key(Vec::len);
+        let of = |name: &str| (0..6).map(|n| format!("{name} {n}")).collect::<Vec<_>>();
+        let expected = [of("南浦文摘"), [of("柳河书站"), of("青崖夜读")].concat()];
+        assert_eq!(templates, expected, "{:?}", analysis.tokens);
+    }
+}
+
 #[test]
 fn two_hundred_articles_of_one_site_share_its_frame_and_repost_nothing() {
     let site = Site::new(1);
