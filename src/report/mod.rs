@@ -2,6 +2,7 @@
 
 mod answers;
 mod explain;
+mod gate;
 mod json;
 mod line;
 mod text;

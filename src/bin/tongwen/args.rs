@@ -1,9 +1,11 @@
 //! What can be typed. What follows from it is decided in [`config`](crate::config).
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
+use tongwen::findings::RelationKind;
 use tongwen::settings::{SketchKind, TokenKind};
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("TONGWEN_COMMIT"), ")");
@@ -15,9 +17,11 @@ Examples:
   tongwen report found.json --top 0                     all of it, without a second scan
   tongwen boilerplate pages/                            what its pages share that is no article
   tongwen explain pages/ --pair a.html b.html           why two pages are, or are not, a repost
+  tongwen gate pages/                                   exit 1 if any page repeats another
 
 Exit codes:
-  0    done, whether or not there were duplicates
+  0    done, whether or not there were duplicates; `gate`: pass
+  1    `gate` alone: too many duplicates
   2    could not: usage, files, settings
   101  a bug: please report it";
 
@@ -59,6 +63,28 @@ Examples:
 Keys:
   A key is what `tongwen scan` calls a document: a file's path relative to the scanned folder, a record's id, or
   `file:line`. Name the same paths as in the scan: what is boilerplate is learnt from all of them.";
+
+const GATE_EXAMPLES: &str = "\
+Examples:
+  tongwen gate pages/                                       exit 1 if any page repeats another
+  tongwen gate pages/ --max-share 2% --fail-on identical
+  tongwen gate pages/ --baseline known.json --update-baseline   let pass what there is today
+  tongwen gate pages/ --baseline known.json                 exit 1 for what has come since
+  tongwen gate today/ --index kept/ --add                   keep what is new
+
+Configuration:
+  `tongwen.toml` may hold these flags too, in a table of their own:
+
+    [gate]
+    fail-on = [\"identical\"]
+    max-share = \"2%\"
+    baseline = \"known.json\"
+
+Exit codes:
+  0    pass
+  1    fail: too many documents repeat others
+  2    undecided: too much could not be read, or usage, files, settings; outranks 1
+  101  a bug: please report it";
 
 const INDEX_EXAMPLES: &str = "\
 Examples:
@@ -111,6 +137,7 @@ pub enum Command {
     Scan(Box<ScanArguments>),
     Boilerplate(Box<BoilerplateArguments>),
     Explain(Box<ExplainArguments>),
+    Gate(Box<GateArguments>),
     Index(IndexArguments),
     Report(ReportArguments),
     Completions(CompletionsArguments),
@@ -256,6 +283,10 @@ pub struct ScanFlags {
     /// Worker threads; 0 is one a processor. Never changes the result [default: 0]
     #[arg(long, value_name = "N", help_heading = "Output")]
     pub threads: Option<usize>,
+
+    /// The table of that name in a configuration file.
+    #[arg(skip)]
+    pub gate: GateFlags,
 }
 
 /// List what was judged boilerplate, and save it as a dictionary.
@@ -319,6 +350,70 @@ pub struct ExplainArguments {
     /// Read no configuration file [default: read it]
     #[arg(long, help_heading = "Configuration")]
     pub no_config: bool,
+}
+
+/// Judge whether documents may pass, for CI and ingest pipelines.
+///
+/// Compares documents with each other as `tongwen scan` does, and with an index where there is one. Fails, with exit
+/// code 1, where too many of them repeat another one. What a baseline knows does not count: it knows documents by what
+/// they say and how often, not by their names.
+#[derive(Debug, Args)]
+#[command(after_help = GATE_EXAMPLES)]
+pub struct GateArguments {
+    /// Folders and files to read; `-` reads JSONL on standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub gate: GateFlags,
+
+    /// Add to the index what passed: all documents but new duplicates, at once; nothing where the gate cannot decide
+    #[arg(long, requires = "index", conflicts_with = "update_baseline", help_heading = "Gate")]
+    pub add: bool,
+
+    /// Write the baseline anew, so that all duplicates there are now pass
+    #[arg(long, help_heading = "Gate")]
+    pub update_baseline: bool,
+
+    #[command(flatten)]
+    pub flags: ScanFlags,
+
+    /// Read defaults of these flags from a TOML file [default: tongwen.toml in this folder, if it is there]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Configuration")]
+    pub config: Option<PathBuf>,
+
+    /// Read no configuration file [default: read it]
+    #[arg(long, help_heading = "Configuration")]
+    pub no_config: bool,
+}
+
+/// The flags of `gate` that a configuration file may hold too, in its table `gate`.
+#[derive(Debug, Default, Args, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct GateFlags {
+    /// Kinds of relations that make a document a duplicate, with commas between them [default: identical,repost]
+    #[arg(long, value_enum, value_name = "KINDS", value_delimiter = ',', help_heading = "Gate")]
+    pub fail_on: Vec<Kind>,
+
+    /// Duplicates that may pass [default: 0, or any number with --max-share]
+    #[arg(long, value_name = "N", help_heading = "Gate")]
+    pub max_duplicates: Option<u64>,
+
+    /// Share of the documents that may be duplicates, such as 2% or 0.02 [default: any]
+    #[arg(long, value_name = "SHARE", help_heading = "Gate")]
+    pub max_share: Option<Share>,
+
+    /// Files and records that may be unreadable: with more, the gate cannot decide [default: 0]
+    #[arg(long, value_name = "N", help_heading = "Gate")]
+    pub max_skipped: Option<u64>,
+
+    /// Duplicates that are known and do not count [default: none]
+    #[arg(long, value_name = "FILE", help_heading = "Gate")]
+    pub baseline: Option<PathBuf>,
+
+    /// Compare with the pages of an index too [default: none]
+    #[arg(long, value_name = "DIR", help_heading = "Gate")]
+    pub index: Option<PathBuf>,
 }
 
 /// Keep a corpus in a folder, and ask what of it later documents repeat.
@@ -461,6 +556,51 @@ pub enum Tokens {
     Char,
 }
 
+/// How two documents relate.
+#[derive(Clone, Copy, Debug, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The same text after normalisation
+    Identical,
+    /// The same article
+    Repost,
+    /// Nearly all of one is in the other
+    Contained,
+    /// A passage of one is quoted in the other
+    Excerpt,
+    /// Alike in their frame alone
+    Boilerplate,
+}
+
+/// A share, typed as `2%` or `0.02`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Share(pub f64);
+
+impl FromStr for Share {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (number, of) = text.strip_suffix('%').map_or((text, 1.0), |number| (number.trim_end(), 100.0));
+        let share = number.parse::<f64>().map_err(|_| "a share is a number such as `0.02`, or `2%`".to_owned())?;
+        Ok(Self(share / of))
+    }
+}
+
+impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Typed {
+            Number(f64),
+            Text(String),
+        }
+        match Typed::deserialize(deserializer)? {
+            Typed::Number(share) => Ok(Self(share)),
+            Typed::Text(text) => text.parse().map_err(de::Error::custom),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[value(rename_all = "lower")]
@@ -495,6 +635,18 @@ impl From<Tokens> for TokenKind {
         match tokens {
             Tokens::Word => Self::Word,
             Tokens::Char => Self::Char,
+        }
+    }
+}
+
+impl From<Kind> for RelationKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Identical => Self::Identical,
+            Kind::Repost => Self::Repost,
+            Kind::Contained => Self::Contained,
+            Kind::Excerpt => Self::Excerpt,
+            Kind::Boilerplate => Self::Boilerplate,
         }
     }
 }

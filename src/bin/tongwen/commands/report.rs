@@ -31,10 +31,22 @@ pub struct Rendering {
 
 impl Rendering {
     pub fn write(&self, findings: &Findings) -> Result<(), Failure> {
+        self.write_with(findings, |_, _| Ok(()))
+    }
+
+    /// Writes findings, and in a text report what `more` has to say below them.
+    pub fn write_with(
+        &self,
+        findings: &Findings,
+        more: impl FnOnce(&TextOptions, &mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
         match self.format {
             Format::Text => {
                 let options = TextOptions { top: self.top, width: self.destination.columns() };
-                self.destination.write(self.color, |out| text(findings, &options, out))
+                self.destination.write(self.color, |out| {
+                    text(findings, &options, out)?;
+                    more(&options, out)
+                })
             }
             // JSON carries no colours of ours, and what it carries must arrive as it is.
             Format::Json => self.destination.write(When::Always, |out: &mut dyn Write| json(findings, out)),
