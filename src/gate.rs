@@ -61,7 +61,13 @@ impl Policy {
         Ok(Self { fail_on: fail_on.into_iter().collect(), max_duplicates, max_share, max_skipped })
     }
 
-    fn minds(&self, kind: RelationKind) -> bool {
+    /// Returns the kinds of relations that make a duplicate, strongest first.
+    pub fn kinds(&self) -> impl Iterator<Item = RelationKind> + '_ {
+        self.fail_on.iter().copied()
+    }
+
+    /// Returns whether a relation of this kind makes a duplicate.
+    pub fn minds(&self, kind: RelationKind) -> bool {
         self.fail_on.binary_search(&kind).is_ok()
     }
 

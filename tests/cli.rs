@@ -210,7 +210,7 @@ For more information, try '--help'.
         &["report", "-", "--format", "yaml"],
         str![[r#"
 error: invalid value 'yaml' for '--format <FORMAT>'
-  [possible values: text, json]
+  [possible values: text, json, sarif, junit, github, markdown, csv]
 
 For more information, try '--help'.
 

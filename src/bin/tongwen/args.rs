@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Deserializer, de};
 use tongwen::findings::RelationKind;
@@ -71,6 +72,7 @@ Examples:
   tongwen gate pages/ --baseline known.json --update-baseline   let pass what there is today
   tongwen gate pages/ --baseline known.json                 exit 1 for what has come since
   tongwen gate today/ --index kept/ --add                   keep what is new
+  tongwen gate pages/ --format github                       annotate a pull request
 
 Configuration:
   `tongwen.toml` may hold these flags too, in a table of their own:
@@ -107,7 +109,8 @@ const REPORT_EXAMPLES: &str = "\
 Examples:
   tongwen report found.json
   tongwen report found.json --top 0 --output report.txt
-  tongwen scan pages/ --format json | tongwen report -";
+  tongwen scan pages/ --format json | tongwen report -
+  tongwen report found.json --format csv --output found.csv";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
@@ -262,7 +265,7 @@ pub struct ScanFlags {
 
     /// How the findings are written [default: text]
     #[arg(long, value_enum, help_heading = "Output")]
-    pub format: Option<Format>,
+    pub format: Option<ReportFormat>,
 
     /// Write to a file, which is there whole or not at all [default: standard output]
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -296,7 +299,9 @@ pub struct ScanFlags {
 /// them again in batches too small to show them.
 #[derive(Debug, Args)]
 #[command(after_help = BOILERPLATE_EXAMPLES)]
-#[command(mut_arg("format", |flag| flag.help("How the list is written [default: text, and json to a file]")))]
+#[command(mut_arg("format", |flag| {
+    flag.help("How the list is written [default: text, and json to a file]").value_parser(Format::parser())
+}))]
 #[command(mut_arg("output", |flag| flag.help("Save the list, as a dictionary unless --format is text [default: standard output]")))]
 #[command(mut_arg("top", |flag| flag.help("Blocks in a text list; 0 shows all [default: 20]")))]
 pub struct BoilerplateArguments {
@@ -325,6 +330,7 @@ pub struct BoilerplateArguments {
 /// boilerplate or quoted.
 #[derive(Debug, Args)]
 #[command(after_help = EXPLAIN_EXAMPLES, mut_arg("top", |flag| flag.hide(true)))]
+#[command(mut_arg("format", |flag| flag.value_parser(Format::parser())))]
 pub struct ExplainArguments {
     /// Two files; or, with `--pair`, the folders and files of a corpus; `-` reads JSONL on standard input
     #[arg(value_name = "PATH", required = true)]
@@ -446,7 +452,7 @@ pub enum IndexCommand {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = INDEXED_EXAMPLES)]
+#[command(after_help = INDEXED_EXAMPLES, mut_arg("format", |flag| flag.value_parser(Format::parser())))]
 #[command(mut_arg("top", |flag| flag.help("Documents in a text report; 0 shows all [default: 20]")))]
 #[command(mut_arg("sketch", |flag| flag.hide(true)), mut_arg("slots", |flag| flag.hide(true)))]
 #[command(mut_arg("bands", |flag| flag.hide(true)), mut_arg("rows", |flag| flag.hide(true)))]
@@ -513,7 +519,7 @@ pub struct ReportArguments {
 
     /// How the findings are written
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
-    pub format: Format,
+    pub format: ReportFormat,
 
     /// Write to a file, which is there whole or not at all [default: standard output]
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -611,14 +617,53 @@ pub enum Sketch {
     SimHash,
 }
 
-#[derive(Clone, Copy, Debug, Default, ValueEnum, Deserialize)]
+/// How findings are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Format {
+pub enum ReportFormat {
     /// For people
     #[default]
     Text,
     /// For programs, and for `tongwen report`: everything, versioned
     Json,
+    /// For code scanning: SARIF 2.1.0, a result for each page that is repeated
+    Sarif,
+    /// For test reports: JUnit XML, a case for each document
+    Junit,
+    /// For GitHub: at most ten annotations, and a summary of the job
+    Github,
+    /// For comments and summaries
+    Markdown,
+    /// For tables: a row for each document
+    Csv,
+}
+
+/// How anything but findings is written.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs: everything, versioned
+    Json,
+}
+
+impl Format {
+    /// Returns those of the formats of findings that other results have too.
+    fn parser() -> impl TypedValueParser<Value = ReportFormat> {
+        let values = Self::value_variants().iter().filter_map(Self::to_possible_value);
+        // Its names are those of two formats of findings.
+        PossibleValuesParser::new(values).map(|name| ReportFormat::from_str(&name, false).unwrap_or_default())
+    }
+}
+
+impl From<ReportFormat> for Format {
+    fn from(format: ReportFormat) -> Self {
+        match format {
+            ReportFormat::Json => Self::Json,
+            _ => Self::Text,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum, Deserialize)]

@@ -12,7 +12,7 @@ use tongwen::findings::RelationKind;
 use tongwen::gate::Policy;
 use tongwen::settings::{AnalysisSettings, InputSettings, RunSettings, Settings};
 
-use crate::args::{DEFAULT_TOP, Format, GateFlags, ScanFlags, Share, Sketch, When};
+use crate::args::{DEFAULT_TOP, GateFlags, ReportFormat, ScanFlags, Share, Sketch, When};
 use crate::failure::Failure;
 
 const DEFAULT_FILE: &str = "tongwen.toml";
@@ -21,7 +21,7 @@ const DEFAULT_FILE: &str = "tongwen.toml";
 #[derive(Debug)]
 pub struct Plan {
     pub settings: Settings,
-    pub format: Format,
+    pub format: ReportFormat,
     pub output: Option<PathBuf>,
     pub top: usize,
     pub quiet: bool,

@@ -13,7 +13,7 @@ use tongwen::settings::TokenKind;
 use crate::args::{GateArguments, GateFlags, When};
 use crate::commands::index::{refuse_inside, shown};
 use crate::commands::report::Rendering;
-use crate::commands::scan::can_be_read;
+use crate::commands::scan::{can_be_read, folder_of};
 use crate::config::{self, Plan};
 use crate::failure::Failure;
 use crate::output::Destination;
@@ -42,7 +42,8 @@ pub fn run(arguments: GateArguments) -> Result<ExitCode, Failure> {
     drop(progress);
     let Gated { mut findings, added } = gated;
     known.update(&mut findings, &policy)?;
-    let rendering = Rendering { destination, format, top, color };
+    let folder = folder_of(&arguments.paths);
+    let rendering = Rendering { destination, format, top, color, folder };
     rendering.write_with(&findings, |options, out| match &added {
         Some(added) => report::added(added, options, out),
         None => Ok(()),

@@ -78,7 +78,7 @@ fn query(arguments: IndexedArguments) -> Result<(), Failure> {
     let answers = indexed::query(&paths, &index, &settings, &*progress)?;
     // The bar must be gone before the report begins.
     drop(progress);
-    match format {
+    match Format::from(format) {
         Format::Text => {
             let options = TextOptions { top, width: destination.columns() };
             destination.write(color, |out| report::answers(&answers, &options, out))
