@@ -3,6 +3,7 @@
 pub mod gated;
 pub mod indexed;
 mod pair;
+pub mod streamed;
 mod texts;
 
 use std::borrow::Cow;

@@ -1,8 +1,9 @@
 //! A gate from outside: its exit codes, what a baseline knows, and what an index takes in.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use tempfile::TempDir;
 use tongwen::findings::{Findings, Verdict};
@@ -258,4 +259,157 @@ fn threads_and_the_order_of_records_do_not_show() {
     }
     assert!(lines.len() > 10 && found[0].contains("\"in_index\": true"), "{}", found[0]);
     assert!(found[0] == found[1]);
+}
+
+/// A stream of records that is written and read step by step.
+struct Stream {
+    child: Child,
+    verdicts: BufReader<ChildStdout>,
+}
+
+impl Stream {
+    fn begin(folder: &Folder, flags: &[&str]) -> Self {
+        let mut command = Command::new(PROGRAM);
+        command
+            .args([&["gate", "--stream", "--index", "kept"], flags].concat())
+            .current_dir(folder.0.path())
+            .env_clear();
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let verdicts = BufReader::new(child.stdout.take().unwrap());
+        Self { child, verdicts }
+    }
+
+    fn send(&mut self, lines: &str) {
+        self.child.stdin.as_mut().unwrap().write_all(lines.as_bytes()).unwrap();
+    }
+
+    fn verdict(&mut self) -> serde_json::Value {
+        let mut line = String::new();
+        self.verdicts.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+
+    /// Sends a record and waits for its verdict, while the stream is open.
+    fn told(&mut self, id: &str, text: &str) -> (String, Option<String>) {
+        self.send(&record(id, text));
+        let verdict = self.verdict();
+        assert_eq!(verdict["id"], id);
+        (verdict["verdict"].as_str().unwrap().to_owned(), verdict["of"].as_str().map(str::to_owned))
+    }
+
+    fn end(mut self) -> i32 {
+        drop(self.child.stdin.take());
+        let output = self.child.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+        output.status.code().unwrap()
+    }
+}
+
+fn record(id: &str, text: &str) -> String {
+    serde_json::json!({ "id": id, "text": text }).to_string() + "\n"
+}
+
+fn of(verdict: &str, of: &str) -> (String, Option<String>) {
+    (verdict.to_owned(), Some(of.to_owned()))
+}
+
+#[test]
+fn each_record_of_a_stream_gets_its_verdict_at_once_and_the_next_one_is_told_of_it() {
+    let folder = Folder::with(&[]);
+    let mut stream = Stream::begin(&folder, &["--add"]);
+    assert_eq!(stream.told("ferry", FERRY), ("new".into(), None));
+    assert_eq!(stream.told("copy", &copied(FERRY)), of("repost", "ferry"));
+    assert_eq!(stream.told("same", &FERRY.replace('，', ", ")), of("identical", "ferry"));
+    assert_eq!(stream.told("pears", PEARS), ("new".into(), None));
+    // A record that comes again, or in a newer version, is not compared with itself.
+    assert_eq!(stream.told("ferry", FERRY), ("new".into(), None));
+    assert_eq!(stream.told("pears", &copied(PEARS)), ("new".into(), None));
+    assert_eq!(stream.told("pears-2", PEARS), of("repost", "pears"));
+    stream.send("\n{\"id\": \"断\n{\"text\": \"没有名字\"}\n");
+    let verdict = stream.verdict();
+    assert_eq!((&verdict["id"], &verdict["verdict"]), (&"-:9".into(), &"error".into()));
+    assert!(verdict["reason"].as_str().unwrap().contains("not valid JSON"));
+    assert!(stream.verdict()["reason"].as_str().unwrap().contains("--id-field"));
+    assert_eq!(stream.told("books", BOOKS), ("new".into(), None));
+    assert_eq!(stream.end(), 0);
+    assert_eq!(folder.pages("kept"), 3);
+}
+
+#[test]
+fn records_that_come_together_are_told_as_those_that_come_one_by_one() {
+    let texts = [FERRY.to_owned(), copied(FERRY), PEARS.into(), FERRY.into(), BOOKS.into(), copied(PEARS), "。".into()];
+    let lines: String = texts.iter().enumerate().map(|(n, text)| record(&n.to_string(), text)).collect();
+    let lines =
+        format!("{lines}{}{}", record("0", BOOKS), record("4", "茶馆的说书人换了新段子，台下的人却都在等旧的。"));
+    // Shares may differ a little: together they show more of what is their frame.
+    let shown = |verdict: serde_json::Value| format!("{} {} {}", verdict["id"], verdict["verdict"], verdict["of"]);
+    let told = |is_together: bool, flags: &[&str]| {
+        let folder = Folder::with(&[("p/ferry.txt", FERRY)]);
+        assert_eq!(folder.gate(&["p", "--index", "kept", "--add"]), 0);
+        let mut stream = Stream::begin(&folder, flags);
+        let mut told = Vec::new();
+        if is_together {
+            stream.send(&lines);
+            told.extend(lines.lines().map(|_| shown(stream.verdict())));
+        } else {
+            for line in lines.lines() {
+                stream.send(&format!("{line}\n"));
+                told.push(shown(stream.verdict()));
+            }
+        }
+        assert_eq!(stream.end(), 0);
+        (told, folder.pages("kept"))
+    };
+    for flags in [&[][..], &["--add"]] {
+        let (together, pages) = told(true, flags);
+        assert_eq!((&together, pages), (&told(false, flags).0, pages));
+        assert_eq!(together[0], "\"0\" \"identical\" \"ferry.txt\"");
+        // Without `--add` nothing is remembered.
+        assert_eq!(together[5], if flags.is_empty() { "\"5\" \"new\" null" } else { "\"5\" \"repost\" \"2\"" });
+        assert_eq!(pages, if flags.is_empty() { 1 } else { 4 });
+    }
+}
+
+#[test]
+fn what_a_stream_is_told_of_is_there_after_a_kill_and_after_a_closed_pipe() {
+    let folder = Folder::with(&[]);
+    let text =
+        |n: u64| (0..40).map(|at| format!("第{}号渔船", tongwen::hash::number(at, n) % 100_000)).collect::<String>();
+    let mut sent = 0;
+    for round in 0..6 {
+        let mut stream = Stream::begin(&folder, &["--add"]);
+        let many: String = (sent..sent + 300).map(|n| record(&format!("r{n}"), &text(n))).collect();
+        let mut stdin = stream.child.stdin.take().unwrap();
+        // It may be killed before all is written.
+        let writer = std::thread::spawn(move || drop(stdin.write_all(many.as_bytes())));
+        let heard: Vec<_> = (0..round * 50 + 1).map(|_| stream.verdict()).collect();
+        if round % 2 == 0 {
+            stream.child.kill().unwrap();
+            stream.child.wait().unwrap();
+        } else {
+            let Stream { mut child, verdicts } = stream;
+            drop(verdicts);
+            assert_eq!(child.wait().unwrap().code(), Some(0), "a reader that goes away is no error");
+        }
+        writer.join().unwrap();
+        let index = Index::open(&folder.path("kept")).unwrap();
+        index.check().unwrap();
+        for verdict in heard {
+            assert_eq!(verdict["verdict"], "new");
+            let id = verdict["id"].as_str().unwrap();
+            assert!(index.page_of_key(id).unwrap().is_some(), "round {round}: {id} was told and is not there");
+        }
+        sent += 300;
+    }
+}
+
+#[test]
+fn a_stream_that_cannot_be_judged_is_refused() {
+    let folder = Folder::with(&[("p/ferry.txt", FERRY)]);
+    assert!(folder.cannot(&["--stream"]).contains("--index"));
+    assert!(folder.cannot(&["--stream", "--index", "none"]).contains("is not there"));
+    assert_eq!(folder.gate(&["p", "--index", "kept", "--add"]), 0);
+    assert!(folder.cannot(&["p", "--stream", "--index", "kept"]).contains("--stream"));
+    assert!(folder.cannot(&["--stream", "--index", "kept", "--max-share", "2%"]).contains("of a batch"));
+    assert!(folder.cannot(&["--stream", "--index", "kept", "--tokens", "char"]).contains("--tokens word"));
 }

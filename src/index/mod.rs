@@ -171,6 +171,11 @@ impl Index {
         &self.folder
     }
 
+    /// Returns how many segments a look-up asks.
+    pub fn segments(&self) -> usize {
+        self.parts.len()
+    }
+
     /// Returns the settings it was begun with. A run must agree with it in tokens, width and boilerplate.
     pub fn settings(&self) -> &AnalysisSettings {
         &self.manifest.settings
@@ -481,6 +486,15 @@ impl Writer {
     /// # Errors
     /// When something cannot be written, or what is merged with the addition is damaged.
     pub fn add<F: Fn(usize) -> Result<Kept> + Sync>(&mut self, addition: Addition<F>) -> Result<()> {
+        self.add_at_once(addition)?;
+        self.tidy()
+    }
+
+    /// Adds texts as [`add`](Self::add) does, and leaves it to [`tidy`](Self::tidy) to merge what is then too much.
+    ///
+    /// # Errors
+    /// When something cannot be written.
+    pub fn add_at_once<F: Fn(usize) -> Result<Kept> + Sync>(&mut self, addition: Addition<F>) -> Result<()> {
         let keys = addition.texts.iter().flat_map(|text| &text.pages).map(|page| page.key.as_str());
         let (mut manifest, _) = self.without(keys)?;
         let name = numbered(&mut manifest.next, "segment");
@@ -489,20 +503,25 @@ impl Writer {
         let fingerprint = manifest.shape.fingerprint();
         let seal = segment::write(&path, fingerprint, &addition.counts, addition.texts, addition.verdicts, text)?;
         manifest.segments.push(Entry { name, seal, removed: None });
-        self.replace(manifest)?;
-        self.merge_some()
+        self.replace(manifest)
     }
 
-    /// Merges the last segments where there are too many: those that are together as large as the one before them, so
-    /// that a page is written again no more often than the index grows twelvefold.
-    fn merge_some(&mut self) -> Result<()> {
+    /// Merges the last segments where there are too many: so many that few enough are left, and those that are together
+    /// as large as the one before them, so that a page is written again no more often than the index grows twelvefold.
+    ///
+    /// # Errors
+    /// When something cannot be written, or is damaged.
+    pub fn tidy(&mut self) -> Result<()> {
         let parts = &self.index.parts;
         if parts.len() <= MOST_SEGMENTS {
             return Ok(());
         }
         let mut first = parts.len() - 2;
         let mut pages: u64 = parts[first..].iter().map(|part| u64::from(part.segment.pages())).sum();
-        while first > 0 && u64::from(parts[first - 1].segment.pages()) <= pages && pages < u64::from(LARGE) {
+        let is_smaller = |first: usize, pages: u64| {
+            first > 0 && u64::from(parts[first - 1].segment.pages()) <= pages && pages < u64::from(LARGE)
+        };
+        while first >= MOST_SEGMENTS || is_smaller(first, pages) {
             first -= 1;
             pages += u64::from(parts[first].segment.pages());
         }

@@ -153,6 +153,7 @@ impl Judging<'_> {
         match (beside, kepts) {
             (Beside::Growing(writer), Some(kepts)) => {
                 kepts.write(&pages, vocabularies, writer)?;
+                writer.tidy()?;
                 Ok(Gated { findings, added: Some(added) })
             }
             _ => Ok(Gated { findings, added: None }),

@@ -149,8 +149,12 @@ fn answered(
     Ok(Answers { format, tongwen, settings, documents, skipped, notes })
 }
 
-/// Normalises, segments and shingles documents, in parallel.
-fn analysed(documents: Vec<Document>, settings: &AnalysisSettings, vocabularies: Option<&Vocabularies>) -> Reading {
+/// Normalises, segments and shingles documents, in parallel. Their order is kept.
+pub(super) fn analysed(
+    documents: Vec<Document>,
+    settings: &AnalysisSettings,
+    vocabularies: Option<&Vocabularies>,
+) -> Reading {
     let analyser = || Analyser::new(settings, Wanted::Nothing, vocabularies);
     let pages = documents.into_par_iter().map_init(analyser, |analyser, document| analyser.page(document)).collect();
     Reading { pages, skipped: Vec::new() }
@@ -208,6 +212,7 @@ fn added(
         let kepts = batch.judged(progress, |judged| Ok(judged.kept(|_| true)))?;
         let pages = batch.pages;
         kepts.write(&pages, vocabularies, writer)?;
+        writer.tidy()?;
     }
     Ok(added)
 }
@@ -564,8 +569,8 @@ impl Batch<'_> {
 
 /// New documents that were judged.
 pub(super) struct Judged<'a, 'i> {
-    batch: &'a Batch<'i>,
-    corpus: &'a Compared<'a>,
+    pub(super) batch: &'a Batch<'i>,
+    pub(super) corpus: &'a Compared<'a>,
     related: &'a [super::Related],
     mixed: &'a [DocId],
     /// For each document that stands for its text, its article.
@@ -574,10 +579,10 @@ pub(super) struct Judged<'a, 'i> {
 
 /// How one document relates to another.
 #[derive(Clone, Copy)]
-struct Relation {
-    kind: RelationKind,
+pub(super) struct Relation {
+    pub(super) kind: RelationKind,
     /// Resemblance, and how much of the one is in the other and the other way round.
-    shares: [f64; 3],
+    pub(super) shares: [f64; 3],
     /// Whether the one is a part of the other, or quoted there.
     is_part: bool,
 }
@@ -606,7 +611,7 @@ pub(super) struct Kepts {
 }
 
 impl Kepts {
-    /// Adds what is kept of some of these pages, all of it or nothing.
+    /// Adds what is kept of some of these pages, all of it or nothing. Many additions want an index to be tidied.
     pub(super) fn write(self, pages: &[Page], vocabularies: Vocabularies, writer: &mut Writer) -> Result<()> {
         let Self { texts, pages: standing, hidden, verdicts } = self;
         if texts.is_empty() {
@@ -619,7 +624,7 @@ impl Kepts {
             let (blocks, shingles) = (page.blocks.clone(), page.shingles.clone());
             Ok(Kept { tokens, blocks, shingles, hidden: hidden[number].clone() })
         };
-        writer.add(Addition { texts: &texts, counts: counts(&vocabularies), verdicts, text })
+        writer.add_at_once(Addition { texts: &texts, counts: counts(&vocabularies), verdicts, text })
     }
 }
 
@@ -639,34 +644,7 @@ impl Judged<'_, '_> {
     /// Returns what each new document is related to, by key.
     pub(super) fn answers(&self, own: Own) -> Result<Vec<Answer>> {
         let corpus = self.corpus;
-        // For each document that stands for its text: what it is related to, and whether it is the part.
-        let mut others: Vec<Vec<(DocId, Relation)>> = vec![Vec::new(); self.batch.new];
-        let mut tell = |a: DocId, b: DocId, relation: Relation| {
-            if self.is_new(a) && self.addresses(b).is_some() {
-                others[a.index()].push((b, relation));
-            }
-            if self.is_new(b) && self.addresses(a).is_some() {
-                others[b.index()].push((a, relation.turned()));
-            }
-        };
-        for related in self.related {
-            let (a, b) = related.pair;
-            let kind = corpus.kind_of(related, self.mixed);
-            tell(a, b, Relation::of(kind, &related.evidence));
-        }
-        let are_related = |a: DocId, b: DocId| {
-            let pair = (a.min(b), a.max(b));
-            self.related.binary_search_by_key(&pair, |related| related.pair).is_ok()
-        };
-        for quoted in corpus.excerpts(self.star_of) {
-            let (a, b) = (quoted.source, quoted.quoter);
-            if !are_related(a, b) && (self.is_new(a) || self.is_new(b)) {
-                let (evidence, a_in_b, b_in_a) = corpus.shares_of_excerpt(&quoted);
-                let counted = Relation::of(RelationKind::Excerpt, &evidence);
-                let shares = [counted.shares[0], counted.shares[1].max(a_in_b), counted.shares[2].max(b_in_a)];
-                tell(a, b, Relation { shares, is_part: true, ..counted });
-            }
-        }
+        let others = self.others(|id| self.addresses(id).is_some());
         let answer = |(id, page): (DocId, &Page)| -> Result<Answer> {
             let mut matches = Vec::new();
             let but = (own == Own::LeftOut).then_some(page.key.as_str());
@@ -694,6 +672,39 @@ impl Judged<'_, '_> {
         };
         let ids = (0..self.batch.new as u32).into_par_iter().map(DocId);
         ids.map(|id| answer((id, &self.batch.pages[id.index()]))).collect()
+    }
+
+    /// Returns for each new document that stands for its text what it is related to, as far as that is told.
+    pub(super) fn others(&self, is_told: impl Fn(DocId) -> bool) -> Vec<Vec<(DocId, Relation)>> {
+        let corpus = self.corpus;
+        let mut others: Vec<Vec<(DocId, Relation)>> = vec![Vec::new(); self.batch.new];
+        let mut tell = |a: DocId, b: DocId, relation: Relation| {
+            if self.is_new(a) && is_told(b) {
+                others[a.index()].push((b, relation));
+            }
+            if self.is_new(b) && is_told(a) {
+                others[b.index()].push((a, relation.turned()));
+            }
+        };
+        for related in self.related {
+            let (a, b) = related.pair;
+            let kind = corpus.kind_of(related, self.mixed);
+            tell(a, b, Relation::of(kind, &related.evidence));
+        }
+        let are_related = |a: DocId, b: DocId| {
+            let pair = (a.min(b), a.max(b));
+            self.related.binary_search_by_key(&pair, |related| related.pair).is_ok()
+        };
+        for quoted in corpus.excerpts(self.star_of) {
+            let (a, b) = (quoted.source, quoted.quoter);
+            if !are_related(a, b) && (self.is_new(a) || self.is_new(b)) {
+                let (evidence, a_in_b, b_in_a) = corpus.shares_of_excerpt(&quoted);
+                let counted = Relation::of(RelationKind::Excerpt, &evidence);
+                let shares = [counted.shares[0], counted.shares[1].max(a_in_b), counted.shares[2].max(b_in_a)];
+                tell(a, b, Relation { shares, is_part: true, ..counted });
+            }
+        }
+        others
     }
 
     /// Returns where the text of a document is kept, if it is.
@@ -781,7 +792,8 @@ impl Judged<'_, '_> {
         let mut kepts = Kepts { texts: Vec::new(), pages: Vec::new(), hidden: Vec::new(), verdicts: self.verdicts() };
         for (_, text, id) in with_text {
             let digest = batch.pages[id.index()].digest;
-            let Some(pages) = pages_of.remove(&text) else { continue };
+            let Some(mut pages) = pages_of.remove(&text) else { continue };
+            pages.sort_unstable_by(|a, b| a.key.cmp(&b.key));
             kepts.texts.push(NewText { digest, pages });
             kepts.pages.push(id.index());
             let mut hidden = corpus.boilerplate.as_ref().map(|found| found.hidden(text)).unwrap_or_default();

@@ -73,6 +73,7 @@ Examples:
   tongwen gate pages/ --baseline known.json                 exit 1 for what has come since
   tongwen gate today/ --index kept/ --add                   keep what is new
   tongwen gate pages/ --format github                       annotate a pull request
+  crawler | tongwen gate --stream --index kept/ --add       a verdict a record, in a pipeline
 
 Configuration:
   `tongwen.toml` may hold these flags too, in a table of their own:
@@ -367,8 +368,15 @@ pub struct ExplainArguments {
 #[command(after_help = GATE_EXAMPLES)]
 pub struct GateArguments {
     /// Folders and files to read; `-` reads JSONL on standard input
-    #[arg(value_name = "PATH", required = true)]
+    #[arg(value_name = "PATH", required_unless_present = "stream")]
     pub paths: Vec<PathBuf>,
+
+    /// Judge JSONL on standard input record by record, against --index: a line of JSON with the verdict for each
+    ///
+    /// Verdicts come in the order of the records, each as soon as it is there. With --add every record that is no
+    /// duplicate is remembered, and on disk before its verdict is written.
+    #[arg(long, requires = "index", conflicts_with_all = ["paths", "update_baseline"], help_heading = "Gate")]
+    pub stream: bool,
 
     #[command(flatten)]
     pub gate: GateFlags,

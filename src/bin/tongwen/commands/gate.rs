@@ -1,5 +1,7 @@
 //! `tongwen gate`: whether documents may pass, told by the exit code.
 
+mod stream;
+
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -19,6 +21,10 @@ use crate::failure::Failure;
 use crate::output::Destination;
 
 pub fn run(arguments: GateArguments) -> Result<ExitCode, Failure> {
+    if arguments.stream {
+        stream::run(arguments)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut config = config::load(arguments.config.as_deref(), arguments.no_config)?;
     let (GateFlags { baseline, index, .. }, policy) = config::gate(arguments.gate, &mut config)?;
     let Plan { settings, format, output, top, quiet, color } = config::plan(arguments.flags, config)?;
