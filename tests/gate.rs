@@ -407,6 +407,12 @@ fn what_a_stream_is_told_of_is_there_after_a_kill_and_after_a_closed_pipe() {
 fn a_stream_that_cannot_be_judged_is_refused() {
     let folder = Folder::with(&[("p/ferry.txt", FERRY)]);
     assert!(folder.cannot(&["--stream"]).contains("--index"));
+    // An index may stand in the configuration as well.
+    folder.write(&[("tongwen.toml", "[gate]\nindex = 'configured'\n")]);
+    assert!(folder.cannot(&["--stream"]).contains("index `configured` is not there"));
+    assert_eq!(folder.gate(&["p", "--add"]), 0);
+    assert_eq!(folder.pages("configured"), 1);
+    fs::remove_file(folder.path("tongwen.toml")).unwrap();
     assert!(folder.cannot(&["--stream", "--index", "none"]).contains("is not there"));
     assert_eq!(folder.gate(&["p", "--index", "kept", "--add"]), 0);
     assert!(folder.cannot(&["p", "--stream", "--index", "kept"]).contains("--stream"));

@@ -375,14 +375,14 @@ pub struct GateArguments {
     ///
     /// Verdicts come in the order of the records, each as soon as it is there. With --add every record that is no
     /// duplicate is remembered, and on disk before its verdict is written.
-    #[arg(long, requires = "index", conflicts_with_all = ["paths", "update_baseline"], help_heading = "Gate")]
+    #[arg(long, conflicts_with_all = ["paths", "update_baseline"], help_heading = "Gate")]
     pub stream: bool,
 
     #[command(flatten)]
     pub gate: GateFlags,
 
     /// Add to the index what passed: all documents but new duplicates, at once; nothing where the gate cannot decide
-    #[arg(long, requires = "index", conflicts_with = "update_baseline", help_heading = "Gate")]
+    #[arg(long, conflicts_with = "update_baseline", help_heading = "Gate")]
     pub add: bool,
 
     /// Write the baseline anew, so that all duplicates there are now pass

@@ -31,6 +31,9 @@ pub fn run(arguments: GateArguments) -> Result<ExitCode, Failure> {
     for path in &arguments.paths {
         can_be_read(path)?;
     }
+    if arguments.add && index.is_none() {
+        return Err(Failure::new("`--add` needs an index to add to").with_hint("name it: `--index DIR --add`"));
+    }
     if let Some(index) = &index {
         refuse_inside(index, &arguments.paths)?;
     }

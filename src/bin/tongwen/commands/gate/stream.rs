@@ -16,7 +16,7 @@ use crate::config::{self, Plan};
 use crate::failure::Failure;
 
 /// Records that are judged together, if so many wait.
-const BATCH: usize = 256;
+const BATCH: usize = 1024;
 
 /// Lines that are read ahead.
 const AHEAD: usize = 2 * BATCH;
