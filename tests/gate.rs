@@ -370,8 +370,9 @@ fn records_that_come_together_are_told_as_those_that_come_one_by_one() {
     }
 }
 
+#[cfg(unix)]
 #[test]
-fn what_a_stream_is_told_of_is_there_after_a_kill_and_after_a_closed_pipe() {
+fn what_a_stream_is_told_of_is_there_after_ctrl_c_a_kill_and_a_closed_pipe() {
     let folder = Folder::with(&[]);
     let text =
         |n: u64| (0..40).map(|at| format!("第{}号渔船", tongwen::hash::number(at, n) % 100_000)).collect::<String>();
@@ -380,18 +381,22 @@ fn what_a_stream_is_told_of_is_there_after_a_kill_and_after_a_closed_pipe() {
         let mut stream = Stream::begin(&folder, &["--add"]);
         let many: String = (sent..sent + 300).map(|n| record(&format!("r{n}"), &text(n))).collect();
         let mut stdin = stream.child.stdin.take().unwrap();
-        // It may be killed before all is written.
-        let writer = std::thread::spawn(move || drop(stdin.write_all(many.as_bytes())));
+        // It may be killed before all is written; and waits for more until it is, so that it does not end by itself.
+        let writer = std::thread::spawn(move || {
+            let _ = stdin.write_all(many.as_bytes());
+            stdin
+        });
         let heard: Vec<_> = (0..round * 50 + 1).map(|_| stream.verdict()).collect();
-        if round % 2 == 0 {
-            stream.child.kill().unwrap();
-            stream.child.wait().unwrap();
+        if let Some(signal) = ["-KILL", "-INT"].get(round as usize % 3) {
+            assert!(Command::new("kill").arg(signal).arg(stream.child.id().to_string()).status().unwrap().success());
+            assert_eq!(stream.child.wait().unwrap().code(), None, "killed by a signal");
+            writer.join().unwrap();
         } else {
             let Stream { mut child, verdicts } = stream;
             drop(verdicts);
+            drop(writer.join().unwrap());
             assert_eq!(child.wait().unwrap().code(), Some(0), "a reader that goes away is no error");
         }
-        writer.join().unwrap();
         let index = Index::open(&folder.path("kept")).unwrap();
         index.check().unwrap();
         for verdict in heard {

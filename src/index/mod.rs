@@ -40,6 +40,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -77,7 +78,7 @@ pub struct Index {
 /// A segment without what was removed of it.
 #[derive(Debug)]
 struct Part {
-    segment: Segment,
+    segment: Arc<Segment>,
     /// A bit for each page; empty where none was removed.
     removed: Vec<u64>,
 }
@@ -136,7 +137,7 @@ impl Index {
         };
         let mut last = Manifest::read(folder)?.ok_or_else(none)?;
         loop {
-            match Self::of(folder, last.clone()) {
+            match Self::of(folder, last.clone(), None) {
                 // A writer may have replaced it meanwhile, and removed what it named.
                 Err(error) => {
                     let now = Manifest::read(folder)?.ok_or_else(none)?;
@@ -150,12 +151,21 @@ impl Index {
         }
     }
 
-    fn of(folder: &Path, manifest: Manifest) -> Result<Self> {
+    /// Opens what a manifest names. Segments that are open `before` are taken from there: what was checked of them needs no
+    /// second look.
+    fn of(folder: &Path, manifest: Manifest, before: Option<&Self>) -> Result<Self> {
         let width = manifest.settings.clone().checked()?.width;
+        let (old_entries, old_parts) =
+            before.map_or((&[][..], &[][..]), |before| (&before.manifest.segments[..], &before.parts[..]));
         let mut parts = Vec::with_capacity(manifest.segments.len());
         let mut verdicts = FxHashMap::default();
         for entry in &manifest.segments {
-            let segment = Segment::open(&folder.join(&entry.name), entry.seal, width)?;
+            let open =
+                old_entries.iter().zip(old_parts).find(|(old, _)| (&old.name, old.seal) == (&entry.name, entry.seal));
+            let segment = match open {
+                Some((_, part)) => Arc::clone(&part.segment),
+                None => Arc::new(Segment::open(&folder.join(&entry.name), entry.seal, width)?),
+            };
             let removed = match &entry.removed {
                 Some(removed) => read_removed(&folder.join(&removed.name), removed, segment.pages())?,
                 None => Vec::new(),
@@ -672,7 +682,7 @@ impl Writer {
     fn replace(&mut self, manifest: Manifest) -> Result<()> {
         let folder = self.index.folder.clone();
         // What cannot be opened must not be named.
-        let index = Index::of(&folder, manifest)?;
+        let index = Index::of(&folder, manifest, Some(&self.index))?;
         index.manifest.replace(&folder)?;
         self.index = index;
         self.remove_what_is_left();
