@@ -14,8 +14,8 @@
 //! 6. [`verify`] counts what a pair shares, [`relate`] judges the counts, and [`cluster`] groups what was judged alike.
 //!    [`explain`] says why, and where the two run alike.
 //! 7. [`excerpt`] finds who quotes whom, [`template`] the pages of one template, [`inventory`] what boilerplate costs.
-//! 8. [`findings`] hold all that a run found, [`answers`] what was found for documents that were looked up; [`report`]
-//!    shows them.
+//! 8. [`findings`] hold all that a run found, [`answers`] what was found for documents that were looked up; [`gate`]
+//!    says whether that is to pass, and [`report`] shows it.
 //! 9. [`index`] keeps the texts of a corpus, for those that come later to be compared with.
 //!
 //! [`pipeline`] runs all stages on all cores. Each stage is also of use by itself:
@@ -64,6 +64,7 @@ pub mod inventory;
 pub mod explain;
 pub mod findings;
 pub mod answers;
+pub mod gate;
 pub mod report;
 pub mod index;
 pub mod pipeline;

@@ -1,7 +1,9 @@
 //! The one file that knows every stage, and the only one that knows threads.
 
+pub mod gated;
 pub mod indexed;
 mod pair;
+pub mod streamed;
 mod texts;
 
 use std::borrow::Cow;
@@ -22,7 +24,7 @@ use crate::document::{DocId, Document, Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::excerpt;
 use crate::explain::Explanation;
-use crate::findings::{self, Cluster, Counts, Findings, Member, Relation, RelationKind, SharedBlock};
+use crate::findings::{self, Cluster, Counts, Digest, Findings, Member, Relation, RelationKind, Scanned, SharedBlock};
 use crate::hash::{self, TextHasher};
 use crate::input::{Corpus, Sources};
 use crate::inventory::{self, Counted, Holders};
@@ -438,24 +440,39 @@ struct Task<'a> {
 
 /// Everything after reading.
 fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> Findings {
-    let settings = task.settings;
-    let Reading { mut pages, mut skipped } = reading;
-    let mut notes = Vec::new();
-    let renamed = order(&mut pages);
-    if renamed > 0 {
-        notes.push(format!(
-            "{renamed} {} of a key that had occurred before: each got a number (`key#2`), none was merged",
-            if renamed == 1 { "document is" } else { "documents are" }
-        ));
-    }
-    skipped.sort();
+    let Ordered { pages, skipped, notes } = ordered(reading);
+    let found = find_in(&pages, task, progress);
+    let counts = Counts { skipped: skipped.len() as u64, ..found.counts };
+    Findings { counts, skipped, notes: notes.into_iter().chain(found.notes).collect(), ..found }
+}
 
-    let copies = Copies::new(&pages);
-    let (ids, text_of) = different(&pages, &copies);
-    let texts = texts_of(&pages, &ids);
+/// What was read, in the order of its keys, each of which is there once.
+struct Ordered {
+    pages: Vec<Page>,
+    skipped: Vec<Skipped>,
+    notes: Vec<String>,
+}
+
+fn ordered(reading: Reading) -> Ordered {
+    let Reading { mut pages, mut skipped } = reading;
+    let renamed = order(&mut pages);
+    let are = if renamed == 1 { "document is" } else { "documents are" };
+    let note =
+        format!("{renamed} {are} of a key that had occurred before: each got a number (`key#2`), none was merged");
+    skipped.sort();
+    Ordered { pages, skipped, notes: if renamed > 0 { vec![note] } else { Vec::new() } }
+}
+
+/// Returns what is found in documents, beside what could not be read.
+fn find_in(pages: &[Page], task: &Task, progress: &dyn Progress) -> Findings {
+    let settings = task.settings;
+    let mut notes = Vec::new();
+    let copies = Copies::new(pages);
+    let (ids, text_of) = different(pages, &copies);
+    let texts = texts_of(pages, &ids);
     progress.phase(Phase { number: 2, of: PHASES, name: "finding boilerplate", unit: Unit::Documents, total: 0 });
     let passages = settings.boilerplate.then(|| Passages::new(&texts, settings.width));
-    let corpus = Compared::new(&pages, task, (ids, text_of), &texts, passages.as_ref());
+    let corpus = Compared::new(pages, task, (ids, text_of), &texts, passages.as_ref());
     let candidates = corpus.candidates(progress);
     if candidates.split_buckets > 0 {
         notes.push(format!(
@@ -474,7 +491,7 @@ fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> Findings {
     let counts = Counts {
         documents: pages.len() as u64,
         bytes: pages.iter().map(|page| page.bytes).sum(),
-        skipped: skipped.len() as u64,
+        skipped: 0,
         empty: pages.iter().filter(|page| page.digest.is_none()).count() as u64,
         candidates: candidates.pairs.len() as u64,
     };
@@ -484,10 +501,10 @@ fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> Findings {
     let inventory = corpus.inventory(&documents, &star_of, task);
 
     let addresses = inventory.blocks.iter().map(Counted::address).chain(shared.iter().flatten().copied());
-    let texts = task.sources.map(|sources| texts::read(addresses, &pages, sources, progress)).unwrap_or_default();
+    let texts = task.sources.map(|sources| texts::read(addresses, pages, sources, progress)).unwrap_or_default();
     notes.extend(texts.note());
     fill_in(&mut clusters, &shared, &texts);
-    let boilerplate = inventory.with_texts(&pages, &texts, task.known);
+    let boilerplate = inventory.with_texts(pages, &texts, task.known);
     Findings {
         format: findings::FORMAT.into(),
         tongwen: env!("CARGO_PKG_VERSION").into(),
@@ -496,9 +513,17 @@ fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> Findings {
         clusters,
         relations,
         boilerplate,
-        skipped,
+        documents: scanned(pages),
+        known: Vec::new(),
+        gate: None,
+        skipped: Vec::new(),
         notes,
     }
+}
+
+/// Returns what the findings say of each document.
+fn scanned(pages: &[Page]) -> Vec<Scanned> {
+    pages.iter().map(|page| Scanned { key: page.key.clone(), digest: page.digest.map(Digest) }).collect()
 }
 
 /// Gives the blocks of boilerplate clusters their texts, of which each cluster has the addresses.

@@ -48,7 +48,12 @@ pub(super) fn is_object(line: &str) -> bool {
     line.trim_start().starts_with('{') && depth(line) <= DEEPEST && parse(line, &InputSettings::default()).is_ok()
 }
 
-fn read_line(line: &[u8], file: &Arc<str>, number: u64, settings: &InputSettings) -> Result<Document, String> {
+pub(super) fn read_line(
+    line: &[u8],
+    file: &Arc<str>,
+    number: u64,
+    settings: &InputSettings,
+) -> Result<Document, String> {
     let line = std::str::from_utf8(line).map_err(|error| {
         format!("not UTF-8 from byte {} of the line: convert the file to UTF-8", error.valid_up_to())
     })?;

@@ -29,7 +29,7 @@ pub fn run(arguments: BoilerplateArguments) -> Result<(), Failure> {
     // The bar must be gone before the list begins.
     drop(progress);
     // What is saved is to be used again.
-    match format.unwrap_or(if output.is_some() { Format::Json } else { Format::Text }) {
+    match format.map_or(if output.is_some() { Format::Json } else { Format::Text }, Format::from) {
         Format::Text => {
             let options = TextOptions { top, width: destination.columns() };
             destination.write(color, |out| boilerplate(&dictionary, &options, out))

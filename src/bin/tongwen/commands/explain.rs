@@ -28,7 +28,7 @@ pub fn run(arguments: ExplainArguments) -> Result<(), Failure> {
     let explanation = pipeline::explain(&arguments.paths, pair, &settings, &*progress)?;
     // The bar must be gone before the result begins.
     drop(progress);
-    match format {
+    match Format::from(format) {
         Format::Text => {
             let options = ExplainOptions { width: destination.columns(), full: arguments.full };
             destination.write(color, |out| explain(&explanation, &options, out))

@@ -78,7 +78,7 @@ fn query(arguments: IndexedArguments) -> Result<(), Failure> {
     let answers = indexed::query(&paths, &index, &settings, &*progress)?;
     // The bar must be gone before the report begins.
     drop(progress);
-    match format {
+    match Format::from(format) {
         Format::Text => {
             let options = TextOptions { top, width: destination.columns() };
             destination.write(color, |out| report::answers(&answers, &options, out))
@@ -111,7 +111,7 @@ fn plan(arguments: IndexedArguments) -> Result<Plan, Failure> {
 }
 
 /// Refuses an index that would read itself.
-fn refuse_inside(folder: &Path, paths: &[PathBuf]) -> Result<(), Failure> {
+pub fn refuse_inside(folder: &Path, paths: &[PathBuf]) -> Result<(), Failure> {
     let Ok(index) = folder.canonicalize() else { return Ok(()) };
     let holds = |path: &&PathBuf| path.canonicalize().is_ok_and(|path| index == path);
     match paths.iter().find(holds) {
@@ -121,6 +121,6 @@ fn refuse_inside(folder: &Path, paths: &[PathBuf]) -> Result<(), Failure> {
     }
 }
 
-fn shown(quiet: bool) -> Box<dyn Progress> {
+pub fn shown(quiet: bool) -> Box<dyn Progress> {
     if quiet { Box::new(Silent) } else { Box::new(Bar::new()) }
 }

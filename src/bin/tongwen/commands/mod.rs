@@ -3,6 +3,7 @@
 pub mod boilerplate;
 pub mod completions;
 pub mod explain;
+pub mod gate;
 pub mod index;
 pub mod man;
 pub mod report;

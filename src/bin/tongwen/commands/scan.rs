@@ -1,6 +1,6 @@
 //! `tongwen scan`: finds reposts and shared boilerplate, and reports them.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use tongwen::band;
 use tongwen::error::Error;
@@ -29,7 +29,18 @@ pub fn run(arguments: ScanArguments) -> Result<(), Failure> {
     let findings = pipeline::scan(&arguments.paths, &settings, &*progress)?;
     // The bar must be gone before the report begins.
     drop(progress);
-    Rendering { destination, format, top, color }.write(&findings)
+    let folder = folder_of(&arguments.paths);
+    Rendering { destination, format, top, color, folder }.write(&findings)
+}
+
+/// Returns what must stand before keys to make them paths from here: the one relative folder that was read, with a slash.
+pub fn folder_of(paths: &[PathBuf]) -> String {
+    let [path] = paths else { return String::new() };
+    if path.is_absolute() || !path.is_dir() {
+        return String::new();
+    }
+    let names: Vec<_> = path.components().filter(|name| *name != Component::CurDir).collect();
+    names.iter().map(|name| format!("{}/", name.as_os_str().display())).collect()
 }
 
 /// Says whether there is anything at a path; whether all of it is readable only the scan finds out.
