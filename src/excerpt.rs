@@ -36,7 +36,7 @@ pub struct Excerpt {
 /// 1. A page's passages are its lines; long lines of content are taken in parts of some sentences.
 /// 2. Each is looked up in all other texts.
 /// 3. The article that holds it is the one most of whose copies hold it. The page's own article does not count.
-/// 4. A passage that many pages hold as frame is an excerpt only where it is cut off.
+/// 4. A passage that many pages hold as frame is an excerpt only where it is cut off, or joined of several lines.
 pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option<u32>]) -> Vec<Excerpt> {
     let mut sizes: BTreeMap<u32, usize> = BTreeMap::new();
     for cluster in cluster_of.iter().flatten() {
@@ -175,7 +175,11 @@ impl Page<'_> {
             let mut holders = self.passages.holders(self.quoter, unit.tokens.clone(), wanted);
             holders.retain(|holder| !is_borrowed(holder.text, &holder.tokens));
             if is_frame {
-                holders.retain(|holder| self.passages.source(self.quoter, unit.tokens.clone(), holder).is_some());
+                holders.retain(|holder| {
+                    let line = unit.tokens.clone();
+                    self.passages.source(self.quoter, line.clone(), holder).is_some()
+                        || self.passages.is_joined(self.quoter, line, holder)
+                });
             }
             holders
         };

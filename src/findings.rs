@@ -2,9 +2,10 @@
 //!
 //! The JSON is versioned by [`FORMAT`]. A field is added freely; one is renamed only with a new format.
 
+use std::fmt;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::dictionary::{self, read_hash, write_hash};
 use crate::document::Skipped;
@@ -35,6 +36,12 @@ pub struct Findings {
     /// Every document, ordered by key; none in findings of a version that did not list them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub documents: Vec<Scanned>,
+    /// How documents relate to pages of an index: ordered by key, the strongest relation of each first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known: Vec<Known>,
+    /// What a gate made of all that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Ruling>,
     /// Ordered by key.
     pub skipped: Vec<Skipped>,
     /// What the user should know of the run: keys made unique, buckets split. One sentence each.
@@ -86,7 +93,11 @@ pub struct Scanned {
     /// The host of its address, or the first folder of its path; empty where neither is known.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub site: String,
-    /// Hash of its text as it was decoded, with markup removed.
+    /// What it says; `None` for a document without a letter or digit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// Hash of its text as it was decoded, with markup removed: another one where only marks or spaces differ, unlike
+    /// the digest.
     #[serde(serialize_with = "write_hash", deserialize_with = "read_hash")]
     pub hash: u64,
     /// Its tokens, and those of them that are frame, and quoted beside that. The rest is content.
@@ -102,6 +113,103 @@ impl Scanned {
     pub fn content(&self) -> u32 {
         self.tokens.saturating_sub(self.frame).saturating_sub(self.quoted)
     }
+}
+
+/// The hash of a comparable text, cut into tokens: equal for equal texts, whatever the documents are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub u128);
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let digits = String::deserialize(deserializer)?;
+        let is_digest = digits.len() == 32 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let digest = if is_digest { u128::from_str_radix(&digits, 16).ok() } else { None };
+        digest.map(Self).ok_or_else(|| de::Error::custom(format!("`{digits}` is no digest of a text")))
+    }
+}
+
+/// A page of an index, and how a document of this run relates to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Known {
+    /// The document.
+    pub key: String,
+    pub kind: RelationKind,
+    /// The page: the first by key of those that have its text.
+    pub of: String,
+    /// How many more pages of the index have that text.
+    pub copies: u64,
+    pub resemblance: f64,
+    /// The share of the document's content that is in the page.
+    pub a_in_b: f64,
+    /// The share of the page's content that is in the document.
+    pub b_in_a: f64,
+    /// For `contained` and `excerpt`: whether the document is the part, or the one that is quoted; else the page is.
+    pub is_part: bool,
+}
+
+/// What a gate made of findings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ruling {
+    pub verdict: Verdict,
+    /// Why it is no pass. One sentence each.
+    pub reasons: Vec<String>,
+    /// The kinds of relations that make a duplicate, strongest first.
+    pub fail_on: Vec<RelationKind>,
+    /// Ordered by key, each document once.
+    pub duplicates: Vec<Duplicate>,
+}
+
+impl Ruling {
+    /// Returns the duplicates that no baseline knows.
+    pub fn new_ones(&self) -> impl Iterator<Item = &Duplicate> {
+        self.duplicates.iter().filter(|duplicate| !duplicate.is_known)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Pass,
+    Fail,
+    /// Too much is unknown to say either.
+    Undecided,
+}
+
+impl Verdict {
+    /// Returns what it is called in files and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Undecided => "undecided",
+        }
+    }
+}
+
+/// A document that repeats another one, in a way that a gate minds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Duplicate {
+    pub key: String,
+    pub kind: RelationKind,
+    /// The other document.
+    pub of: String,
+    /// Whether that is a page of the index, rather than of the documents that were judged.
+    pub in_index: bool,
+    pub resemblance: f64,
+    /// Whether a baseline knows it, so that it does not count.
+    pub is_known: bool,
 }
 
 /// Documents that belong together, all in one way.

@@ -14,8 +14,9 @@
 //! 6. [`verify`] counts what a pair shares, [`relate`] judges the counts, and [`cluster`] groups what was judged alike.
 //!    [`explain`] says why, and where the two run alike.
 //! 7. [`excerpt`] finds who quotes whom, [`template`] the pages of one template, [`inventory`] what boilerplate costs.
-//! 8. [`findings`] hold all that a run found, an [`overview`] its numbers, [`answers`] what was found for documents that were looked up, a [`plan`]
-//!    what of them stays, a [`journal`] what was removed; [`report`] shows them.
+//! 8. [`findings`] hold all that a run found, an [`overview`] its numbers, [`answers`] what was found for documents that
+//!    were looked up; a [`plan`] says what of them stays, a [`journal`] what was removed, and [`gate`] whether that is to
+//!    pass; [`report`] shows them.
 //! 9. [`index`] keeps the texts of a corpus, for those that come later to be compared with.
 //!
 //! [`pipeline`] runs all stages on all cores. Each stage is also of use by itself:
@@ -67,6 +68,7 @@ pub mod overview;
 pub mod answers;
 pub mod plan;
 pub mod journal;
+pub mod gate;
 pub mod report;
 pub mod index;
 pub mod pipeline;

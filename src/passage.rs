@@ -239,6 +239,21 @@ impl<'a> Passages<'a> {
     /// That is what a quotation cut off at a fixed length looks like: it begins where a line of its source begins, and
     /// ends where none does.
     pub fn source(&self, own: u32, range: Range<u32>, holder: &Holder) -> Option<Range<u32>> {
+        let blocks = self.texts[holder.text as usize].blocks;
+        let tokens = self.aligned_at_line_start(own, range, holder)?;
+        (!blocks.has_line_border(tokens.end.saturating_sub(1)..tokens.end + 3)).then_some(tokens)
+    }
+
+    /// Returns whether line `range` of text `own` stands in another text as several lines: entries of a list show the
+    /// paragraphs of their source joined, and what a frame says stands in the same lines on all pages.
+    pub fn is_joined(&self, own: u32, range: Range<u32>, holder: &Holder) -> bool {
+        let blocks = self.texts[holder.text as usize].blocks;
+        let tokens = self.aligned_at_line_start(own, range, holder);
+        tokens.is_some_and(|tokens| blocks.has_line_border(tokens.start + 1..tokens.end.saturating_sub(REACH)))
+    }
+
+    /// Returns the tokens of another text that line `range` of text `own` is aligned with, if a line begins with them.
+    fn aligned_at_line_start(&self, own: u32, range: Range<u32>, holder: &Holder) -> Option<Range<u32>> {
         let other = self.texts[holder.text as usize];
         let lines = &other.blocks.lines;
         let near = holder.tokens.start.saturating_sub(3)..holder.tokens.start + 13;
@@ -256,7 +271,7 @@ impl<'a> Passages<'a> {
             &other.shingles[(start as usize).min(other.shingles.len())..],
         )?;
         let end = start + end as u32 + width - 1;
-        (!inner.is_empty() && !other.blocks.has_line_border(end.saturating_sub(1)..end + 3)).then_some(start..end)
+        (!inner.is_empty()).then_some(start..end)
     }
 
     /// Returns whether a text goes on after `end` as the line of `source` does after `source_end`: it was not cut off

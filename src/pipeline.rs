@@ -1,9 +1,11 @@
 //! The one file that knows every stage, and the only one that knows threads.
 
 pub mod dedup;
+pub mod gated;
 pub mod indexed;
 mod pair;
 mod pairs;
+pub mod streamed;
 mod texts;
 
 use std::borrow::Cow;
@@ -24,7 +26,7 @@ use crate::document::{DocId, Document, Moment, Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::excerpt;
 use crate::explain::{Comparison, Explanation};
-use crate::findings::{self, Cluster, Counts, Findings, Member, Relation, RelationKind, Scanned, SharedBlock};
+use crate::findings::{self, Cluster, Counts, Digest, Findings, Member, Relation, RelationKind, Scanned, SharedBlock};
 use crate::hash::{self, TextHasher};
 use crate::input::{Corpus, Sources};
 use crate::inventory::{self, Counted, Holders};
@@ -39,7 +41,7 @@ use crate::settings::{AnalysisSettings, InputSettings, Settings, SketchKind};
 use crate::shingle::{Shingle, ShingleSet, Shingler, Shingles};
 use crate::sketch::minhash::MinHasher;
 use crate::sketch::simhash;
-use crate::template::{self, Template};
+use crate::template::{self, Forms, Template, Templates};
 use crate::verify::{Aligner, Evidence};
 
 /// Told how far a run is. All calls may come from any thread.
@@ -485,24 +487,40 @@ struct Task<'a> {
 
 /// Everything after reading. How the documents were read is not known here.
 fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> (Findings, Vec<Comparison>) {
-    let settings = task.settings;
-    let Reading { mut pages, mut skipped } = reading;
-    let mut notes = Vec::new();
-    let renamed = order(&mut pages);
-    if renamed > 0 {
-        notes.push(format!(
-            "{renamed} {} of a key that had occurred before: each got a number (`key#2`), none was merged",
-            if renamed == 1 { "document is" } else { "documents are" }
-        ));
-    }
-    skipped.sort();
+    let Ordered { pages, skipped, notes } = ordered(reading);
+    let (found, pairs) = find_in(&pages, task, progress);
+    let counts = Counts { skipped: skipped.len() as u64, ..found.counts };
+    let notes = notes.into_iter().chain(found.notes).collect();
+    (Findings { counts, skipped, notes, ..found }, pairs)
+}
 
-    let copies = Copies::new(&pages);
-    let (ids, text_of) = different(&pages, &copies);
-    let texts = texts_of(&pages, &ids);
+/// What was read, in the order of its keys, each of which is there once.
+struct Ordered {
+    pages: Vec<Page>,
+    skipped: Vec<Skipped>,
+    notes: Vec<String>,
+}
+
+fn ordered(reading: Reading) -> Ordered {
+    let Reading { mut pages, mut skipped } = reading;
+    let renamed = order(&mut pages);
+    let are = if renamed == 1 { "document is" } else { "documents are" };
+    let note =
+        format!("{renamed} {are} of a key that had occurred before: each got a number (`key#2`), none was merged");
+    skipped.sort();
+    Ordered { pages, skipped, notes: if renamed > 0 { vec![note] } else { Vec::new() } }
+}
+
+/// Returns what is found in documents, beside what could not be read, and pairs of them.
+fn find_in(pages: &[Page], task: &Task, progress: &dyn Progress) -> (Findings, Vec<Comparison>) {
+    let settings = task.settings;
+    let mut notes = Vec::new();
+    let copies = Copies::new(pages);
+    let (ids, text_of) = different(pages, &copies);
+    let texts = texts_of(pages, &ids);
     progress.phase(Phase { number: 2, of: PHASES, name: "finding boilerplate", unit: Unit::Documents, total: 0 });
     let passages = settings.boilerplate.then(|| Passages::new(&texts, settings.width));
-    let corpus = Compared::new(&pages, task, (ids, text_of), &texts, passages.as_ref());
+    let corpus = Compared::new(pages, task, (ids, text_of), &texts, passages.as_ref());
     let candidates = corpus.candidates(progress);
     if candidates.split_buckets > 0 {
         notes.push(format!(
@@ -521,7 +539,7 @@ fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> (Findings, Ve
     let counts = Counts {
         documents: pages.len() as u64,
         bytes: pages.iter().map(|page| page.bytes).sum(),
-        skipped: skipped.len() as u64,
+        skipped: 0,
         empty: pages.iter().filter(|page| page.digest.is_none()).count() as u64,
         candidates: candidates.pairs.len() as u64,
     };
@@ -531,10 +549,10 @@ fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> (Findings, Ve
     let inventory = corpus.inventory(&documents, &star_of, task);
 
     let addresses = inventory.blocks.iter().map(Counted::address).chain(shared.iter().flatten().copied());
-    let texts = task.sources.map(|sources| texts::read(addresses, &pages, sources, progress)).unwrap_or_default();
+    let texts = task.sources.map(|sources| texts::read(addresses, pages, sources, progress)).unwrap_or_default();
     notes.extend(texts.note());
     fill_in(&mut clusters, &shared, &texts);
-    let boilerplate = inventory.with_texts(&pages, &texts, task.known);
+    let boilerplate = inventory.with_texts(pages, &texts, task.known);
     let findings = Findings {
         format: findings::FORMAT.into(),
         tongwen: env!("CARGO_PKG_VERSION").into(),
@@ -545,7 +563,9 @@ fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> (Findings, Ve
         relations,
         boilerplate,
         documents: corpus.scanned(),
-        skipped,
+        known: Vec::new(),
+        gate: None,
+        skipped: Vec::new(),
         notes,
     };
     let pairs = match (task.listed.pairs, task.sources) {
@@ -735,8 +755,8 @@ impl<'a> Compared<'a> {
         let scanned = |(page, &text): (&Page, &u32)| {
             let mask = self.boilerplate.as_ref().filter(|_| text != NO_TEXT).map(|found| &found.masks[text as usize]);
             let (frame, quoted) = mask.map_or((0, 0), |mask| mask.hidden_tokens());
-            let (key, site) = (page.key.clone(), page.site.to_string());
-            Scanned { key, site, hash: page.text, tokens: page.blocks.tokens, frame, quoted }
+            let (key, site, digest) = (page.key.clone(), page.site.to_string(), page.digest.map(Digest));
+            Scanned { key, site, digest, hash: page.text, tokens: page.blocks.tokens, frame, quoted }
         };
         self.pages.iter().zip(&self.text_of).map(scanned).collect()
     }
@@ -1103,14 +1123,14 @@ impl Listing<'_> {
     /// Returns the boilerplate clusters, whose blocks have no texts yet.
     fn templates(&self) -> Vec<SharedFrame> {
         let Some(boilerplate) = &self.corpus.boilerplate else { return Vec::new() };
-        let templates = template::find(self.corpus.texts, boilerplate).into_iter();
-        templates
+        let Templates { all, forms } = template::find(self.corpus.texts, boilerplate);
+        all.into_iter()
             .map(|template| {
                 let texts = template.texts.iter();
                 let mut ids: Vec<DocId> = texts.flat_map(|&text| &self.documents[text as usize]).copied().collect();
                 ids.sort_unstable();
                 let members = ids.iter().map(|&id| findings::Page { key: self.key(id) }).collect();
-                let shared = self.shared_lines(&template);
+                let shared = self.shared_lines(&template, &forms);
                 let block = |&(documents, _): &(u64, Address)| SharedBlock { text: String::new(), documents };
                 let blocks = shared.iter().map(block).collect();
                 let addresses = shared.into_iter().map(|(_, address)| address).collect();
@@ -1120,7 +1140,7 @@ impl Listing<'_> {
     }
 
     /// Returns the lines most pages of a template hold: on how many, and where the first of them has it.
-    fn shared_lines(&self, template: &Template) -> Vec<(u64, Address)> {
+    fn shared_lines(&self, template: &Template, forms: &Forms) -> Vec<(u64, Address)> {
         let of_template: HashSet<u64> = template.lines.iter().map(|&(hash, _)| hash).collect();
         let mut lines: HashMap<u64, (u64, Address)> = HashMap::new();
         for &text in &template.texts {
@@ -1128,11 +1148,12 @@ impl Listing<'_> {
             let blocks = self.corpus.texts[text as usize].blocks;
             let mut met = HashSet::new();
             for (at, line) in (0..).zip(&blocks.lines) {
-                if !of_template.contains(&line.hash) || !met.insert(line.hash) {
+                let form = forms.of(line.hash);
+                if !of_template.contains(&form) || !met.insert(form) {
                     continue;
                 }
                 let address = (documents[0], Level::Line, at);
-                let (pages, first) = lines.entry(line.hash).or_insert((0, address));
+                let (pages, first) = lines.entry(form).or_insert((0, address));
                 *pages += documents.len() as u64;
                 *first = address.min(*first);
             }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::boilerplate::Mask;
+use crate::hash;
 use crate::passage::Text;
 use crate::seed::{self, Seed, bits};
 use crate::shingle::ShingleSet;
@@ -39,7 +40,7 @@ pub struct Runs {
     pub count: u32,
     /// Tokens of the second in the longest run.
     pub longest: u32,
-    /// Places within a run where one number stands for another.
+    /// Different places within a run where one number stands for another.
     pub numbers_differ: u32,
     /// Tokens of the first outside of runs that stand above nearly all of those in runs; 0 where the page is not made up
     /// so, or the frames of the two pages have nothing to do with each other.
@@ -125,6 +126,9 @@ const DRIFT: u32 = 4;
 /// Characters of a line in which numbers are part of what is said.
 const LEAST_PROSE: u32 = 40;
 
+/// Seeds of prose above a short line for its numbers to count: more than a long title has.
+const LEAST_ABOVE: u32 = 30;
+
 /// Chains the seeds of texts with those of one text, which is looked at once for all.
 #[derive(Debug, Default)]
 pub struct Aligner {
@@ -170,10 +174,18 @@ impl Aligner {
         // The last seed, and where its run began in `b`.
         let mut last: Option<(u32, u32)> = None;
         let mut began = 0;
+        // Seeds in prose so far, and the places with other numbers in short lines below some of them: those are part of what
+        // is said if there is prose again below.
+        let (mut prose, mut between) = (0, 0);
+        let mut replaced: Vec<u64> = Vec::new();
         for j in b.1.content_seeds() {
             let found = self.table[self.slot(seed::at(b.0.shingles, j))].1;
             let Some(i) = found.checked_sub(1) else { continue };
             runs.seeds += 1;
+            if is_in_prose(a.0, i..i + span - 1) && is_in_prose(b.0, j..j + span - 1) {
+                prose += 1;
+                runs.numbers_differ += std::mem::take(&mut between);
+            }
             let joined = last.filter(|&(last_i, last_j)| {
                 let (step_i, step_j) = (i.abs_diff(last_i), j - last_j);
                 i > last_i && step_j <= GAP + span && step_i.abs_diff(step_j) <= DRIFT
@@ -189,10 +201,12 @@ impl Aligner {
                         let there = a.0.blocks.numbers_in(last_i + span..i);
                         let here = b.0.blocks.numbers_in(last_j + span..j);
                         let is_new = |of: &[u32], other: &[u32]| of.iter().any(|number| !other.contains(number));
-                        if is_new(there, here) && is_new(here, there) {
-                            runs.numbers_differ += u32::from(
-                                is_in_prose(a.0, last_i + span - 1..i) && is_in_prose(b.0, last_j + span - 1..j),
-                            );
+                        if is_new(there, here) && is_new(here, there) && is_first(&mut replaced, there, here) {
+                            if is_in_prose(a.0, last_i + span - 1..i) && is_in_prose(b.0, last_j + span - 1..j) {
+                                runs.numbers_differ += 1;
+                            } else if prose >= LEAST_ABOVE {
+                                between += 1;
+                            }
                         }
                     }
                 }
@@ -249,6 +263,17 @@ fn are_of_one_frame((a, covered_a): (Text, &[u64]), (b, covered_b): (Text, &[u64
     let last = |text: Text| text.blocks.lines.last().map(|line| line.hash);
     let is_alone = |text: Text, covered: &[u64]| bits::count(covered, text.blocks.line(0)) == 0;
     first_a.hash == first_b.hash || last(a) == last(b) || is_alone(a, covered_a) && is_alone(b, covered_b)
+}
+
+/// Returns whether these numbers stand for those for the first time: a version or a year that is brought up to date
+/// throughout is one change.
+fn is_first(replaced: &mut Vec<u64>, there: &[u32], here: &[u32]) -> bool {
+    let key = hash::sequence(&[there, &[0], here].concat().into_iter().map(u64::from).collect::<Vec<_>>());
+    let is_first = !replaced.contains(&key);
+    if is_first {
+        replaced.push(key);
+    }
+    is_first
 }
 
 /// Returns whether some tokens stand within one line, and that is long enough to be of a text: dates and counts in the

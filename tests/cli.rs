@@ -61,6 +61,7 @@ fn the_help_of_the_program_and_of_each_command_is_worth_reading() {
     folder.run(&["scan", "-h"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-scan-short.txt"]);
     folder.run(&["boilerplate", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-boilerplate.txt"]);
     folder.run(&["explain", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-explain.txt"]);
+    folder.run(&["gate", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-gate.txt"]);
     folder.run(&["index", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-index.txt"]);
     folder.run(&["index", "query", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-index-query.txt"]);
     folder.run(&["report", "--help"]).code(0).stderr_eq("").stdout_eq(file!["cmd/help-report.txt"]);
@@ -210,7 +211,7 @@ For more information, try '--help'.
         &["report", "-", "--format", "yaml"],
         str![[r#"
 error: invalid value 'yaml' for '--format <FORMAT>'
-  [possible values: text, json, html]
+  [possible values: text, json, html, sarif, junit, github, markdown, csv]
 
 For more information, try '--help'.
 
@@ -230,7 +231,7 @@ For more information, try '--help'.
         &["man", "scna"],
         str![[r#"
 error: there is no command `scna`
-hint: the commands are `scan`, `boilerplate`, `explain`, `index`, `report`, `dedup`, `completions`, `man`
+hint: the commands are `scan`, `boilerplate`, `explain`, `gate`, `index`, `report`, `dedup`, `completions`, `man`
 
 "#]],
     );
@@ -339,12 +340,12 @@ fn an_unknown_key_of_the_configuration_is_refused_with_its_name_and_file() {
     let folder =
         Folder::new().with("tongwen.toml", "top = 5\n\ntreshold = 0.8\n").with("other.toml", "text_field = 'x'");
     folder.refuses(&["scan", "."], str![[r#"
-error: `tongwen.toml` line 3: unknown key `treshold`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `url-field`, `date-field`, `tokens`, `width`, `threshold`, `overlap`, `containment`, `no-boilerplate`, `boilerplate`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `kind`, `pairs`, `color`, `quiet`, `threads`
+error: `tongwen.toml` line 3: unknown key `treshold`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `url-field`, `date-field`, `tokens`, `width`, `threshold`, `overlap`, `containment`, `no-boilerplate`, `boilerplate`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `kind`, `pairs`, `color`, `quiet`, `threads`, `gate`
 hint: a configuration holds flags of `tongwen scan` by their names; `--no-config` does without it
 
 "#]]);
     folder.refuses(&["scan", ".", "--config", "other.toml"], str![[r#"
-error: `other.toml` line 1: unknown key `text_field`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `url-field`, `date-field`, `tokens`, `width`, `threshold`, `overlap`, `containment`, `no-boilerplate`, `boilerplate`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `kind`, `pairs`, `color`, `quiet`, `threads`
+error: `other.toml` line 1: unknown key `text_field`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `url-field`, `date-field`, `tokens`, `width`, `threshold`, `overlap`, `containment`, `no-boilerplate`, `boilerplate`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `kind`, `pairs`, `color`, `quiet`, `threads`, `gate`
 hint: a configuration holds flags of `tongwen scan` by their names; `--no-config` does without it
 
 "#]]);
@@ -1293,15 +1294,17 @@ hint: move it away, or give the report another name
 }
 
 #[test]
-fn html_is_no_format_of_other_commands() {
+fn html_is_a_format_of_findings_alone() {
     let folder = pages();
     for command in [&["explain", "."][..], &["boilerplate", "."]] {
         let arguments = [command, &["--format", "html"]].concat();
         folder.refuses(
             &arguments,
             str![[r#"
-error: `--format html` is a format of `tongwen scan` and `tongwen report`
-hint: use `text` or `json`
+error: invalid value 'html' for '--format <FORMAT>'
+  [possible values: text, json]
+
+For more information, try '--help'.
 
 "#]],
         );
@@ -1335,4 +1338,37 @@ hint: name a folder elsewhere
 "#]],
         );
     }
+}
+
+#[test]
+fn a_gate_says_what_repeats_what_and_what_that_means() {
+    let folder = Folder::new();
+    for (name, text) in [
+        ("pages/bridge.txt", page(OLD_BRIDGE)),
+        ("today/again.txt", page(OLD_BRIDGE)),
+        ("today/copy.txt", OLD_BRIDGE.replace("洪水", "大水")),
+        ("today/school.txt", page(NEW_SCHOOL)),
+    ] {
+        let path = folder.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder.run(&["gate", "pages", "--index", "kept", "--add"]).code(0).stderr_eq("").stdout_eq(str![[r#"
+1 document · no reposts
+tongwen 0.1.0 · 2 words a shingle · minhash 128 as 32 × 4 · alike from 70%
+
+No two of the documents compared repost each other. Nothing to clean up here.
+
+Gate: pass · no document repeats another one (identical, repost)
+1 page added
+
+"#]]);
+    folder.run(&["gate", "today", "--index", "kept"]).code(1).stderr_eq("").stdout_eq(file!["cmd/gate.txt"].raw());
+    folder
+        .run(&["gate", "today", "--index", "kept", "--format", "json"])
+        .code(1)
+        .stderr_eq("")
+        .stdout_eq(file!["cmd/gate.json"].raw());
+    let json = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd/gate.json")).unwrap();
+    folder.command(&["report", "-"]).stdin(json).assert().code(0).stdout_eq(file!["cmd/gate.txt"].raw());
 }

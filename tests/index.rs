@@ -586,3 +586,67 @@ fn a_full_disk_leaves_the_index_as_it_was() {
         assert!(before == after, "{blocks}");
     }
 }
+
+/// A small file system of its own, gone with the value.
+#[cfg(target_os = "linux")]
+struct Disk(TempDir);
+
+#[cfg(target_os = "linux")]
+impl Disk {
+    /// Returns a file system of so many kilobytes, or why there is none.
+    fn mounted(kilobytes: u32) -> Result<Self, String> {
+        let place = tempfile::tempdir().unwrap();
+        let size = format!("size={kilobytes}k");
+        let mut mount = Command::new("mount");
+        let mount = mount.args(["-t", "tmpfs", "-o", &size, "tongwen-test"]).arg(place.path()).output();
+        match mount {
+            Ok(output) if output.status.success() => Ok(Self(place)),
+            Ok(output) => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Lazily: what a failed test still has open must not keep it.
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_disk_that_fills_up_the_index_stays_as_it_was() {
+    let disk = match Disk::mounted(160) {
+        Ok(disk) => disk,
+        Err(reason) => return eprintln!("skipped: no file system can be mounted here: {reason}"),
+    };
+    let index = disk.0.path().join("index");
+    add(&index, corpus().path());
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/reposts");
+    let (mut full, mut done) = (0, 0);
+    for round in 0..24 {
+        // A little less room each time, so that another write is the one that fails.
+        fs::write(disk.0.path().join(format!("filler-{round}")), vec![0; 4 << 10]).ok();
+        let before = Index::open(&index).unwrap().info().unwrap().pages;
+        let at = index.to_str().unwrap();
+        let output = match round % 3 {
+            0 => run(&["index", "add", at, sample.to_str().unwrap()]),
+            1 => run(&["index", "compact", at]),
+            _ => run(&["index", "remove", at, "xuehai/1001.txt", "a.txt"]),
+        };
+        let opened = Index::open(&index).unwrap();
+        opened.check().unwrap();
+        let now = opened.info().unwrap().pages;
+        if output.status.success() {
+            done += 1;
+        } else {
+            full += 1;
+            let message = String::from_utf8_lossy(&output.stderr);
+            assert!(message.contains("No space left on device"), "round {round}: {message}");
+            assert_eq!(now, before, "round {round}");
+        }
+    }
+    assert!(full > 2 && done > 2, "{full} times full, {done} times not");
+}

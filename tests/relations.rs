@@ -405,6 +405,23 @@ fn an_opening_in_a_block_of_related_articles_is_an_excerpt_from_forty_characters
     }
 }
 
+#[test]
+fn an_opening_that_ends_with_a_paragraph_is_an_excerpt_where_it_joins_two_and_stands_on_many_pages() {
+    let quoted = Author::new(1).sentences(40);
+    let [first, second] = [quoted[..2].concat(), quoted[2..4].concat()];
+    let source = format!("{first}\n{second}\n{}", prose(&quoted[4..]));
+    let block = format!("相关阅读\n{first}  {second}\n{}", opening(&article(50, 20), 200));
+    let mut pages = vec![page("article", source)];
+    pages.extend((0..6).map(|n| page(format!("quoter {n}"), format!("{}\n{block}", article(2 + n, 40)))));
+    for analysis in both_kinds_of_tokens() {
+        let findings = found(&pages, &analysis);
+        for n in 0..6 {
+            assert_eq!(kind(&findings, "article", &format!("quoter {n}")), Some(Excerpt), "{:?}", analysis.tokens);
+        }
+        assert_eq!(joined(&findings), BTreeSet::new());
+    }
+}
+
 /// An article, and a page in the midst of which so many sentences of it stand.
 fn with_quote(sentences: usize) -> (Vec<Page>, usize) {
     let quoted = Author::new(1).sentences(40);
@@ -459,6 +476,43 @@ fn two_issues_of_a_bulletin_that_differ_in_many_numbers_are_no_repost_and_one_co
             let joined = joined(&found(&pages, &analysis));
             assert_eq!(!joined.is_empty(), is_repost, "a number in every {every}, {:?}", analysis.tokens);
         }
+    }
+}
+
+/// A notice of a tender, whose bidders stand in short lines between two long ones.
+fn notice(issue: usize) -> String {
+    let sentences = Author::new(1).sentences(8);
+    let mut lines = vec![sentences[..4].concat()];
+    for bidder in 1..=6 {
+        let sum = 1000 + (issue * 7919 + bidder * 104_729) % 9000;
+        lines.push(format!("第{bidder}名报价{sum}元，工期{}天", 100 + (issue * 31 + bidder * 17) % 90));
+    }
+    lines.push(sentences[4..].concat());
+    lines.join("\n")
+}
+
+#[test]
+fn two_notices_that_differ_in_the_numbers_of_short_lines_between_long_ones_are_no_repost() {
+    for analysis in both_kinds_of_tokens() {
+        let pages = among_strangers((0..2).map(|issue| page(format!("{issue}"), notice(issue))));
+        assert_eq!(joined(&found(&pages, &analysis)), BTreeSet::new(), "{:?}", analysis.tokens);
+        // Above and below the text they are what a site counts.
+        let counted =
+            |issue: usize| format!("阅读{issue}次 收藏{}次\n{}\n评论{}条", issue * 7, article(1, 20), issue * 3);
+        let pages = among_strangers([11, 64].map(|issue| page(format!("{issue}"), counted(issue))));
+        assert_eq!(joined(&found(&pages, &analysis)), BTreeSet::from([pair("11", "64")]), "{:?}", analysis.tokens);
+    }
+}
+
+#[test]
+fn a_version_that_is_brought_up_to_date_throughout_is_one_change() {
+    let manual = |version: &str| {
+        let sentences = Author::new(1).sentences(20).into_iter();
+        sentences.map(|sentence| sentence.replacen('，', &format!("（第{version}版），"), 1)).collect::<Vec<_>>()
+    };
+    for analysis in both_kinds_of_tokens() {
+        let pages = ["3571", "4682"].map(|version| page(version, prose(&manual(version))));
+        assert_eq!(joined(&found(&among_strangers(pages), &analysis)).len(), 1, "{:?}", analysis.tokens);
     }
 }
 
@@ -534,6 +588,32 @@ fn an_article_on_fifty_pages_without_any_other_is_content_too() {
     for analysis in both_kinds_of_tokens() {
         let findings = found(&pages, &analysis);
         assert_eq!(groups(&findings).iter().map(Vec::len).collect::<Vec<_>>(), [50]);
+    }
+}
+
+/// Pages of a site of the house of `house`, in whose frame the name of the site stands.
+fn of_house(house: u64, name: &str, articles: u64) -> Vec<Page> {
+    let [notice, rights, service, help, care, wish] =
+        [1, 2, 3, 4, 5, 6].map(|line| Author::new(1_000 * house + line).sentence());
+    let framed = |n: u64| {
+        let text = article(100 * articles + n, 20);
+        format!(
+            "{name}首页 > 正文\n{notice}\n{text}\n{rights}转载请注明来自{name}。\n{name}提醒您：{service}\n{help}\n{care}\n{wish}\n"
+        )
+    };
+    (0..6).map(|n| page(format!("{name} {n}"), framed(n))).collect()
+}
+
+#[test]
+fn sites_of_one_template_that_differ_in_their_names_are_one_template_and_another_template_is_another() {
+    let pages = [of_house(7, "柳河书站", 1), of_house(7, "青崖夜读", 2), of_house(8, "南浦文摘", 3)].concat();
+    for analysis in both_kinds_of_tokens() {
+        let findings = found(&pages, &analysis);
+        let mut templates: Vec<Vec<&str>> = templates(&findings).into_iter().map(|(pages, _)| pages).collect();
+        templates.sort_by_key(Vec::len);
+        let of = |name: &str| (0..6).map(|n| format!("{name} {n}")).collect::<Vec<_>>();
+        let expected = [of("南浦文摘"), [of("柳河书站"), of("青崖夜读")].concat()];
+        assert_eq!(templates, expected, "{:?}", analysis.tokens);
     }
 }
 

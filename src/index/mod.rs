@@ -40,6 +40,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -77,7 +78,7 @@ pub struct Index {
 /// A segment without what was removed of it.
 #[derive(Debug)]
 struct Part {
-    segment: Segment,
+    segment: Arc<Segment>,
     /// A bit for each page; empty where none was removed.
     removed: Vec<u64>,
 }
@@ -136,7 +137,7 @@ impl Index {
         };
         let mut last = Manifest::read(folder)?.ok_or_else(none)?;
         loop {
-            match Self::of(folder, last.clone()) {
+            match Self::of(folder, last.clone(), None) {
                 // A writer may have replaced it meanwhile, and removed what it named.
                 Err(error) => {
                     let now = Manifest::read(folder)?.ok_or_else(none)?;
@@ -150,12 +151,21 @@ impl Index {
         }
     }
 
-    fn of(folder: &Path, manifest: Manifest) -> Result<Self> {
+    /// Opens what a manifest names. Segments that are open `before` are taken from there: what was checked of them needs no
+    /// second look.
+    fn of(folder: &Path, manifest: Manifest, before: Option<&Self>) -> Result<Self> {
         let width = manifest.settings.clone().checked()?.width;
+        let (old_entries, old_parts) =
+            before.map_or((&[][..], &[][..]), |before| (&before.manifest.segments[..], &before.parts[..]));
         let mut parts = Vec::with_capacity(manifest.segments.len());
         let mut verdicts = FxHashMap::default();
         for entry in &manifest.segments {
-            let segment = Segment::open(&folder.join(&entry.name), entry.seal, width)?;
+            let open =
+                old_entries.iter().zip(old_parts).find(|(old, _)| (&old.name, old.seal) == (&entry.name, entry.seal));
+            let segment = match open {
+                Some((_, part)) => Arc::clone(&part.segment),
+                None => Arc::new(Segment::open(&folder.join(&entry.name), entry.seal, width)?),
+            };
             let removed = match &entry.removed {
                 Some(removed) => read_removed(&folder.join(&removed.name), removed, segment.pages())?,
                 None => Vec::new(),
@@ -169,6 +179,11 @@ impl Index {
     /// Returns the folder it is in.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Returns how many segments a look-up asks.
+    pub fn segments(&self) -> usize {
+        self.parts.len()
     }
 
     /// Returns the settings it was begun with. A run must agree with it in tokens, width and boilerplate.
@@ -481,6 +496,15 @@ impl Writer {
     /// # Errors
     /// When something cannot be written, or what is merged with the addition is damaged.
     pub fn add<F: Fn(usize) -> Result<Kept> + Sync>(&mut self, addition: Addition<F>) -> Result<()> {
+        self.add_at_once(addition)?;
+        self.tidy()
+    }
+
+    /// Adds texts as [`add`](Self::add) does, and leaves it to [`tidy`](Self::tidy) to merge what is then too much.
+    ///
+    /// # Errors
+    /// When something cannot be written.
+    pub fn add_at_once<F: Fn(usize) -> Result<Kept> + Sync>(&mut self, addition: Addition<F>) -> Result<()> {
         let keys = addition.texts.iter().flat_map(|text| &text.pages).map(|page| page.key.as_str());
         let (mut manifest, _) = self.without(keys)?;
         let name = numbered(&mut manifest.next, "segment");
@@ -489,20 +513,25 @@ impl Writer {
         let fingerprint = manifest.shape.fingerprint();
         let seal = segment::write(&path, fingerprint, &addition.counts, addition.texts, addition.verdicts, text)?;
         manifest.segments.push(Entry { name, seal, removed: None });
-        self.replace(manifest)?;
-        self.merge_some()
+        self.replace(manifest)
     }
 
-    /// Merges the last segments where there are too many: those that are together as large as the one before them, so
-    /// that a page is written again no more often than the index grows twelvefold.
-    fn merge_some(&mut self) -> Result<()> {
+    /// Merges the last segments where there are too many: so many that few enough are left, and those that are together
+    /// as large as the one before them, so that a page is written again no more often than the index grows twelvefold.
+    ///
+    /// # Errors
+    /// When something cannot be written, or is damaged.
+    pub fn tidy(&mut self) -> Result<()> {
         let parts = &self.index.parts;
         if parts.len() <= MOST_SEGMENTS {
             return Ok(());
         }
         let mut first = parts.len() - 2;
         let mut pages: u64 = parts[first..].iter().map(|part| u64::from(part.segment.pages())).sum();
-        while first > 0 && u64::from(parts[first - 1].segment.pages()) <= pages && pages < u64::from(LARGE) {
+        let is_smaller = |first: usize, pages: u64| {
+            first > 0 && u64::from(parts[first - 1].segment.pages()) <= pages && pages < u64::from(LARGE)
+        };
+        while first >= MOST_SEGMENTS || is_smaller(first, pages) {
             first -= 1;
             pages += u64::from(parts[first].segment.pages());
         }
@@ -653,7 +682,7 @@ impl Writer {
     fn replace(&mut self, manifest: Manifest) -> Result<()> {
         let folder = self.index.folder.clone();
         // What cannot be opened must not be named.
-        let index = Index::of(&folder, manifest)?;
+        let index = Index::of(&folder, manifest, Some(&self.index))?;
         index.manifest.replace(&folder)?;
         self.index = index;
         self.remove_what_is_left();

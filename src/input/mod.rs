@@ -196,6 +196,21 @@ impl Batch {
     }
 }
 
+/// Returns the document of one line of records, `number` in the file, or what is wrong with it.
+///
+/// # Errors
+/// When the line is no record, or one without a text.
+pub fn read_record(
+    line: &[u8],
+    file: &Arc<str>,
+    number: u64,
+    settings: &InputSettings,
+) -> std::result::Result<Document, Skipped> {
+    let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
+    records::read_line(line, file, number, settings)
+        .map_err(|reason| Skipped { key: format!("{file}:{number}"), reason })
+}
+
 /// Returns the documents of one file (a page is one, a file of records many) and what of it is none.
 ///
 /// # Errors

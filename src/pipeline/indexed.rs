@@ -34,14 +34,14 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    Analyser, Compared, Copies, Listed, NO_TEXT, PHASES, Page, Phase, Progress, Reading, Silent, Task, Unit, Wanted,
-    different, order, pool, read, rounded, texts_of,
+    Analyser, Compared, Copies, Listed, NO_TEXT, Ordered, PHASES, Page, Phase, Progress, Reading, Silent, Task, Unit,
+    Wanted, different, ordered, pool, read, rounded, texts_of,
 };
 use crate::answers::{self, Added, Answer, Answers, Match};
 use crate::boilerplate::{Hidden, Prior};
 use crate::cluster::Clusters;
 use crate::dictionary::{Known, Level};
-use crate::document::{DocId, Document, Origin, Skipped};
+use crate::document::{DocId, Document, Origin};
 use crate::error::{Error, Result};
 use crate::findings::RelationKind;
 use crate::index::{self, Addition, Address, Index, Kept, NewPage, NewText, Unpacked, Verdict, Writer};
@@ -141,16 +141,20 @@ fn answered(
     known: Known,
     progress: &dyn Progress,
 ) -> Result<Answers> {
-    let (pages, skipped, notes) = ordered(reading);
+    let Ordered { pages, skipped, notes } = ordered(reading);
     let batch = Batch::new(pages, index, settings, known)?;
-    let documents = batch.judged(progress, |judged| judged.answers())?;
+    let documents = batch.judged(progress, |judged| judged.answers(Own::Matches))?;
     let settings = settings.analysis.clone();
     let (format, tongwen) = (answers::FORMAT.into(), env!("CARGO_PKG_VERSION").into());
     Ok(Answers { format, tongwen, settings, documents, skipped, notes })
 }
 
-/// Normalises, segments and shingles documents, in parallel.
-fn analysed(documents: Vec<Document>, settings: &AnalysisSettings, vocabularies: Option<&Vocabularies>) -> Reading {
+/// Normalises, segments and shingles documents, in parallel. Their order is kept.
+pub(super) fn analysed(
+    documents: Vec<Document>,
+    settings: &AnalysisSettings,
+    vocabularies: Option<&Vocabularies>,
+) -> Reading {
     let analyser = || Analyser::new(settings, Wanted::Nothing, vocabularies);
     let pages = documents.into_par_iter().map_init(analyser, |analyser, document| analyser.page(document)).collect();
     Reading { pages, skipped: Vec::new() }
@@ -196,53 +200,58 @@ fn added(
     progress: &dyn Progress,
 ) -> Result<Added> {
     let vocabularies = Vocabularies::default();
-    let (mut pages, skipped, notes) = ordered(reading(&settings.analysis, &vocabularies));
-    let (mut unchanged, mut replaced) = (0, 0);
-    let mut is_there = Vec::with_capacity(pages.len());
-    for page in &pages {
-        let there = writer.index().page_of_key(&page.key)?;
-        is_there.push(there == Some((page.digest, page.text)));
-        unchanged += u64::from(is_there[is_there.len() - 1]);
-        replaced += u64::from(there.is_some() && !is_there[is_there.len() - 1]);
-    }
-    let mut at = 0;
-    pages.retain(|_| {
-        at += 1;
-        !is_there[at - 1]
-    });
-    let added = pages.len() as u64 - replaced;
+    let Ordered { mut pages, skipped, notes } = ordered(reading(&settings.analysis, &vocabularies));
+    let mut added = Added { skipped, notes, ..Added::default() };
+    let standings = pages.iter().map(|page| Standing::of(page, writer.index())).collect::<Result<Vec<_>>>()?;
+    standings.iter().for_each(|standing| standing.count(&mut added));
+    let mut is_to_be_added = standings.into_iter().map(|standing| standing != Standing::Unchanged);
+    // As many as there are pages.
+    pages.retain(|_| is_to_be_added.next().unwrap_or(false));
     if !pages.is_empty() {
         let batch = Batch::new(pages, writer.index(), settings, known)?;
-        let Kepts { texts, pages: standing, hidden, verdicts } = batch.judged(progress, |judged| Ok(judged.kept()))?;
+        let kepts = batch.judged(progress, |judged| Ok(judged.kept(|_| true)))?;
         let pages = batch.pages;
-        let vocabularies = vocabularies.in_order();
-        let text = |number: usize| {
-            let page = &pages[standing[number]];
-            let tokens = page.tokens.as_ref().map(|packed| packed.tokens(&vocabularies)).unwrap_or_default();
-            let (blocks, shingles) = (page.blocks.clone(), page.shingles.clone());
-            Ok(Kept { tokens, blocks, shingles, hidden: hidden[number].clone() })
-        };
-        writer.add(Addition { texts: &texts, counts: counts(&vocabularies), verdicts, text })?;
+        kepts.write(&pages, vocabularies, writer)?;
+        writer.tidy()?;
     }
-    Ok(Added { added, replaced, unchanged, skipped, notes })
+    Ok(added)
 }
 
-fn checked(settings: &Settings) -> Result<Settings> {
+/// What a document is to the page of its key in an index.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// There is none.
+    Added,
+    /// It says something else.
+    Replaced,
+    /// It is the same.
+    Unchanged,
+}
+
+impl Standing {
+    pub(super) fn of(page: &Page, index: &Index) -> Result<Self> {
+        Ok(match index.page_of_key(&page.key)? {
+            None => Self::Added,
+            Some(there) if there == (page.digest, page.text) => Self::Unchanged,
+            Some(_) => Self::Replaced,
+        })
+    }
+
+    pub(super) fn count(self, added: &mut Added) {
+        *match self {
+            Self::Added => &mut added.added,
+            Self::Replaced => &mut added.replaced,
+            Self::Unchanged => &mut added.unchanged,
+        } += 1;
+    }
+}
+
+pub(super) fn checked(settings: &Settings) -> Result<Settings> {
     let analysis = settings.analysis.clone().checked()?;
     if !analysis.boilerplate && !settings.dictionaries.is_empty() {
         return Err(Error::Settings("a dictionary of boilerplate is of no use where none is told from content".into()));
     }
     Ok(Settings { analysis, ..settings.clone() })
-}
-
-fn ordered(reading: Reading) -> (Vec<Page>, Vec<Skipped>, Vec<String>) {
-    let Reading { mut pages, mut skipped } = reading;
-    let renamed = order(&mut pages);
-    skipped.sort();
-    let are = if renamed == 1 { "document is" } else { "documents are" };
-    let note =
-        format!("{renamed} {are} of a key that had occurred before: each got a number (`key#2`), none was merged");
-    (pages, skipped, if renamed > 0 { vec![note] } else { Vec::new() })
 }
 
 /// Appends the first `most` of some texts, no more than `of_article` of one article.
@@ -268,6 +277,22 @@ fn take(texts: impl Iterator<Item = (u128, u64, Address)>, most: usize, of_artic
     }
 }
 
+/// Adds to what is known those blocks of some pages that an index knows to be frame, but for lines that are judged again.
+pub(super) fn take_over(known: &mut Known, pages: &[Page], index: &Index, is_open: impl Fn(u64) -> bool) {
+    for page in pages {
+        for line in page.blocks.lines.iter().map(|line| line.hash) {
+            if !is_open(line) && index.is_frame(line, false) == Some(true) {
+                known.lines.insert(line);
+            }
+        }
+        for sentence in page.blocks.sentences.iter().map(|sentence| sentence.hash) {
+            if index.is_frame(sentence, true) == Some(true) {
+                known.sentences.insert(sentence);
+            }
+        }
+    }
+}
+
 /// Where a document has what a text of the index has.
 struct Hit {
     place: u32,
@@ -277,11 +302,11 @@ struct Hit {
 }
 
 /// New documents, and the texts of an index that can matter to them.
-struct Batch<'i> {
+pub(super) struct Batch<'i> {
     index: &'i Index,
     settings: Settings,
     /// The new ones by key, then one for each text of the index.
-    pages: Vec<Page>,
+    pub(super) pages: Vec<Page>,
     /// How many are new.
     new: usize,
     /// For each page from `new` on, what was judged of it.
@@ -295,7 +320,7 @@ struct Batch<'i> {
 }
 
 impl<'i> Batch<'i> {
-    fn new(pages: Vec<Page>, index: &'i Index, settings: &Settings, known: Known) -> Result<Self> {
+    pub(super) fn new(pages: Vec<Page>, index: &'i Index, settings: &Settings, known: Known) -> Result<Self> {
         let mut batch = Self {
             index,
             settings: settings.clone(),
@@ -476,25 +501,18 @@ impl<'i> Batch<'i> {
 
     /// Takes over what was judged of the blocks that are not judged again.
     fn take_over(&mut self) {
-        if !self.settings.analysis.boilerplate {
-            return;
-        }
-        for page in &self.pages {
-            for line in page.blocks.lines.iter().map(|line| line.hash) {
-                if !self.reopened.contains(&line) && self.index.is_frame(line, false) == Some(true) {
-                    self.known.lines.insert(line);
-                }
-            }
-            for sentence in page.blocks.sentences.iter().map(|sentence| sentence.hash) {
-                if self.index.is_frame(sentence, true) == Some(true) {
-                    self.known.sentences.insert(sentence);
-                }
-            }
+        if self.settings.analysis.boilerplate {
+            take_over(&mut self.known, &self.pages, self.index, |line| self.reopened.contains(&line));
         }
     }
 
+    /// Returns the new documents, by key.
+    pub(super) fn new_pages(&self) -> &[Page] {
+        &self.pages[..self.new]
+    }
+
     /// Judges the documents, and returns what `then` makes of it.
-    fn judged<T>(&self, progress: &dyn Progress, then: impl FnOnce(Judged) -> Result<T>) -> Result<T> {
+    pub(super) fn judged<T>(&self, progress: &dyn Progress, then: impl FnOnce(Judged) -> Result<T>) -> Result<T> {
         let settings = &self.settings.analysis;
         let copies = Copies::new(&self.pages);
         let (ids, text_of) = different(&self.pages, &copies);
@@ -552,9 +570,9 @@ impl Batch<'_> {
 }
 
 /// New documents that were judged.
-struct Judged<'a, 'i> {
-    batch: &'a Batch<'i>,
-    corpus: &'a Compared<'a>,
+pub(super) struct Judged<'a, 'i> {
+    pub(super) batch: &'a Batch<'i>,
+    pub(super) corpus: &'a Compared<'a>,
     related: &'a [super::Related],
     mixed: &'a [DocId],
     /// For each document that stands for its text, its article.
@@ -563,10 +581,10 @@ struct Judged<'a, 'i> {
 
 /// How one document relates to another.
 #[derive(Clone, Copy)]
-struct Relation {
-    kind: RelationKind,
+pub(super) struct Relation {
+    pub(super) kind: RelationKind,
     /// Resemblance, and how much of the one is in the other and the other way round.
-    shares: [f64; 3],
+    pub(super) shares: [f64; 3],
     /// Whether the one is a part of the other, or quoted there.
     is_part: bool,
 }
@@ -586,12 +604,38 @@ impl Relation {
 }
 
 /// What is to be kept of new documents.
-struct Kepts {
+pub(super) struct Kepts {
     texts: Vec<NewText>,
     /// Of each text with a digest the page that stands for it, and what was judged of it.
     pages: Vec<usize>,
     hidden: Vec<Hidden>,
     verdicts: Vec<Verdict>,
+}
+
+impl Kepts {
+    /// Adds what is kept of some of these pages, all of it or nothing. Many additions want an index to be tidied.
+    pub(super) fn write(self, pages: &[Page], vocabularies: Vocabularies, writer: &mut Writer) -> Result<()> {
+        let Self { texts, pages: standing, hidden, verdicts } = self;
+        if texts.is_empty() {
+            return Ok(());
+        }
+        let vocabularies = vocabularies.in_order();
+        let text = |number: usize| {
+            let page = &pages[standing[number]];
+            let tokens = page.tokens.as_ref().map(|packed| packed.tokens(&vocabularies)).unwrap_or_default();
+            let (blocks, shingles) = (page.blocks.clone(), page.shingles.clone());
+            Ok(Kept { tokens, blocks, shingles, hidden: hidden[number].clone() })
+        };
+        writer.add_at_once(Addition { texts: &texts, counts: counts(&vocabularies), verdicts, text })
+    }
+}
+
+/// Whether the page of a document's own key is one that it can match.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Own {
+    Matches,
+    /// It is an older version of the document, which takes its place.
+    LeftOut,
 }
 
 impl Judged<'_, '_> {
@@ -600,15 +644,47 @@ impl Judged<'_, '_> {
     }
 
     /// Returns what each new document is related to, by key.
-    fn answers(&self) -> Result<Vec<Answer>> {
+    pub(super) fn answers(&self, own: Own) -> Result<Vec<Answer>> {
         let corpus = self.corpus;
-        // For each document that stands for its text: what it is related to, and whether it is the part.
+        let others = self.others(|id| self.addresses(id).is_some());
+        let answer = |(id, page): (DocId, &Page)| -> Result<Answer> {
+            let mut matches = Vec::new();
+            let but = (own == Own::LeftOut).then_some(page.key.as_str());
+            let text = corpus.text_of[id.index()];
+            if text != NO_TEXT {
+                let standing = corpus.ids[text as usize];
+                let is_frame_only = corpus.is_frame_only(text);
+                if let Some(addresses) = self.addresses(standing) {
+                    let kind = if is_frame_only { RelationKind::Boilerplate } else { RelationKind::Identical };
+                    let shares = if is_frame_only { [0.0; 3] } else { [1.0; 3] };
+                    matches.extend(self.of_text(addresses, Relation { kind, shares, is_part: false }, but)?);
+                }
+                for &(other, relation) in &others[standing.index()] {
+                    matches.extend(self.of_text(self.addresses(other).unwrap_or_default(), relation, but)?);
+                }
+                if matches.is_empty() && is_frame_only {
+                    matches.extend(self.same_frame(page, but)?);
+                }
+            }
+            matches.sort_by(|x, y| {
+                let by_shares = y.resemblance.total_cmp(&x.resemblance);
+                x.kind.cmp(&y.kind).then(by_shares).then(x.key.cmp(&y.key)).then(x.is_part.cmp(&y.is_part))
+            });
+            Ok(Answer { key: page.key.clone(), matches })
+        };
+        let ids = (0..self.batch.new as u32).into_par_iter().map(DocId);
+        ids.map(|id| answer((id, &self.batch.pages[id.index()]))).collect()
+    }
+
+    /// Returns for each new document that stands for its text what it is related to, as far as that is told.
+    pub(super) fn others(&self, is_told: impl Fn(DocId) -> bool) -> Vec<Vec<(DocId, Relation)>> {
+        let corpus = self.corpus;
         let mut others: Vec<Vec<(DocId, Relation)>> = vec![Vec::new(); self.batch.new];
         let mut tell = |a: DocId, b: DocId, relation: Relation| {
-            if self.is_new(a) && self.addresses(b).is_some() {
+            if self.is_new(a) && is_told(b) {
                 others[a.index()].push((b, relation));
             }
-            if self.is_new(b) && self.addresses(a).is_some() {
+            if self.is_new(b) && is_told(a) {
                 others[b.index()].push((a, relation.turned()));
             }
         };
@@ -630,32 +706,7 @@ impl Judged<'_, '_> {
                 tell(a, b, Relation { shares, is_part: true, ..counted });
             }
         }
-        let answer = |(id, page): (DocId, &Page)| -> Result<Answer> {
-            let mut matches = Vec::new();
-            let text = corpus.text_of[id.index()];
-            if text != NO_TEXT {
-                let standing = corpus.ids[text as usize];
-                let is_frame_only = corpus.is_frame_only(text);
-                if let Some(addresses) = self.addresses(standing) {
-                    let kind = if is_frame_only { RelationKind::Boilerplate } else { RelationKind::Identical };
-                    let shares = if is_frame_only { [0.0; 3] } else { [1.0; 3] };
-                    matches.push(self.of_text(addresses, Relation { kind, shares, is_part: false })?);
-                }
-                for &(other, relation) in &others[standing.index()] {
-                    matches.push(self.of_text(self.addresses(other).unwrap_or_default(), relation)?);
-                }
-                if matches.is_empty() && is_frame_only {
-                    matches.extend(self.same_frame(page)?);
-                }
-            }
-            matches.sort_by(|x, y| {
-                let by_shares = y.resemblance.total_cmp(&x.resemblance);
-                x.kind.cmp(&y.kind).then(by_shares).then(x.key.cmp(&y.key)).then(x.is_part.cmp(&y.is_part))
-            });
-            Ok(Answer { key: page.key.clone(), matches })
-        };
-        let ids = (0..self.batch.new as u32).into_par_iter().map(DocId);
-        ids.map(|id| answer((id, &self.batch.pages[id.index()]))).collect()
+        others
     }
 
     /// Returns where the text of a document is kept, if it is.
@@ -664,20 +715,29 @@ impl Judged<'_, '_> {
         self.batch.addresses.get(&digest).map(Vec::as_slice)
     }
 
-    /// Returns the match with the pages of one text.
-    fn of_text(&self, addresses: &[Address], relation: Relation) -> Result<Match> {
+    /// Returns the match with the pages of one text, leaving out the one of a key; `None` where that was the only one.
+    fn of_text(&self, addresses: &[Address], relation: Relation, but: Option<&str>) -> Result<Option<Match>> {
         let mut pages = 0;
         let mut first: Option<NewPage> = None;
         for &address in addresses {
-            let (page, count) = self.batch.index.first_page(address)?;
+            let (page, count) = match but {
+                None => self.batch.index.first_page(address)?,
+                Some(key) => {
+                    let mut others = self.batch.index.pages(address)?;
+                    others.retain(|page| page.key != key);
+                    let count = others.len() as u64;
+                    let Some(page) = others.into_iter().next() else { continue };
+                    (page, count)
+                }
+            };
             pages += count;
             if first.as_ref().is_none_or(|first| page.key < first.key) {
                 first = Some(page);
             }
         }
-        let page = first.ok_or_else(|| Error::NotFound("a text is in no page of the index".into()))?;
+        let Some(page) = first else { return Ok(None) };
         let [resemblance, a_in_b, b_in_a] = relation.shares.map(rounded);
-        Ok(Match {
+        Ok(Some(Match {
             kind: relation.kind,
             key: page.key,
             file: page.origin.file.to_string(),
@@ -688,11 +748,11 @@ impl Judged<'_, '_> {
             b_in_a,
             is_part: relation.is_part,
             counted: true,
-        })
+        }))
     }
 
     /// Returns the match of a document that is nothing but frame with the page that has most lines of it.
-    fn same_frame(&self, page: &Page) -> Result<Option<Match>> {
+    fn same_frame(&self, page: &Page, but: Option<&str>) -> Result<Option<Match>> {
         let mut holders: BTreeMap<Address, u32> = BTreeMap::new();
         let lines: FxHashSet<u64> = page.blocks.lines.iter().map(|line| line.hash).collect();
         for line in lines {
@@ -708,14 +768,14 @@ impl Judged<'_, '_> {
         match best {
             Some((.., address)) => {
                 let relation = Relation { kind: RelationKind::Boilerplate, shares: [0.0; 3], is_part: false };
-                self.of_text(&[address], relation).map(Some)
+                self.of_text(&[address], relation, but)
             }
             None => Ok(None),
         }
     }
 
-    /// Returns what is to be kept of the new documents.
-    fn kept(&self) -> Kepts {
+    /// Returns what is to be kept of those new documents that are wanted.
+    pub(super) fn kept(&self, is_wanted: impl Fn(&Page) -> bool) -> Kepts {
         let (batch, corpus) = (self.batch, self.corpus);
         let mut with_text: Vec<(u64, u32, DocId)> = Vec::new();
         for (text, &id) in (0..).zip(&corpus.ids) {
@@ -728,13 +788,15 @@ impl Judged<'_, '_> {
         let cited = corpus.cited(self.star_of);
         let labels = self.labels();
         let mut pages_of: HashMap<u32, Vec<NewPage>> = HashMap::new();
-        for (page, &text) in batch.pages[..batch.new].iter().zip(&corpus.text_of) {
+        for (page, &text) in batch.pages[..batch.new].iter().zip(&corpus.text_of).filter(|(page, _)| is_wanted(page)) {
             pages_of.entry(text).or_default().push(new_page(page));
         }
         let mut kepts = Kepts { texts: Vec::new(), pages: Vec::new(), hidden: Vec::new(), verdicts: self.verdicts() };
         for (_, text, id) in with_text {
             let digest = batch.pages[id.index()].digest;
-            kepts.texts.push(NewText { digest, pages: pages_of.remove(&text).unwrap_or_default() });
+            let Some(mut pages) = pages_of.remove(&text) else { continue };
+            pages.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+            kepts.texts.push(NewText { digest, pages });
             kepts.pages.push(id.index());
             let mut hidden = corpus.boilerplate.as_ref().map(|found| found.hidden(text)).unwrap_or_default();
             let lines = cited.get(text as usize).into_iter().flatten();

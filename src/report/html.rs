@@ -713,6 +713,8 @@ mod tests {
             relations: Vec::new(),
             boilerplate: Default::default(),
             documents: (0..clusters).flat_map(|cluster| [0, 1].map(|page| scanned(key(cluster, page)))).collect(),
+            known: Vec::new(),
+            gate: None,
             skipped: vec![crate::document::Skipped { key: hostile.into(), reason: hostile.into() }],
             notes: vec![hostile.into()],
         }

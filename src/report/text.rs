@@ -67,7 +67,7 @@ const SHOWN_OF_BOILERPLATE: usize = 10;
 pub(super) const HEADING: Style = Style::new().bold();
 pub(super) const ASIDE: Style = Style::new().dimmed();
 pub(super) const KEPT: Style = AnsiColor::Green.on_default();
-const TROUBLE: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const TROUBLE: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Writes the findings as a text report with ANSI styles; strip them where nobody sees them.
 ///
@@ -93,7 +93,9 @@ pub fn text(findings: &Findings, options: &TextOptions, out: &mut dyn Write) -> 
         page.boilerplate(&findings.boilerplate, out)?;
     }
     page.notes(&findings.notes, out)?;
-    page.skipped(&findings.skipped, out)
+    page.skipped(&findings.skipped, out)?;
+    page.known(&findings.known, out)?;
+    page.ruling(findings, out)
 }
 
 /// Writes the blocks of a dictionary as a text report with ANSI styles, as [`text`] does.
@@ -523,6 +525,8 @@ mod tests {
             relations: Vec::new(),
             boilerplate: Boilerplate::default(),
             documents: Vec::new(),
+            known: Vec::new(),
+            gate: None,
             skipped: Vec::new(),
             notes: Vec::new(),
         }

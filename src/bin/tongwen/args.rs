@@ -1,13 +1,13 @@
 //! What can be typed. What follows from it is decided in [`config`](crate::config).
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use tongwen::findings::RelationKind;
 use tongwen::settings::{SketchKind, TokenKind};
-
-use crate::failure::Failure;
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("TONGWEN_COMMIT"), ")");
 
@@ -18,10 +18,12 @@ Examples:
   tongwen report found.json --top 0                     all of it, without a second scan
   tongwen boilerplate pages/                            what its pages share that is no article
   tongwen explain pages/ --pair a.html b.html           why two pages are, or are not, a repost
+  tongwen gate pages/                                   exit 1 if any page repeats another
   tongwen dedup found.json pages/ --apply clean/        the folder, with one page of each article
 
 Exit codes:
-  0    done, whether or not there were duplicates
+  0    done, whether or not there were duplicates; `gate`: pass
+  1    `gate` alone: too many duplicates
   2    could not: usage, files, settings
   101  a bug: please report it";
 
@@ -65,6 +67,30 @@ Keys:
   A key is what `tongwen scan` calls a document: a file's path relative to the scanned folder, a record's id, or
   `file:line`. Name the same paths as in the scan: what is boilerplate is learnt from all of them.";
 
+const GATE_EXAMPLES: &str = "\
+Examples:
+  tongwen gate pages/                                       exit 1 if any page repeats another
+  tongwen gate pages/ --max-share 2% --fail-on identical
+  tongwen gate pages/ --baseline known.json --update-baseline   let pass what there is today
+  tongwen gate pages/ --baseline known.json                 exit 1 for what has come since
+  tongwen gate today/ --index kept/ --add                   keep what is new
+  tongwen gate pages/ --format github                       annotate a pull request
+  crawler | tongwen gate --stream --index kept/ --add       a verdict a record, in a pipeline
+
+Configuration:
+  `tongwen.toml` may hold these flags too, in a table of their own:
+
+    [gate]
+    fail-on = [\"identical\"]
+    max-share = \"2%\"
+    baseline = \"known.json\"
+
+Exit codes:
+  0    pass
+  1    fail: too many documents repeat others
+  2    undecided: too much could not be read, or usage, files, settings; outranks 1
+  101  a bug: please report it";
+
 const INDEX_EXAMPLES: &str = "\
 Examples:
   tongwen index add kept/ pages/                        begin an index, or add to it
@@ -87,6 +113,7 @@ Examples:
   tongwen report found.json
   tongwen report found.json --top 0 --output report.txt
   tongwen report found.json --format html --output report.html
+  tongwen report found.json --format csv --output found.csv
   tongwen scan pages/ --format json | tongwen report -";
 
 const DEDUP_EXAMPLES: &str = "\
@@ -130,6 +157,7 @@ pub enum Command {
     Scan(Box<ScanArguments>),
     Boilerplate(Box<BoilerplateArguments>),
     Explain(Box<ExplainArguments>),
+    Gate(Box<GateArguments>),
     Index(IndexArguments),
     Report(ReportArguments),
     Dedup(DedupArguments),
@@ -263,7 +291,7 @@ pub struct ScanFlags {
 
     /// How the findings are written [default: text]
     #[arg(long, value_enum, help_heading = "Output")]
-    pub format: Option<Format>,
+    pub format: Option<ReportFormat>,
 
     /// Write to a file, which is there whole or not at all [default: standard output]
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -274,6 +302,8 @@ pub struct ScanFlags {
     pub top: Option<usize>,
 
     /// Show only this kind in a text report; may be repeated [default: all kinds]
+    ///
+    /// Boilerplate is shown with what it costs.
     #[arg(long, value_enum, help_heading = "Output")]
     pub kind: Vec<Kind>,
 
@@ -294,6 +324,10 @@ pub struct ScanFlags {
     /// Worker threads; 0 is one a processor. Never changes the result [default: 0]
     #[arg(long, value_name = "N", help_heading = "Output")]
     pub threads: Option<usize>,
+
+    /// The table of that name in a configuration file.
+    #[arg(skip)]
+    pub gate: GateFlags,
 }
 
 /// List what was judged boilerplate, and save it as a dictionary.
@@ -303,7 +337,9 @@ pub struct ScanFlags {
 /// them again in batches too small to show them.
 #[derive(Debug, Args)]
 #[command(after_help = BOILERPLATE_EXAMPLES)]
-#[command(mut_arg("format", |flag| flag.help("How the list is written [default: text, and json to a file]")))]
+#[command(mut_arg("format", |flag| {
+    flag.help("How the list is written [default: text, and json to a file]").value_parser(Format::parser())
+}))]
 #[command(mut_arg("output", |flag| flag.help("Save the list, as a dictionary unless --format is text [default: standard output]")))]
 #[command(mut_arg("top", |flag| flag.help("Blocks in a text list; 0 shows all [default: 20]")))]
 #[command(mut_arg("pairs", |flag| flag.hide(true)), mut_arg("kind", |flag| flag.hide(true)))]
@@ -334,6 +370,7 @@ pub struct BoilerplateArguments {
 #[derive(Debug, Args)]
 #[command(after_help = EXPLAIN_EXAMPLES, mut_arg("top", |flag| flag.hide(true)))]
 #[command(mut_arg("pairs", |flag| flag.hide(true)), mut_arg("kind", |flag| flag.hide(true)))]
+#[command(mut_arg("format", |flag| flag.value_parser(Format::parser())))]
 pub struct ExplainArguments {
     /// Two files; or, with `--pair`, the folders and files of a corpus; `-` reads JSONL on standard input
     #[arg(value_name = "PATH", required = true)]
@@ -359,6 +396,77 @@ pub struct ExplainArguments {
     /// Read no configuration file [default: read it]
     #[arg(long, help_heading = "Configuration")]
     pub no_config: bool,
+}
+
+/// Judge whether documents may pass, for CI and ingest pipelines.
+///
+/// Compares documents with each other as `tongwen scan` does, and with an index where there is one. Fails, with exit
+/// code 1, where too many of them repeat another one. What a baseline knows does not count: it knows documents by what
+/// they say and how often, not by their names.
+#[derive(Debug, Args)]
+#[command(after_help = GATE_EXAMPLES, mut_arg("pairs", |flag| flag.hide(true)))]
+pub struct GateArguments {
+    /// Folders and files to read; `-` reads JSONL on standard input
+    #[arg(value_name = "PATH", required_unless_present = "stream")]
+    pub paths: Vec<PathBuf>,
+
+    /// Judge JSONL on standard input record by record, against --index: a line of JSON with the verdict for each
+    ///
+    /// Verdicts come in the order of the records, each as soon as it is there. With --add every record that is no
+    /// duplicate is remembered, and on disk before its verdict is written.
+    #[arg(long, conflicts_with_all = ["paths", "update_baseline"], help_heading = "Gate")]
+    pub stream: bool,
+
+    #[command(flatten)]
+    pub gate: GateFlags,
+
+    /// Add to the index what passed: all documents but new duplicates, at once; nothing where the gate cannot decide
+    #[arg(long, conflicts_with = "update_baseline", help_heading = "Gate")]
+    pub add: bool,
+
+    /// Write the baseline anew, so that all duplicates there are now pass
+    #[arg(long, help_heading = "Gate")]
+    pub update_baseline: bool,
+
+    #[command(flatten)]
+    pub flags: ScanFlags,
+
+    /// Read defaults of these flags from a TOML file [default: tongwen.toml in this folder, if it is there]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Configuration")]
+    pub config: Option<PathBuf>,
+
+    /// Read no configuration file [default: read it]
+    #[arg(long, help_heading = "Configuration")]
+    pub no_config: bool,
+}
+
+/// The flags of `gate` that a configuration file may hold too, in its table `gate`.
+#[derive(Debug, Default, Args, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct GateFlags {
+    /// Kinds of relations that make a document a duplicate, with commas between them [default: identical,repost]
+    #[arg(long, value_enum, value_name = "KINDS", value_delimiter = ',', help_heading = "Gate")]
+    pub fail_on: Vec<Kind>,
+
+    /// Duplicates that may pass [default: 0, or any number with --max-share]
+    #[arg(long, value_name = "N", help_heading = "Gate")]
+    pub max_duplicates: Option<u64>,
+
+    /// Share of the documents that may be duplicates, such as 2% or 0.02 [default: any]
+    #[arg(long, value_name = "SHARE", help_heading = "Gate")]
+    pub max_share: Option<Share>,
+
+    /// Files and records that may be unreadable: with more, the gate cannot decide [default: 0]
+    #[arg(long, value_name = "N", help_heading = "Gate")]
+    pub max_skipped: Option<u64>,
+
+    /// Duplicates that are known and do not count [default: none]
+    #[arg(long, value_name = "FILE", help_heading = "Gate")]
+    pub baseline: Option<PathBuf>,
+
+    /// Compare with the pages of an index too [default: none]
+    #[arg(long, value_name = "DIR", help_heading = "Gate")]
+    pub index: Option<PathBuf>,
 }
 
 /// Keep a corpus in a folder, and ask what of it later documents repeat.
@@ -391,7 +499,7 @@ pub enum IndexCommand {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = INDEXED_EXAMPLES)]
+#[command(after_help = INDEXED_EXAMPLES, mut_arg("format", |flag| flag.value_parser(Format::parser())))]
 #[command(mut_arg("top", |flag| flag.help("Documents in a text report; 0 shows all [default: 20]")))]
 #[command(mut_arg("sketch", |flag| flag.hide(true)), mut_arg("slots", |flag| flag.hide(true)))]
 #[command(mut_arg("bands", |flag| flag.hide(true)), mut_arg("rows", |flag| flag.hide(true)))]
@@ -460,7 +568,7 @@ pub struct ReportArguments {
 
     /// How the findings are written
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
-    pub format: Format,
+    pub format: ReportFormat,
 
     /// Write to a file, which is there whole or not at all [default: standard output]
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -471,6 +579,8 @@ pub struct ReportArguments {
     pub top: usize,
 
     /// Show only this kind in a text report; may be repeated [default: all kinds]
+    ///
+    /// Boilerplate is shown with what it costs.
     #[arg(long, value_enum, help_heading = "Output")]
     pub kind: Vec<Kind>,
 
@@ -572,6 +682,51 @@ pub enum Tokens {
     Char,
 }
 
+/// How two documents relate.
+#[derive(Clone, Copy, Debug, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The same text after normalisation
+    Identical,
+    /// The same article
+    Repost,
+    /// Nearly all of one is in the other
+    Contained,
+    /// A passage of one is quoted in the other
+    Excerpt,
+    /// Alike in their frame alone
+    Boilerplate,
+}
+
+/// A share, typed as `2%` or `0.02`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Share(pub f64);
+
+impl FromStr for Share {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (number, of) = text.strip_suffix('%').map_or((text, 1.0), |number| (number.trim_end(), 100.0));
+        let share = number.parse::<f64>().map_err(|_| "a share is a number such as `0.02`, or `2%`".to_owned())?;
+        Ok(Self(share / of))
+    }
+}
+
+impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Typed {
+            Number(f64),
+            Text(String),
+        }
+        match Typed::deserialize(deserializer)? {
+            Typed::Number(share) => Ok(Self(share)),
+            Typed::Text(text) => text.parse().map_err(de::Error::custom),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[value(rename_all = "lower")]
@@ -582,9 +737,10 @@ pub enum Sketch {
     SimHash,
 }
 
-#[derive(Clone, Copy, Debug, Default, ValueEnum, Deserialize)]
+/// How findings are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Format {
+pub enum ReportFormat {
     /// For people
     #[default]
     Text,
@@ -592,43 +748,42 @@ pub enum Format {
     Json,
     /// For a browser: an overview, a list to search, and pairs of texts side by side
     Html,
+    /// For code scanning: SARIF 2.1.0, a result for each page that is repeated
+    Sarif,
+    /// For test reports: JUnit XML, a case for each document
+    Junit,
+    /// For GitHub: at most ten annotations, and a summary of the job
+    Github,
+    /// For comments and summaries
+    Markdown,
+    /// For tables: a row for each document
+    Csv,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// The same text
-    Identical,
-    /// The same article
-    Repost,
-    /// A part of something larger
-    Contained,
-    /// Quoted in another page
-    Excerpt,
-    /// Alike in their frame only, and what boilerplate costs
-    Boilerplate,
-}
-
-impl From<Kind> for RelationKind {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Identical => Self::Identical,
-            Kind::Repost => Self::Repost,
-            Kind::Contained => Self::Contained,
-            Kind::Excerpt => Self::Excerpt,
-            Kind::Boilerplate => Self::Boilerplate,
-        }
-    }
+/// How anything but findings is written.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs: everything, versioned
+    Json,
 }
 
 impl Format {
-    /// Returns whether it is the one for people at a terminal, or that for programs, of a command that has no other.
-    pub fn is_text(self) -> Result<bool, Failure> {
-        match self {
-            Self::Text => Ok(true),
-            Self::Json => Ok(false),
-            Self::Html => Err(Failure::new("`--format html` is a format of `tongwen scan` and `tongwen report`")
-                .with_hint("use `text` or `json`")),
+    /// Returns those of the formats of findings that other results have too.
+    fn parser() -> impl TypedValueParser<Value = ReportFormat> {
+        let values = Self::value_variants().iter().filter_map(Self::to_possible_value);
+        // Its names are those of two formats of findings.
+        PossibleValuesParser::new(values).map(|name| ReportFormat::from_str(&name, false).unwrap_or_default())
+    }
+}
+
+impl From<ReportFormat> for Format {
+    fn from(format: ReportFormat) -> Self {
+        match format {
+            ReportFormat::Json => Self::Json,
+            _ => Self::Text,
         }
     }
 }
@@ -647,6 +802,18 @@ impl From<Tokens> for TokenKind {
         match tokens {
             Tokens::Word => Self::Word,
             Tokens::Char => Self::Char,
+        }
+    }
+}
+
+impl From<Kind> for RelationKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Identical => Self::Identical,
+            Kind::Repost => Self::Repost,
+            Kind::Contained => Self::Contained,
+            Kind::Excerpt => Self::Excerpt,
+            Kind::Boilerplate => Self::Boilerplate,
         }
     }
 }

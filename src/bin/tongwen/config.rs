@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 
 use tongwen::band;
 use tongwen::error::Error;
+use tongwen::findings::RelationKind;
+use tongwen::gate::Policy;
 use tongwen::settings::{AnalysisSettings, InputSettings, RunSettings, Settings};
 
-use crate::args::{DEFAULT_PAIRS, DEFAULT_TOP, Format, Kind, ScanFlags, Sketch, When};
+use crate::args::{DEFAULT_PAIRS, DEFAULT_TOP, GateFlags, Kind, ReportFormat, ScanFlags, Share, Sketch, When};
 use crate::failure::Failure;
 
 const DEFAULT_FILE: &str = "tongwen.toml";
@@ -19,7 +21,7 @@ const DEFAULT_FILE: &str = "tongwen.toml";
 #[derive(Debug)]
 pub struct Plan {
     pub settings: Settings,
-    pub format: Format,
+    pub format: ReportFormat,
     pub output: Option<PathBuf>,
     pub top: usize,
     pub kinds: Vec<Kind>,
@@ -148,7 +150,28 @@ fn merged(flags: ScanFlags, config: ScanFlags) -> ScanFlags {
         color: flags.color.or(config.color),
         quiet: flags.quiet.or(config.quiet),
         threads: flags.threads.or(config.threads),
+        gate: config.gate,
     }
+}
+
+/// Returns what a gate lets pass, the flags that were typed and those of the configuration taken together.
+pub fn gate(flags: GateFlags, config: &mut ScanFlags) -> Result<(GateFlags, Policy), Failure> {
+    let config = std::mem::take(&mut config.gate);
+    let chosen = GateFlags {
+        fail_on: if flags.fail_on.is_empty() { config.fail_on } else { flags.fail_on },
+        max_duplicates: flags.max_duplicates.or(config.max_duplicates),
+        max_share: flags.max_share.or(config.max_share),
+        max_skipped: flags.max_skipped.or(config.max_skipped),
+        baseline: flags.baseline.or(config.baseline),
+        index: flags.index.or(config.index),
+    };
+    let fail_on = match &*chosen.fail_on {
+        [] => vec![RelationKind::Identical, RelationKind::Repost],
+        kinds => kinds.iter().map(|&kind| kind.into()).collect(),
+    };
+    let share = chosen.max_share.map(|Share(share)| share);
+    let policy = Policy::new(fail_on, chosen.max_duplicates, share, chosen.max_skipped.unwrap_or(0))?;
+    Ok((chosen, policy))
 }
 
 fn analysis(chosen: &ScanFlags) -> Result<AnalysisSettings, Failure> {

@@ -20,9 +20,6 @@ pub fn run(arguments: BoilerplateArguments) -> Result<(), Failure> {
         return Err(Failure::new("`--no-boilerplate` leaves nothing to list")
             .with_hint("leave it out, or pass `--no-boilerplate=false` where the configuration says it"));
     }
-    // What is saved is to be used again.
-    let format = format.unwrap_or(if output.is_some() { Format::Json } else { Format::Text });
-    let is_text = format.is_text()?;
     for path in &arguments.paths {
         can_be_read(path)?;
     }
@@ -31,10 +28,14 @@ pub fn run(arguments: BoilerplateArguments) -> Result<(), Failure> {
     let dictionary = pipeline::boilerplate(&arguments.paths, &settings, &*progress)?;
     // The bar must be gone before the list begins.
     drop(progress);
-    if is_text {
-        let options = TextOptions { top, width: destination.columns(), ..TextOptions::default() };
-        destination.write(color, |out| boilerplate(&dictionary, &options, out))
-    } else {
-        destination.write(When::Always, |out: &mut dyn Write| out.write_all(dictionary.to_json().as_bytes()))
+    // What is saved is to be used again.
+    match format.map_or(if output.is_some() { Format::Json } else { Format::Text }, Format::from) {
+        Format::Text => {
+            let options = TextOptions { top, width: destination.columns(), ..TextOptions::default() };
+            destination.write(color, |out| boilerplate(&dictionary, &options, out))
+        }
+        Format::Json => {
+            destination.write(When::Always, |out: &mut dyn Write| out.write_all(dictionary.to_json().as_bytes()))
+        }
     }
 }

@@ -3,7 +3,7 @@
 use tongwen::pipeline::{self, Progress, Silent};
 use tongwen::report::{ExplainOptions, explain, explanation_json};
 
-use crate::args::{ExplainArguments, When};
+use crate::args::{ExplainArguments, Format, When};
 use crate::commands::scan::can_be_read;
 use crate::config::{self, Plan};
 use crate::failure::Failure;
@@ -16,7 +16,6 @@ pub fn run(arguments: ExplainArguments) -> Result<(), Failure> {
     }
     let config = config::load(arguments.config.as_deref(), arguments.no_config)?;
     let Plan { settings, format, output, quiet, color, .. } = config::plan(arguments.flags, config)?;
-    let is_text = format.is_text()?;
     for path in &arguments.paths {
         can_be_read(path)?;
     }
@@ -29,11 +28,12 @@ pub fn run(arguments: ExplainArguments) -> Result<(), Failure> {
     let explanation = pipeline::explain(&arguments.paths, pair, &settings, &*progress)?;
     // The bar must be gone before the result begins.
     drop(progress);
-    if is_text {
-        let options = ExplainOptions { width: destination.columns(), full: arguments.full };
-        destination.write(color, |out| explain(&explanation, &options, out))
-    } else {
+    match Format::from(format) {
+        Format::Text => {
+            let options = ExplainOptions { width: destination.columns(), full: arguments.full };
+            destination.write(color, |out| explain(&explanation, &options, out))
+        }
         // JSON carries no colours of ours, and what it carries must arrive as it is.
-        destination.write(When::Always, |out| explanation_json(&explanation, out))
+        Format::Json => destination.write(When::Always, |out| explanation_json(&explanation, out)),
     }
 }

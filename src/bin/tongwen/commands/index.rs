@@ -6,7 +6,7 @@ use tongwen::index::{Index, Info, Writer};
 use tongwen::pipeline::{Progress, Silent, indexed};
 use tongwen::report::{self, TextOptions};
 
-use crate::args::{IndexArguments, IndexCommand, IndexedArguments, When};
+use crate::args::{Format, IndexArguments, IndexCommand, IndexedArguments, When};
 use crate::commands::scan::can_be_read;
 use crate::config::{self, Plan};
 use crate::failure::Failure;
@@ -31,10 +31,9 @@ pub fn run(arguments: IndexArguments) -> Result<(), Failure> {
         }
         IndexCommand::Info(arguments) => {
             let info = Index::open(&arguments.folder)?.info()?;
-            if arguments.format.is_text()? {
-                Destination::Stdout.write(When::Auto, |out| report::info(&info, out))
-            } else {
-                Destination::Stdout.write(When::Always, |out| report::info_json(&info, out))
+            match arguments.format {
+                Format::Text => Destination::Stdout.write(When::Auto, |out| report::info(&info, out)),
+                Format::Json => Destination::Stdout.write(When::Always, |out| report::info_json(&info, out)),
             }
         }
         IndexCommand::Check(arguments) => {
@@ -73,18 +72,18 @@ fn add(arguments: IndexedArguments) -> Result<(), Failure> {
 fn query(arguments: IndexedArguments) -> Result<(), Failure> {
     let (folder, paths) = (arguments.folder.clone(), arguments.paths.clone());
     let Plan { settings, format, output, top, quiet, color, .. } = plan(arguments)?;
-    let is_text = format.is_text()?;
     let destination = Destination::checked(output.as_deref())?;
     let index = Index::open(&folder)?;
     let progress = shown(quiet);
     let answers = indexed::query(&paths, &index, &settings, &*progress)?;
     // The bar must be gone before the report begins.
     drop(progress);
-    if is_text {
-        let options = TextOptions { top, width: destination.columns(), ..TextOptions::default() };
-        destination.write(color, |out| report::answers(&answers, &options, out))
-    } else {
-        destination.write(When::Always, |out| report::answers_json(&answers, out))
+    match Format::from(format) {
+        Format::Text => {
+            let options = TextOptions { top, width: destination.columns(), ..TextOptions::default() };
+            destination.write(color, |out| report::answers(&answers, &options, out))
+        }
+        Format::Json => destination.write(When::Always, |out| report::answers_json(&answers, out)),
     }
 }
 
@@ -112,7 +111,7 @@ fn plan(arguments: IndexedArguments) -> Result<Plan, Failure> {
 }
 
 /// Refuses an index that would read itself.
-fn refuse_inside(folder: &Path, paths: &[PathBuf]) -> Result<(), Failure> {
+pub fn refuse_inside(folder: &Path, paths: &[PathBuf]) -> Result<(), Failure> {
     let Ok(index) = folder.canonicalize() else { return Ok(()) };
     let holds = |path: &&PathBuf| path.canonicalize().is_ok_and(|path| index == path);
     match paths.iter().find(holds) {
@@ -122,6 +121,6 @@ fn refuse_inside(folder: &Path, paths: &[PathBuf]) -> Result<(), Failure> {
     }
 }
 
-fn shown(quiet: bool) -> Box<dyn Progress> {
+pub fn shown(quiet: bool) -> Box<dyn Progress> {
     if quiet { Box::new(Silent) } else { Box::new(Bar::new()) }
 }

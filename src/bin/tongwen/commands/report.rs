@@ -1,5 +1,6 @@
 //! `tongwen report`: saved findings in another format, without a second scan.
 
+use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -7,9 +8,9 @@ use tongwen::error::Error;
 use tongwen::explain::Comparison;
 use tongwen::findings::Findings;
 use tongwen::overview::Overview;
-use tongwen::report::{Kinds, Place, TextOptions, html, json, text};
+use tongwen::report::{Kinds, Place, TextOptions, csv, github, html, json, junit, markdown, sarif, text};
 
-use crate::args::{Format, Kind, ReportArguments, When};
+use crate::args::{DEFAULT_TOP, Kind, ReportArguments, ReportFormat, When};
 use crate::failure::Failure;
 use crate::output::Destination;
 
@@ -20,6 +21,7 @@ pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
         top: arguments.top,
         kinds: kinds(&arguments.kind),
         color: arguments.color,
+        folder: String::new(),
     };
     let findings = &arguments.findings;
     rendering.write(&Findings::from_json(&load(findings)?, called(findings))?, &[])
@@ -33,28 +35,57 @@ pub fn kinds(typed: &[Kind]) -> Kinds {
 /// How findings are shown, and where.
 pub struct Rendering {
     pub destination: Destination,
-    pub format: Format,
+    pub format: ReportFormat,
     pub top: usize,
     pub kinds: Kinds,
     pub color: When,
+    /// What makes keys paths from here, for formats that name files.
+    pub folder: String,
 }
 
 impl Rendering {
     /// Writes findings, in the formats that show texts with the pairs that were compared.
     pub fn write(&self, findings: &Findings, pairs: &[Comparison]) -> Result<(), Failure> {
+        self.write_all(findings, pairs, |_, _| Ok(()))
+    }
+
+    /// Writes findings, and in a text report what `more` has to say below them.
+    pub fn write_with(
+        &self,
+        findings: &Findings,
+        more: impl FnOnce(&TextOptions, &mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        self.write_all(findings, &[], more)
+    }
+
+    fn write_all(
+        &self,
+        findings: &Findings,
+        pairs: &[Comparison],
+        more: impl FnOnce(&TextOptions, &mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let options = TextOptions { top: self.top, width: self.destination.columns(), kinds: self.kinds };
+        // What is not for people carries no colours of ours, and what it carries must arrive as it is.
+        let write =
+            |render: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>| self.destination.write(When::Always, render);
         match self.format {
-            Format::Text => {
-                let options = TextOptions { top: self.top, width: self.destination.columns(), kinds: self.kinds };
-                self.destination.write(self.color, |out| text(findings, &options, out))
+            ReportFormat::Text => self.destination.write(self.color, |out| {
+                text(findings, &options, out)?;
+                more(&options, out)
+            }),
+            ReportFormat::Json => write(&mut |out| json(findings, out)),
+            ReportFormat::Html => self.html(findings, pairs),
+            ReportFormat::Sarif => write(&mut |out| sarif(findings, &self.folder, out)),
+            ReportFormat::Junit => write(&mut |out| junit(findings, out)),
+            ReportFormat::Github => {
+                summarise(findings, &options)?;
+                write(&mut |out| github(findings, &self.folder, out))
             }
-            // JSON carries no colours of ours, and what it carries must arrive as it is.
-            Format::Json => self.destination.write(When::Always, |out: &mut dyn Write| json(findings, out)),
-            Format::Html => self.html(findings, pairs),
+            ReportFormat::Markdown => write(&mut |out| markdown(findings, &options, out)),
+            ReportFormat::Csv => write(&mut |out| csv(findings, out)),
         }
     }
-}
 
-impl Rendering {
     fn html(&self, findings: &Findings, pairs: &[Comparison]) -> Result<(), Failure> {
         let names = self.destination.names();
         let place = match &names {
@@ -71,6 +102,23 @@ impl Rendering {
             self.destination.write(When::Always, |out: &mut dyn Write| out.write_all(file.content.as_bytes()))
         })
     }
+}
+
+/// Bytes of a summary that GitHub takes of one step.
+const LONGEST_SUMMARY: usize = 1 << 20;
+
+/// Appends the findings to the summary of the job, where this is one of GitHub's.
+fn summarise(findings: &Findings, options: &TextOptions) -> Result<(), Failure> {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return Ok(()) };
+    let mut summary = Vec::new();
+    let written = markdown(findings, options, &mut summary).and_then(|()| {
+        if summary.len() > LONGEST_SUMMARY {
+            summary.clear();
+            markdown(findings, &TextOptions { top: DEFAULT_TOP, ..*options }, &mut summary)?;
+        }
+        OpenOptions::new().create(true).append(true).open(&path)?.write_all(&summary)
+    });
+    written.map_err(|source| Error::Io { action: "write", path: path.into(), source }.into())
 }
 
 /// Returns what is saved at `path`, or comes on standard input where it is `-`.

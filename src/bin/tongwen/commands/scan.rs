@@ -1,12 +1,12 @@
 //! `tongwen scan`: finds reposts and shared boilerplate, and reports them.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use tongwen::band;
 use tongwen::error::Error;
 use tongwen::pipeline::{self, Progress, Silent};
 
-use crate::args::{Format, ScanArguments};
+use crate::args::{ReportFormat, ScanArguments};
 use crate::commands::report::{Rendering, kinds};
 use crate::config::{self, Plan};
 use crate::failure::Failure;
@@ -28,12 +28,23 @@ pub fn run(arguments: ScanArguments) -> Result<(), Failure> {
     let destination = Destination::checked(output.as_deref())?;
     let progress: Box<dyn Progress> = if quiet { Box::new(Silent) } else { Box::new(Bar::new()) };
     let (findings, pairs) = match format {
-        Format::Html => pipeline::scan_with_pairs(&arguments.paths, pairs, &settings, &*progress)?,
+        ReportFormat::Html => pipeline::scan_with_pairs(&arguments.paths, pairs, &settings, &*progress)?,
         _ => (pipeline::scan(&arguments.paths, &settings, &*progress)?, Vec::new()),
     };
     // The bar must be gone before the report begins.
     drop(progress);
-    Rendering { destination, format, top, kinds: kinds(&typed), color }.write(&findings, &pairs)
+    let folder = folder_of(&arguments.paths);
+    Rendering { destination, format, top, kinds: kinds(&typed), color, folder }.write(&findings, &pairs)
+}
+
+/// Returns what must stand before keys to make them paths from here: the one relative folder that was read, with a slash.
+pub fn folder_of(paths: &[PathBuf]) -> String {
+    let [path] = paths else { return String::new() };
+    if path.is_absolute() || !path.is_dir() {
+        return String::new();
+    }
+    let names: Vec<_> = path.components().filter(|name| *name != Component::CurDir).collect();
+    names.iter().map(|name| format!("{}/", name.as_os_str().display())).collect()
 }
 
 /// Says whether there is anything at a path; whether all of it is readable only the scan finds out.

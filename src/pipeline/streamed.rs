@@ -1,0 +1,276 @@
+//! Records that come one after another: each is told what it repeats, and what is new is remembered.
+//!
+//! Records that arrive together are judged together, so that a fast stream costs less for each and a slow one does not
+//! wait. What is remembered is on disk before its verdict is told: whoever has read a verdict finds the record in the
+//! index, whatever happens then.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+
+use super::indexed::{Batch, Judged, Own, Standing, Vocabularies, analysed, checked};
+use super::{NO_TEXT, Silent, pool, rounded};
+use crate::answers::Match;
+use crate::dictionary::Known;
+use crate::document::{DocId, Document, Origin, Skipped};
+use crate::error::Result;
+use crate::findings::RelationKind;
+use crate::gate::Policy;
+use crate::index::{Index, Writer};
+use crate::settings::Settings;
+
+/// Segments of a growing index from which on it is tidied though records wait.
+const MOST_SEGMENTS: usize = 16;
+
+/// What one record is to those before it, as a line of JSON says it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Told {
+    pub id: String,
+    pub verdict: Verdict,
+    /// The page or record it relates to most.
+    #[serde(flatten)]
+    pub nearest: Option<Nearest>,
+    /// What is wrong with a record that cannot be judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The page or record that another one relates to most.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Nearest {
+    pub of: String,
+    pub resemblance: f64,
+    /// The share of the record's content that is in the other one.
+    pub a_in_b: f64,
+    /// The share of the other one's content that is in the record.
+    pub b_in_a: f64,
+}
+
+/// What a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    New,
+    Identical,
+    Repost,
+    Contained,
+    Excerpt,
+    Boilerplate,
+    /// It cannot be judged.
+    Error,
+}
+
+impl From<RelationKind> for Verdict {
+    fn from(kind: RelationKind) -> Self {
+        match kind {
+            RelationKind::Identical => Self::Identical,
+            RelationKind::Repost => Self::Repost,
+            RelationKind::Contained => Self::Contained,
+            RelationKind::Excerpt => Self::Excerpt,
+            RelationKind::Boilerplate => Self::Boilerplate,
+        }
+    }
+}
+
+/// What records are compared with.
+#[derive(Debug)]
+pub enum Memory {
+    /// An index that stays as it is: records are not compared with each other.
+    Fixed(Index),
+    /// An index that remembers every record the policy lets pass, for the next ones to be compared with.
+    Growing(Writer),
+}
+
+/// A gate that records pass one after another.
+#[derive(Debug)]
+pub struct Stream {
+    memory: Memory,
+    policy: Policy,
+    settings: Settings,
+    known: Known,
+    pool: rayon::ThreadPool,
+}
+
+impl Stream {
+    /// Returns a stream that is ready to judge. Cost: jieba's dictionary, where words are compared.
+    ///
+    /// # Errors
+    /// When the settings are not those of the index, or a dictionary of boilerplate cannot be read.
+    pub fn new(memory: Memory, policy: Policy, settings: &Settings) -> Result<Self> {
+        let settings = checked(settings)?;
+        let pool = pool(&settings)?;
+        let known = Known::load(&settings.dictionaries, settings.analysis.tokens)?;
+        let stream = Self { memory, policy, settings, known, pool };
+        stream.index().fits(&stream.settings.analysis)?;
+        // The first record shall not wait for the dictionary of words.
+        let origin = Origin { file: "".into(), line: 0 };
+        let text = "同文".into();
+        let first = Document { key: String::new(), text, lines: Vec::new(), site: "".into(), date: None, origin };
+        stream.pool.install(|| analysed(vec![first], &stream.settings.analysis, None));
+        Ok(stream)
+    }
+
+    fn index(&self) -> &Index {
+        match &self.memory {
+            Memory::Fixed(index) => index,
+            Memory::Growing(writer) => writer.index(),
+        }
+    }
+
+    /// Returns what each of some records is, in their order; a growing memory has then taken in, and safely written,
+    /// those that the policy lets pass.
+    ///
+    /// A record in the place of one of the same id is its newer version, and not compared with it.
+    ///
+    /// # Errors
+    /// When the index is damaged or cannot be written. It is then what it was before, or has some of the records.
+    pub fn judge(&mut self, records: Vec<std::result::Result<Document, Skipped>>) -> Result<Vec<Told>> {
+        let mut told = Vec::with_capacity(records.len());
+        let (mut documents, mut ids): (Vec<Document>, HashSet<String>) = Default::default();
+        for record in records {
+            let record = record.and_then(|document| self.nameable(document));
+            match record {
+                Ok(document) => {
+                    // What has the id of a record that is not yet remembered waits until it is.
+                    if !ids.insert(document.key.clone()) {
+                        told.extend(self.judge_documents(std::mem::take(&mut documents))?);
+                        ids = HashSet::from([document.key.clone()]);
+                    }
+                    documents.push(document);
+                }
+                Err(Skipped { key, reason }) => {
+                    told.extend(self.judge_documents(std::mem::take(&mut documents))?);
+                    ids.clear();
+                    told.push(Told { id: key, verdict: Verdict::Error, nearest: None, reason: Some(reason) });
+                }
+            }
+        }
+        told.extend(self.judge_documents(documents)?);
+        Ok(told)
+    }
+
+    /// Merges what many small additions have left behind: in a moment in which nobody waits, or once it is
+    /// [too much](Self::is_untidy).
+    ///
+    /// # Errors
+    /// When the index is damaged or cannot be written.
+    pub fn tidy(&mut self) -> Result<()> {
+        match &mut self.memory {
+            Memory::Fixed(_) => Ok(()),
+            Memory::Growing(writer) => self.pool.install(|| writer.tidy()),
+        }
+    }
+
+    /// Returns whether so much was left behind that look-ups take longer for it.
+    pub fn is_untidy(&self) -> bool {
+        matches!(self.memory, Memory::Growing(_)) && self.index().segments() > MOST_SEGMENTS
+    }
+
+    /// Refuses to remember a record under the number of its line: the same line of the next stream would replace it.
+    fn nameable(&self, document: Document) -> std::result::Result<Document, Skipped> {
+        let Origin { file, line } = &document.origin;
+        if matches!(self.memory, Memory::Fixed(_)) || document.key != format!("{file}:{line}") {
+            return Ok(document);
+        }
+        let reason =
+            format!("no field `{}` to remember it by: name it with `--id-field`", self.settings.input.id_field);
+        Err(Skipped { key: document.key, reason })
+    }
+
+    /// Judges documents of different keys.
+    fn judge_documents(&mut self, documents: Vec<Document>) -> Result<Vec<Told>> {
+        if documents.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Self { memory, policy, settings, known, pool } = self;
+        let vocabularies = Vocabularies::default();
+        let wanted = matches!(memory, Memory::Growing(_)).then_some(&vocabularies);
+        let (told, kepts, pages) = pool.install(|| -> Result<_> {
+            let pages = analysed(documents, &settings.analysis, wanted).pages;
+            let index = match memory {
+                Memory::Fixed(index) => &*index,
+                Memory::Growing(writer) => writer.index(),
+            };
+            let batch = Batch::new(pages, index, settings, known.clone())?;
+            let (told, kepts) = batch.judged(&Silent, |judged| {
+                let Sorted { told, is_remembered } = sorted(&judged, policy, wanted.is_some())?;
+                let mut kept = HashSet::new();
+                let passed = judged.batch.new_pages().iter().zip(is_remembered).filter(|(_, passed)| *passed);
+                for (page, _) in passed {
+                    // A record that comes a second time, as after a verdict that was not heard, is there already.
+                    if Standing::of(page, index)? != Standing::Unchanged {
+                        kept.insert(page.key.as_str());
+                    }
+                }
+                Ok((told, wanted.map(|_| judged.kept(|page| kept.contains(page.key.as_str())))))
+            })?;
+            Ok((told, kepts, batch.pages))
+        })?;
+        if let (Memory::Growing(writer), Some(kepts)) = (memory, kepts) {
+            pool.install(|| kepts.write(&pages, vocabularies, writer))?;
+        }
+        Ok(told)
+    }
+}
+
+/// Records with their verdicts, and which of them are to be remembered.
+struct Sorted {
+    told: Vec<Told>,
+    is_remembered: Vec<bool>,
+}
+
+/// Tells for one record after another what it is, beside the index and, where they are remembered, those before it.
+fn sorted(judged: &Judged, policy: &Policy, is_growing: bool) -> Result<Sorted> {
+    let pages = judged.batch.new_pages();
+    let corpus = judged.corpus;
+    let answers = judged.answers(Own::LeftOut)?;
+    let others = if is_growing { judged.others(|id| id.index() < pages.len()) } else { vec![Vec::new(); pages.len()] };
+    // For each text those who have it and are remembered, in their order.
+    let mut holders: Vec<Vec<usize>> = vec![Vec::new(); corpus.ids.len()];
+    let mut sorted = Sorted { told: Vec::with_capacity(pages.len()), is_remembered: Vec::with_capacity(pages.len()) };
+    for ((at, page), answer) in pages.iter().enumerate().zip(answers) {
+        let text = corpus.text_of[at];
+        let mut nearest = answer.matches.into_iter().next().map(from_index);
+        if text != NO_TEXT {
+            let same =
+                (!corpus.is_frame_only(text)).then(|| (corpus.ids[text as usize], RelationKind::Identical, [1.0; 3]));
+            let related = others[corpus.ids[text as usize].index()].iter();
+            let related = related.map(|&(other, relation)| (other, relation.kind, relation.shares));
+            for (other, kind, shares) in same.into_iter().chain(related) {
+                let Some(&holder) = holders[text_of(corpus, other)].first() else { continue };
+                let [resemblance, a_in_b, b_in_a] = shares.map(rounded);
+                let found = (kind, Nearest { of: pages[holder].key.clone(), resemblance, a_in_b, b_in_a });
+                nearest = Some(match nearest {
+                    Some(known) if !is_nearer(&found, &known) => known,
+                    _ => found,
+                });
+            }
+        }
+        let kind = nearest.as_ref().map(|(kind, _)| *kind);
+        let is_remembered = is_growing && !kind.is_some_and(|kind| policy.minds(kind));
+        if is_remembered && text != NO_TEXT {
+            holders[text as usize].push(at);
+        }
+        sorted.is_remembered.push(is_remembered);
+        let nearest = nearest.map(|(_, nearest)| nearest);
+        let verdict = kind.map_or(Verdict::New, Verdict::from);
+        sorted.told.push(Told { id: page.key.clone(), verdict, nearest, reason: None });
+    }
+    Ok(sorted)
+}
+
+/// Returns the text of a document that stands for one.
+fn text_of(corpus: &super::Compared, id: DocId) -> usize {
+    corpus.text_of[id.index()] as usize
+}
+
+fn from_index(found: Match) -> (RelationKind, Nearest) {
+    let Match { kind, key, resemblance, a_in_b, b_in_a, .. } = found;
+    (kind, Nearest { of: key, resemblance, a_in_b, b_in_a })
+}
+
+/// Returns whether one relation is stronger than another: by its kind, then by resemblance, then by name.
+fn is_nearer(one: &(RelationKind, Nearest), other: &(RelationKind, Nearest)) -> bool {
+    let by_resemblance = other.1.resemblance.total_cmp(&one.1.resemblance);
+    one.0.cmp(&other.0).then(by_resemblance).then_with(|| one.1.of.cmp(&other.1.of)).is_lt()
+}

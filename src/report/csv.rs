@@ -1,0 +1,50 @@
+//! Findings as CSV: a row for each document.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+use super::issue::ruling;
+use crate::findings::{Cluster, Duplicate, Findings};
+
+/// Writes a row for each document, by key: `key`, `cluster`, `kind`, `keep`, `similarity`.
+///
+/// `cluster` counts the repost clusters from 1, and is empty for a document in none. `keep` is the document to keep:
+/// where it is the row's own key, that is this one, and `kind` is empty. `similarity` is the resemblance with it, 1 for
+/// itself. A page that an index knows is kept in its stead, where a gate found so. Findings that list no documents give
+/// those of their clusters.
+///
+/// Cells are as they are, quoted where they must be: programs read them. A key that begins with `=` or `@` is a formula
+/// to a spreadsheet that is not told to import text.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn csv(findings: &Findings, out: &mut dyn Write) -> io::Result<()> {
+    let ruling = ruling(findings);
+    let duplicates: HashMap<&str, &Duplicate> =
+        ruling.duplicates.iter().map(|duplicate| (duplicate.key.as_str(), duplicate)).collect();
+    let mut clusters: HashMap<&str, usize> = HashMap::new();
+    let mut keys: Vec<&str> = findings.documents.iter().map(|document| document.key.as_str()).collect();
+    let lists_documents = !keys.is_empty();
+    for (number, cluster) in (1..).zip(&findings.clusters) {
+        let Cluster::Repost { members, .. } = cluster else { continue };
+        for member in members {
+            clusters.insert(&member.key, number);
+            if !lists_documents {
+                keys.push(&member.key);
+            }
+        }
+    }
+    keys.sort_unstable();
+    let mut rows = ::csv::Writer::from_writer(out);
+    rows.write_record(["key", "cluster", "kind", "keep", "similarity"]).map_err(io::Error::other)?;
+    for key in keys {
+        let cluster = clusters.get(key).map(usize::to_string).unwrap_or_default();
+        let (kind, keep, similarity) = match duplicates.get(key) {
+            Some(duplicate) => (duplicate.kind.name(), duplicate.of.as_str(), duplicate.resemblance),
+            None => ("", key, 1.0),
+        };
+        let similarity = similarity.to_string();
+        rows.write_record([key, &cluster, kind, keep, &similarity]).map_err(io::Error::other)?;
+    }
+    rows.flush()
+}

@@ -1,0 +1,118 @@
+//! Duplicates in groups, as the formats for CI show them: one for each page that is repeated.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
+
+use crate::findings::{Cluster, Digest, Duplicate, Findings, RelationKind, Ruling};
+use crate::gate::{self, Policy};
+use crate::hash;
+
+/// Documents that repeat one other, or each other.
+#[derive(Debug)]
+pub(super) struct Issue {
+    /// The strongest of its duplicates.
+    pub(super) kind: RelationKind,
+    /// The document that is repeated.
+    pub(super) keep: String,
+    pub(super) in_index: bool,
+    /// Those that no baseline knows first, then by key.
+    pub(super) duplicates: Vec<Duplicate>,
+    /// What tells it from others, run by run: what the repeated document says.
+    pub(super) fingerprint: String,
+}
+
+impl Issue {
+    /// Returns how many duplicates no baseline knows.
+    pub(super) fn new_ones(&self) -> usize {
+        self.duplicates.iter().filter(|duplicate| !duplicate.is_known).count()
+    }
+
+    /// Returns what is wrong, in one sentence without the names of the duplicates.
+    pub(super) fn message(&self, keep: &str) -> String {
+        let place = if self.in_index { " in the index" } else { "" };
+        let (verb, verbs) = match self.kind {
+            RelationKind::Identical => ("says the same as", "say the same as"),
+            RelationKind::Repost => ("reposts the article of", "repost the article of"),
+            RelationKind::Contained => ("is contained in", "are contained in"),
+            RelationKind::Excerpt => ("quotes", "quote"),
+            RelationKind::Boilerplate => ("shares nothing but boilerplate with", "share nothing but boilerplate with"),
+        };
+        match self.duplicates.len() {
+            1 => format!("1 document {verb} {keep}{place}"),
+            many => format!("{many} documents {verbs} {keep}{place}"),
+        }
+    }
+}
+
+/// Returns what a gate found; of findings that no gate has judged, what the default policy minds.
+pub(super) fn ruling(findings: &Findings) -> Ruling {
+    findings.gate.clone().unwrap_or_else(|| gate::judge(findings, &Policy::default(), None))
+}
+
+/// Returns the duplicates of some findings in groups, the worst first: those with the most new ones, then the largest.
+pub(super) fn issues(findings: &Findings, ruling: &Ruling) -> Vec<Issue> {
+    let mut cluster_of: HashMap<&str, &str> = HashMap::new();
+    for cluster in &findings.clusters {
+        if let Cluster::Repost { keep, members, .. } = cluster {
+            cluster_of.extend(members.iter().map(|member| (member.key.as_str(), keep.as_str())));
+        }
+    }
+    let mut groups: BTreeMap<(bool, &str), Vec<Duplicate>> = BTreeMap::new();
+    for duplicate in &ruling.duplicates {
+        let of_cluster = cluster_of.get(duplicate.key.as_str()).filter(|_| duplicate.kind <= RelationKind::Repost);
+        let keep = match (duplicate.in_index, of_cluster) {
+            (false, Some(keep)) => keep,
+            _ => duplicate.of.as_str(),
+        };
+        groups.entry((duplicate.in_index, keep)).or_default().push(duplicate.clone());
+    }
+    let digests: HashMap<&str, Digest> =
+        findings.documents.iter().filter_map(|document| Some((document.key.as_str(), document.digest?))).collect();
+    let issue = |((in_index, keep), mut duplicates): ((bool, &str), Vec<Duplicate>)| {
+        duplicates.sort_by(|a, b| (a.is_known, &a.key).cmp(&(b.is_known, &b.key)));
+        let kind = duplicates.iter().map(|duplicate| duplicate.kind).max().unwrap_or(RelationKind::Identical);
+        // A page of an index, and a document of findings that tell no digests, is known by its name alone.
+        let fingerprint = match digests.get(keep).filter(|_| !in_index) {
+            Some(digest) => digest.to_string(),
+            None => format!("{:016x}", hash::bytes(keep.as_bytes())),
+        };
+        Issue { kind, keep: keep.to_owned(), in_index, duplicates, fingerprint }
+    };
+    let mut issues: Vec<Issue> = groups.into_iter().map(issue).collect();
+    issues.sort_by_key(|issue| (Reverse(issue.new_ones()), Reverse(issue.duplicates.len()), issue.kind));
+    issues
+}
+
+/// A document as a place in a repository: its file, and the line of its record.
+pub(super) struct Place<'k> {
+    pub(super) file: &'k str,
+    pub(super) line: u64,
+}
+
+/// Returns where a document stands, by its key: `file:line` for a record without an id, and else a file's path.
+pub(super) fn place(key: &str) -> Place<'_> {
+    if let Some((file, line)) = key.rsplit_once(':')
+        && let Ok(line @ 1..) = line.parse::<u64>()
+        && !file.is_empty()
+    {
+        return Place { file, line };
+    }
+    Place { file: key, line: 1 }
+}
+
+/// Returns text in which every character that is not plain is spelled as `%` and two hexadecimal digits a byte.
+pub(super) fn percent_encoded(text: &str, is_plain: impl Fn(char) -> bool) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_plain(character) {
+            encoded.push(character);
+        } else {
+            for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+                // A string takes whatever is written to it.
+                let _ = write!(encoded, "%{byte:02X}");
+            }
+        }
+    }
+    encoded
+}
