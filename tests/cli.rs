@@ -1225,7 +1225,7 @@ hint: save it as a file, scan that, and name it here
     folder.refuses(
         &["dedup", "old.json", "a.jsonl"],
         str![[r#"
-error: the scan knew 2 blocks of boilerplate from dictionaries and this run knows 0: name the same with `--boilerplate`, or scan again
+error: the findings took 2 blocks for boilerplate that dictionaries or an index knew, and this run knows 0: name the same dictionaries with `--boilerplate`, or scan again
 
 "#]],
     );

@@ -424,3 +424,32 @@ fn a_stream_that_cannot_be_judged_is_refused() {
     assert!(folder.cannot(&["--stream", "--index", "kept", "--max-share", "2%"]).contains("of a batch"));
     assert!(folder.cannot(&["--stream", "--index", "kept", "--tokens", "char"]).contains("--tokens word"));
 }
+
+#[test]
+fn dedup_reads_the_findings_of_a_gate_and_what_it_leaves_passes() {
+    let record = |id: &str, text: &str| serde_json::json!({ "name": id, "正文": text }).to_string();
+    let records = [record("书", BOOKS), record("空", "……"), record("书的转载", &copied(BOOKS))].join("\n");
+    let files = [("p/a/ferry.txt", FERRY), ("p/b/copy.txt", &copied(FERRY)), ("p/r.jsonl", &records)];
+    let folder = Folder::with(&files);
+    folder.write(&[("p/left/out.txt", FERRY)]);
+    let flags = ["--exclude", "left/", "--text-field", "正文", "--id-field", "name", "--format", "json"];
+    let output = |command: &str, file: &str, code: i32| {
+        let output = folder.run(&[&[command, "p", "--output", file], &flags[..]].concat());
+        assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stderr));
+        Findings::load(&folder.path(file)).unwrap()
+    };
+    // A gate beside nothing finds what a scan finds, and says of each document all that a scan says.
+    let (gated, scanned) = (output("gate", "gated.json", 1), output("scan", "scanned.json", 0));
+    assert_eq!(Findings { gate: None, ..gated.clone() }, scanned);
+    assert_eq!(gated.documents.iter().filter(|document| document.digest.is_none()).count(), 1);
+    assert!(gated.documents.iter().all(|document| document.hash != 0));
+    assert_eq!(gated.documents.iter().map(|document| &*document.site).collect::<Vec<_>>(), ["a", "b", "", "", ""]);
+
+    let applied = folder.run(&["dedup", "gated.json", "p", "--keep", "first", "--apply", "clean"]);
+    assert_eq!(applied.status.code(), Some(0), "{}", String::from_utf8_lossy(&applied.stderr));
+    let clean = folder.found(&[&["clean"], &flags[..6]].concat());
+    let keys: Vec<&str> = clean.documents.iter().map(|document| document.key.as_str()).collect();
+    assert_eq!(keys, ["a/ferry.txt", "书", "空"]);
+    assert_eq!(gated.gate.unwrap().duplicates.len(), gated.documents.len() - keys.len());
+    assert_eq!(clean.gate.unwrap().verdict, Verdict::Pass);
+}

@@ -293,8 +293,8 @@ fn known(findings: &Findings, settings: &Settings) -> Result<Known> {
     let blocks = (known.lines.len() + known.sentences.len()) as u64;
     if findings.settings.boilerplate && blocks != findings.boilerplate.known {
         return Err(Error::Settings(format!(
-            "the scan knew {} blocks of boilerplate from dictionaries and this run knows {blocks}: name the same with \
-             `--boilerplate`, or scan again",
+            "the findings took {} blocks for boilerplate that dictionaries or an index knew, and this run knows {blocks}: \
+             name the same dictionaries with `--boilerplate`, or scan again",
             findings.boilerplate.known
         )));
     }

@@ -557,7 +557,7 @@ pub struct IndexFolderArguments {
 
 /// Render saved findings, without a second scan.
 ///
-/// Reads what `tongwen scan --format json` wrote, and refuses by name what another format version wrote. An HTML report
+/// Reads what `tongwen scan` or `tongwen gate` wrote with `--format json`, and refuses by name what another format version wrote. An HTML report
 /// of saved findings has no pairs of texts: `tongwen scan --format html` has.
 #[derive(Debug, Args)]
 #[command(after_help = REPORT_EXAMPLES)]
@@ -596,7 +596,7 @@ pub struct ReportArguments {
 #[derive(Debug, Args)]
 #[command(after_help = DEDUP_EXAMPLES)]
 pub struct DedupArguments {
-    /// The findings of `tongwen scan --format json`, or a plan of this command
+    /// The findings of `tongwen scan` or `tongwen gate` with `--format json`, or a plan of this command
     #[arg(value_name = "FINDINGS")]
     pub findings: PathBuf,
 
