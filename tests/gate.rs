@@ -453,3 +453,33 @@ fn dedup_reads_the_findings_of_a_gate_and_what_it_leaves_passes() {
     assert_eq!(gated.gate.unwrap().duplicates.len(), gated.documents.len() - keys.len());
     assert_eq!(clean.gate.unwrap().verdict, Verdict::Pass);
 }
+
+#[test]
+fn a_report_of_a_gate_in_a_browser_begins_with_the_verdict_and_has_no_pairs() {
+    let folder = Folder::with(&[("p/ferry.txt", FERRY), ("p/copy.txt", &copied(FERRY))]);
+    assert_eq!(folder.gate(&["p", "--format", "html", "--output", "gate.html"]), 1);
+    let page = fs::read_to_string(folder.path("gate.html")).unwrap();
+    let at = |said: &str| page.find(said).unwrap_or_else(|| panic!("no {said}"));
+    assert!(at("Gate: fail") < at("id=\"overview-title\""));
+    // The same from saved findings.
+    assert_eq!(folder.gate(&["p", "--format", "json", "--output", "found.json"]), 1);
+    folder.run(&["report", "found.json", "--format", "html", "--output", "report.html"]);
+    assert_eq!(fs::read_to_string(folder.path("report.html")).unwrap(), page);
+    assert!(
+        folder.cannot(&["p", "--format", "html", "--pairs", "9"]).contains("`--pairs` is a flag of `tongwen scan`")
+    );
+}
+
+#[test]
+fn only_the_kinds_asked_for_are_shown_and_the_verdict_is_of_all() {
+    let folder = Folder::with(&[("kept/ferry.txt", FERRY), ("p/copy.txt", &copied(FERRY))]);
+    assert_eq!(folder.gate(&["kept", "--index", "i", "--add"]), 0);
+    let shown = |kind: &str| {
+        let output = folder.run(&["gate", "p", "--index", "i", "--kind", kind]);
+        assert_eq!(output.status.code(), Some(1));
+        let report = String::from_utf8(output.stdout).unwrap();
+        assert!(report.contains("Gate: FAIL"), "{report}");
+        report.contains("In the index · 1 document")
+    };
+    assert!(shown("repost") && !shown("excerpt"));
+}

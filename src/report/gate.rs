@@ -6,21 +6,21 @@ use anstyle::{AnsiColor, Style};
 
 use super::line::{columns, cut_middle, inert, pad};
 use super::text::{ASIDE, HEADING, Layout, TROUBLE, count, first, more, number, percent};
-use crate::findings::{Duplicate, Findings, Known, RelationKind, Verdict};
+use crate::findings::{Duplicate, Findings, Known, RelationKind, Ruling, Verdict};
 
 const PASS: Style = AnsiColor::Green.on_default().bold();
 const FAIL: Style = AnsiColor::Red.on_default().bold();
 
 /// A document and another one: a line of a table.
-struct Row<'a> {
-    share: Option<f64>,
+pub(super) struct Row<'a> {
+    pub(super) share: Option<f64>,
     /// From what is a part to what holds it.
-    arrow: &'static str,
-    kind: RelationKind,
-    key: &'a str,
+    pub(super) arrow: &'static str,
+    pub(super) kind: RelationKind,
+    pub(super) key: &'a str,
     /// The other one, and what is said behind it.
-    of: &'a str,
-    aside: String,
+    pub(super) of: &'a str,
+    pub(super) aside: String,
 }
 
 impl<'a> From<&'a Known> for Row<'a> {
@@ -55,8 +55,32 @@ impl<'a> From<&'a Duplicate> for Row<'a> {
     }
 }
 
+/// Returns the kinds of relations that a gate minds, as a sentence names them.
+pub(super) fn minded(ruling: &Ruling) -> String {
+    ruling.fail_on.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns why the verdict is what it is, and how many duplicates a baseline knows.
+pub(super) fn reason(ruling: &Ruling) -> String {
+    let new = ruling.new_ones().count();
+    let known = ruling.duplicates.len() - new;
+    let reason = match &*ruling.reasons {
+        [] if new > 0 => {
+            format!("{} may", count(new, "document repeats another one and", "documents repeat others and"))
+        }
+        [] if known == 0 => format!("no document repeats another one ({})", minded(ruling)),
+        [] => "no document repeats another one that did not before".into(),
+        reasons => reasons.join("; "),
+    };
+    let known = match known {
+        0 => String::new(),
+        _ => format!(" · {} in the baseline", number(known)),
+    };
+    format!("{reason}{known}")
+}
+
 impl Layout {
-    pub(super) fn known(&self, known: &[Known], out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn known(&self, known: &[&Known], out: &mut dyn Write) -> io::Result<()> {
         let documents = known.chunk_by(|a, b| a.key == b.key).count();
         if documents == 0 {
             return Ok(());
@@ -64,7 +88,7 @@ impl Layout {
         writeln!(out, "\n{HEADING}In the index{HEADING:#} · {}", count(documents, "document", "documents"))?;
         writeln!(out, "{ASIDE}  → so much of the document is in the page, ← of the page in the document{ASIDE:#}\n")?;
         let (shown, left) = first(known, self.top);
-        self.rows(&shown.iter().map(Row::from).collect::<Vec<_>>(), out)?;
+        self.rows(&shown.iter().copied().map(Row::from).collect::<Vec<_>>(), out)?;
         more(left, "pair", "pairs", out)
     }
 
@@ -72,11 +96,9 @@ impl Layout {
     pub(super) fn ruling(&self, findings: &Findings, out: &mut dyn Write) -> io::Result<()> {
         let Some(ruling) = &findings.gate else { return Ok(()) };
         let new: Vec<&Duplicate> = ruling.new_ones().collect();
-        let known = ruling.duplicates.len() - new.len();
-        let kinds = ruling.fail_on.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
         if !new.is_empty() {
             writeln!(out, "\n{HEADING}Duplicates{HEADING:#} · {}", count(new.len(), "document", "documents"))?;
-            writeln!(out, "{ASIDE}  each repeats another one: {kinds}{ASIDE:#}\n")?;
+            writeln!(out, "{ASIDE}  each repeats another one: {}{ASIDE:#}\n", minded(ruling))?;
             let (shown, left) = first(&new, self.top);
             let rows: Vec<Row> = shown.iter().copied().map(Row::from).collect();
             self.rows(&rows, out)?;
@@ -87,19 +109,7 @@ impl Layout {
             Verdict::Fail => (FAIL, "FAIL"),
             Verdict::Undecided => (TROUBLE, "UNDECIDED"),
         };
-        let reason = match &*ruling.reasons {
-            [] if !new.is_empty() => {
-                format!("{} may", count(new.len(), "document repeats another one and", "documents repeat others and"))
-            }
-            [] if known == 0 => format!("no document repeats another one ({kinds})"),
-            [] => "no document repeats another one that did not before".into(),
-            reasons => reasons.join("; "),
-        };
-        let known = match known {
-            0 => String::new(),
-            _ => format!(" · {} in the baseline", number(known)),
-        };
-        writeln!(out, "\n{style}Gate: {verdict}{style:#} · {reason}{known}")
+        writeln!(out, "\n{style}Gate: {verdict}{style:#} · {}", reason(ruling))
     }
 
     fn rows(&self, rows: &[Row], out: &mut dyn Write) -> io::Result<()> {

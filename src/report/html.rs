@@ -1,4 +1,5 @@
-//! Findings as pages for a browser: an overview, a list to search, and pairs of texts side by side.
+//! Findings as pages for a browser: an overview, a list to search, and pairs of texts side by side; before them, where a
+//! gate has judged, the verdict.
 //!
 //! One file that needs no other and no network; where that would be too large, an index and a folder of further files.
 //! What pages say reaches a file in two ways only: escaped by the template, or as JSON in a block that no browser runs,
@@ -13,8 +14,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::gate::{Row, minded, reason};
 use super::line::{flow, inert, is_active};
-use super::text::{number, provenance, summary};
+use super::text::{first, number, percent, provenance, summary};
 use crate::dictionary::Entry;
 use crate::explain::{Comparison, EditKind, Passage, PassageKind, Role};
 use crate::findings::{Cluster, Findings, RelationKind};
@@ -28,10 +30,12 @@ const MOST_ALONE: usize = 4_000_000;
 const MOST_LISTED: usize = 3_000_000;
 const MOST_PAIRS: usize = 1_200_000;
 
-/// Pages listed of one cluster, pairs listed of one kind, records listed that were not compared.
+/// Pages listed of one cluster, pairs listed of one kind, records listed that were not compared, documents listed that
+/// repeat others by a gate or stand in an index.
 const MOST_MEMBERS: usize = 300;
 const MOST_RELATIONS: usize = 10_000;
 const MOST_SKIPPED: usize = 200;
+const MOST_RELATED: usize = 200;
 
 /// Characters shown of each text of a pair.
 const MOST_SHOWN: usize = 40_000;
@@ -394,6 +398,8 @@ struct PageTemplate<'a> {
     title: String,
     summary: String,
     provenance: String,
+    gate: Option<GateView>,
+    in_index: Related,
     overview: Option<OverviewView>,
     has_list: bool,
     kinds: Vec<Kind>,
@@ -404,6 +410,54 @@ struct PageTemplate<'a> {
     skipped_left: usize,
     back: &'a str,
     data: String,
+}
+
+/// What a gate made of the findings.
+struct GateView {
+    verdict: &'static str,
+    reason: String,
+    minded: String,
+    duplicates: Related,
+}
+
+impl GateView {
+    fn new(findings: &Findings) -> Option<Self> {
+        let ruling = findings.gate.as_ref()?;
+        let duplicates = Related::new(&ruling.new_ones().collect::<Vec<_>>());
+        Some(Self { verdict: ruling.verdict.name(), reason: flow(&reason(ruling)), minded: minded(ruling), duplicates })
+    }
+}
+
+/// Documents and what they relate to, as a table.
+#[derive(Default)]
+struct Related {
+    rows: Vec<RelatedRow>,
+    /// How many more there are.
+    left: String,
+}
+
+struct RelatedRow {
+    share: String,
+    kind: &'static str,
+    key: String,
+    arrow: &'static str,
+    of: String,
+    aside: String,
+}
+
+impl Related {
+    fn new<'a, T>(all: &[&'a T]) -> Self
+    where
+        Row<'a>: From<&'a T>,
+    {
+        let (shown, left) = first(all, MOST_RELATED);
+        let row = |&one: &&'a T| {
+            let Row { share, arrow, kind, key, of, aside } = Row::from(one);
+            let share = share.map(percent).unwrap_or_default();
+            RelatedRow { share, kind: kind.name(), key: inert(key), arrow, of: inert(of), aside }
+        };
+        Self { rows: shown.iter().map(row).collect(), left: if left > 0 { number(left) } else { String::new() } }
+    }
 }
 
 struct Kind {
@@ -436,6 +490,8 @@ impl Report<'_, '_> {
             title: format!("tongwen: {summary}"),
             summary,
             provenance: provenance(findings).join(" · "),
+            gate: overview.and_then(|_| GateView::new(findings)),
+            in_index: overview.map(|_| Related::new(&findings.known.iter().collect::<Vec<_>>())).unwrap_or_default(),
             overview: overview.map(|overview| OverviewView::new(findings, overview)),
             has_list: self.data.items.is_some(),
             kinds: kinds(self.data.items.as_deref().unwrap_or_default()),
@@ -689,7 +745,7 @@ fn site_rows(overview: &Overview) -> Vec<SiteRow> {
 mod tests {
     use super::*;
     use crate::explain::{Edit, Part};
-    use crate::findings::{FORMAT, Member, Scanned};
+    use crate::findings::{Duplicate, FORMAT, Known, Member, Ruling, Scanned, Verdict};
     use crate::settings::{AnalysisSettings, InputSettings};
 
     const PLACE: Place = Place { file: "report.html", folder: Some("report-files") };
@@ -753,6 +809,46 @@ mod tests {
         let data = data(content);
         assert_eq!(data["pairs"][0]["p"][0][2][0], hostile);
         assert_eq!(data["items"][0]["t"], hostile);
+    }
+
+    #[test]
+    fn what_a_gate_says_stands_in_the_first_file_and_nothing_in_it_acts() {
+        let hostile = "</td><script>alert(1)</script>\u{202e}";
+        let mut findings = findings(1, "站");
+        assert!(!rendered(&findings, &[], PLACE)[0].content.contains("gate-title"));
+        let (key, of) = (hostile.to_owned(), hostile.to_owned());
+        let duplicate = Duplicate {
+            key: key.clone(),
+            kind: RelationKind::Repost,
+            of: of.clone(),
+            in_index: true,
+            resemblance: 0.9,
+            is_known: false,
+        };
+        findings.known = vec![Known {
+            key,
+            kind: RelationKind::Contained,
+            of,
+            copies: 1,
+            resemblance: 0.4,
+            a_in_b: 0.8,
+            b_in_a: 0.3,
+            is_part: true,
+        }];
+        findings.gate = Some(Ruling {
+            verdict: Verdict::Fail,
+            reasons: vec![format!("{hostile} is one too many")],
+            fail_on: vec![RelationKind::Repost],
+            duplicates: vec![duplicate; MOST_RELATED + 1],
+        });
+        let content = &rendered(&findings, &[], PLACE)[0].content;
+        for said in
+            ["Gate: fail", "is one too many", "in the index", "and a copy", "… and 1 more in the findings", "80%"]
+        {
+            assert!(content.contains(said), "{said}");
+        }
+        assert_eq!(content.matches("<script").count(), 2, "the data and the script");
+        assert!(!content.chars().any(|character| character != '\n' && is_active(character)));
     }
 
     #[test]

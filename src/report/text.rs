@@ -21,7 +21,7 @@ pub struct TextOptions {
     pub top: usize,
     /// Columns of the page; 40 at least are used.
     pub width: usize,
-    /// What is shown of the findings; notes and skipped records always are.
+    /// What is shown of the findings; notes, skipped records and what a gate made of them always are.
     pub kinds: Kinds,
 }
 
@@ -94,7 +94,8 @@ pub fn text(findings: &Findings, options: &TextOptions, out: &mut dyn Write) -> 
     }
     page.notes(&findings.notes, out)?;
     page.skipped(&findings.skipped, out)?;
-    page.known(&findings.known, out)?;
+    let known: Vec<_> = findings.known.iter().filter(|known| kinds.has(known.kind)).collect();
+    page.known(&known, out)?;
     page.ruling(findings, out)
 }
 

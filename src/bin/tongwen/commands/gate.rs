@@ -25,6 +25,10 @@ pub fn run(arguments: GateArguments) -> Result<ExitCode, Failure> {
         stream::run(arguments)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if arguments.flags.pairs.is_some() {
+        return Err(Failure::new("`--pairs` is a flag of `tongwen scan`")
+            .with_hint("leave it out: the report of a gate has no pairs of texts"));
+    }
     let mut config = config::load(arguments.config.as_deref(), arguments.no_config)?;
     let (GateFlags { baseline, index, .. }, policy) = config::gate(arguments.gate, &mut config)?;
     let Plan { settings, format, output, top, kinds: typed, quiet, color, .. } = config::plan(arguments.flags, config)?;
