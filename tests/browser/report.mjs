@@ -84,6 +84,10 @@ const findings = join(work, 'findings.json');
 execFileSync(tongwen, ['scan', join(root, 'samples/reposts'), '--format', 'json', '--output', findings, '--quiet', '--no-config']);
 reports.saved = join(work, 'saved.html');
 execFileSync(tongwen, ['report', findings, '--format', 'html', '--output', reports.saved]);
+reports.gate = join(work, 'gate.html');
+const index = join(work, 'kept');
+execFileSync(tongwen, ['index', 'add', index, join(root, 'samples/reposts'), '--quiet', '--no-config']);
+execFileSync(tongwen, ['gate', join(root, 'samples/reposts'), '--index', index, '--max-duplicates', '1000', '--max-skipped', '9', '--format', 'html', '--output', reports.gate, '--quiet', '--no-config']);
 
 // ---------------------------------------------------------------- browser
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
@@ -278,6 +282,17 @@ await test('saved findings are shown without their texts', reports.saved, {}, as
   await page.locator('#items details[open] tbody tr').nth(1).waitFor();
   assert.equal(await page.locator('#items td a').count(), 0);
 });
+
+for (const width of [1280, 390]) {
+  await test(`a gate's report begins with the verdict, is accessible and fits (${width})`, reports.gate, { viewport: { width, height: 844 } }, async (page) => {
+    assert.match(await text(page, 'main h2 >> nth=0'), /^Gate: pass$/);
+    assert(await page.locator('section[aria-labelledby=gate-title] tbody tr').count() > 0);
+    assert(await page.locator('section[aria-labelledby=index-title] tbody tr').count() > 0);
+    await accessible(page, 'gate');
+    assert(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'wider than the window');
+    await page.screenshot({ path: join(shots, `gate-${width}.png`) });
+  });
+}
 
 for (const [scheme, size] of [['light', [1280, 900]], ['dark', [1280, 900]], ['light', [390, 844]], ['dark', [390, 844]]]) {
   const [width, height] = size;
