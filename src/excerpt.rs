@@ -165,10 +165,21 @@ impl Page<'_> {
                 body.start < tokens.end && tokens.start < body.end
             })
         };
+        // An entry of a list of openings, on a page that has a body beside it.
+        let is_entry = |text: u32, tokens: &Range<u32>| {
+            let blocks = self.passages.texts()[text as usize].blocks;
+            let line = blocks.line_of(tokens.start);
+            let is_listed = blocks.listed.binary_search(&(line as u32)).is_ok();
+            is_listed
+                && self.boilerplate.masks[text as usize].hidden(blocks.line(line)) * 2 > blocks.line(line).len() as u32
+        };
         // A page that quotes the passage itself is no source of it.
         let is_borrowed = |text: u32, tokens: &Range<u32>| {
             let mask = &self.boilerplate.masks[text as usize];
-            covers_most(&self.quoted[text as usize], tokens) || mask.is_frame(tokens.clone()) || is_body(text, tokens)
+            covers_most(&self.quoted[text as usize], tokens)
+                || mask.is_frame(tokens.clone())
+                || is_body(text, tokens)
+                || is_entry(text, tokens)
         };
         let is_frame = mask.is_frame(unit.tokens.clone());
         let is_quoted = covers_most(&self.quoted[self.quoter as usize], &unit.tokens);
