@@ -6,7 +6,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::boilerplate::Boilerplate;
-use crate::passage::{Passages, Place};
+use crate::passage::{Holder, Passages, Place};
 
 /// Characters of a passage that is looked up by itself.
 const LEAST: u32 = 40;
@@ -165,32 +165,45 @@ impl Page<'_> {
                 body.start < tokens.end && tokens.start < body.end
             })
         };
+        // An entry of a list of openings, on a page that has a body beside it.
+        let is_entry = |text: u32, tokens: &Range<u32>| {
+            let blocks = self.passages.texts()[text as usize].blocks;
+            let line = blocks.line_of(tokens.start);
+            let is_listed = blocks.listed.binary_search(&(line as u32)).is_ok();
+            is_listed
+                && self.boilerplate.masks[text as usize].hidden(blocks.line(line)) * 2 > blocks.line(line).len() as u32
+        };
         // A page that quotes the passage itself is no source of it.
         let is_borrowed = |text: u32, tokens: &Range<u32>| {
             let mask = &self.boilerplate.masks[text as usize];
-            covers_most(&self.quoted[text as usize], tokens) || mask.is_frame(tokens.clone()) || is_body(text, tokens)
+            covers_most(&self.quoted[text as usize], tokens)
+                || mask.is_frame(tokens.clone())
+                || is_body(text, tokens)
+                || is_entry(text, tokens)
         };
         let is_frame = mask.is_frame(unit.tokens.clone());
+        let is_quoted = covers_most(&self.quoted[self.quoter as usize], &unit.tokens);
+        let is_masked = is_frame || is_quoted || mask.bodies.contains(&unit.line);
+        if !is_masked && unit.weight < LEAST_IN_CONTENT {
+            return None;
+        }
+        let is_cut_or_joined = |holder: &Holder| {
+            let line = unit.tokens.clone();
+            self.passages.source(self.quoter, line.clone(), holder).is_some()
+                || self.passages.is_joined(self.quoter, line, holder)
+        };
         let holders = |wanted: &dyn Fn(u32) -> bool| {
-            let mut holders = self.passages.holders(self.quoter, unit.tokens.clone(), wanted);
-            holders.retain(|holder| !is_borrowed(holder.text, &holder.tokens));
-            if is_frame {
-                holders.retain(|holder| {
-                    let line = unit.tokens.clone();
-                    self.passages.source(self.quoter, line.clone(), holder).is_some()
-                        || self.passages.is_joined(self.quoter, line, holder)
-                });
-            }
-            holders
+            self.passages.holders(self.quoter, unit.tokens.clone(), |holder| {
+                wanted(holder.text)
+                    && !is_borrowed(holder.text, &holder.tokens)
+                    && (!is_frame || is_cut_or_joined(holder))
+            })
         };
         // Who of those that were known before quotes whom is known too.
         if !self.boilerplate.is_new(self.quoter) && holders(&|text| self.boilerplate.is_new(text)).is_empty() {
             return None;
         }
         let holders = holders(&|_| true);
-        let is_quoted = covers_most(&self.quoted[self.quoter as usize], &unit.tokens);
-        let is_masked = is_frame || is_quoted || mask.bodies.contains(&unit.line);
-
         let mut by_article: BTreeMap<Article, Vec<(u32, u32)>> = BTreeMap::new();
         for holder in &holders {
             by_article.entry(self.article(holder.text)).or_default().push((holder.seeds, holder.text));
@@ -207,7 +220,7 @@ impl Page<'_> {
             (holders.len(), seeds, std::cmp::Reverse(**article))
         });
         let (_, holders) = most?;
-        if !is_masked && (in_own > 0 || unit.weight < LEAST_IN_CONTENT) {
+        if !is_masked && in_own > 0 {
             return None;
         }
         let content = |text: u32| self.boilerplate.masks[text as usize].content();

@@ -68,6 +68,8 @@ pub struct Passages<'a> {
     repeated: Vec<Vec<Place>>,
     /// Sorted; of seeds that two texts or more have, for another tells nothing.
     postings: Vec<Posting>,
+    /// The seeds that have postings: most of those that are looked up have none.
+    filter: SeedFilter,
     /// For each value of a seed's top bits, where its postings begin.
     directory: Vec<u32>,
     shift: u32,
@@ -116,7 +118,9 @@ impl<'a> Passages<'a> {
             sum += *count;
             *count = sum;
         }
-        Self { texts, width, span, repeated, postings, directory, shift }
+        let seeds = postings.chunk_by(|a, b| a.0 == b.0).map(|places| places[0].0);
+        let filter = SeedFilter::of(seeds.clone().count(), seeds);
+        Self { texts, width, span, repeated, postings, filter, directory, shift }
     }
 
     /// Returns the texts it was made of.
@@ -135,6 +139,9 @@ impl<'a> Passages<'a> {
     }
 
     fn places(&self, seed: Seed) -> &[Posting] {
+        if !self.filter.may_hold(seed) {
+            return &[];
+        }
         let top = (seed >> self.shift) as usize;
         let bucket = &self.postings[self.directory[top] as usize..self.directory[top + 1] as usize];
         let from = bucket.partition_point(|posting| posting.0 < seed);
@@ -143,11 +150,13 @@ impl<'a> Passages<'a> {
         &places[..until]
     }
 
-    /// Returns where the tokens `range` of text `own` stand in other texts that are `wanted`, in the order of the texts.
-    pub fn holders(&self, own: u32, range: Range<u32>, wanted: impl Fn(u32) -> bool) -> Vec<Holder> {
+    /// Returns the `wanted` places where the tokens `range` of text `own` stand in other texts, in the order of the texts.
+    ///
+    /// `wanted` is asked first: what it refuses is not laid beside the passage.
+    pub fn holders(&self, own: u32, range: Range<u32>, wanted: impl Fn(&Holder) -> bool) -> Vec<Holder> {
         let mut places = self.places_of(own, range.clone());
         let mut passage = None;
-        places.retain(|place| wanted(place.text) && self.is_there(own, &range, place, &mut passage));
+        places.retain(|place| wanted(place) && self.is_there(own, &range, place, &mut passage));
         places
     }
 
@@ -292,7 +301,8 @@ impl<'a> Passages<'a> {
     }
 }
 
-/// Bits that tell most seeds that no new text has.
+/// Bits that tell most seeds that are not among some.
+#[derive(Debug)]
 struct SeedFilter {
     bits: Vec<u64>,
     shift: u32,
@@ -316,13 +326,18 @@ impl SeedFilter {
                 all.filter(|&seed| seed::is_sampled(seed, RATE)).chain(starts)
             })
             .collect();
-        let log = (seeds.len().max(4) * 16).ilog2();
+        Some(Self::of(seeds.len(), seeds.into_iter()))
+    }
+
+    /// Returns the filter of some seeds, about so many: of others it lets one in nine to seventeen pass.
+    fn of(count: usize, seeds: impl Iterator<Item = Seed>) -> Self {
+        let log = (count.max(4) * 16).ilog2();
         let mut filter = Self { bits: vec![0; 1 << (log - 6)], shift: 64 - log };
         for seed in seeds {
             let bit = filter.bit(seed);
             filter.bits[bit / 64] |= 1 << (bit % 64);
         }
-        Some(filter)
+        filter
     }
 
     #[inline]

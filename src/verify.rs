@@ -126,7 +126,7 @@ const DRIFT: u32 = 4;
 /// Characters of a line in which numbers are part of what is said.
 const LEAST_PROSE: u32 = 40;
 
-/// Seeds of prose above a short line for its numbers to count: more than a long title has.
+/// Tokens of prose in runs above a short line for its numbers to count: more than a long title has.
 const LEAST_ABOVE: u32 = 30;
 
 /// Chains the seeds of texts with those of one text, which is looked at once for all.
@@ -174,18 +174,13 @@ impl Aligner {
         // The last seed, and where its run began in `b`.
         let mut last: Option<(u32, u32)> = None;
         let mut began = 0;
-        // Seeds in prose so far, and the places with other numbers in short lines below some of them: those are part of what
-        // is said if there is prose again below.
-        let (mut prose, mut between) = (0, 0);
+        // Places in short lines where the numbers differ.
+        let mut in_short_lines: Vec<(u32, u32)> = Vec::new();
         let mut replaced: Vec<u64> = Vec::new();
         for j in b.1.content_seeds() {
             let found = self.table[self.slot(seed::at(b.0.shingles, j))].1;
             let Some(i) = found.checked_sub(1) else { continue };
             runs.seeds += 1;
-            if is_in_prose(a.0, i..i + span - 1) && is_in_prose(b.0, j..j + span - 1) {
-                prose += 1;
-                runs.numbers_differ += std::mem::take(&mut between);
-            }
             let joined = last.filter(|&(last_i, last_j)| {
                 let (step_i, step_j) = (i.abs_diff(last_i), j - last_j);
                 i > last_i && step_j <= GAP + span && step_i.abs_diff(step_j) <= DRIFT
@@ -204,8 +199,8 @@ impl Aligner {
                         if is_new(there, here) && is_new(here, there) && is_first(&mut replaced, there, here) {
                             if is_in_prose(a.0, last_i + span - 1..i) && is_in_prose(b.0, last_j + span - 1..j) {
                                 runs.numbers_differ += 1;
-                            } else if prose >= LEAST_ABOVE {
-                                between += 1;
+                            } else {
+                                in_short_lines.push((i, j));
                             }
                         }
                     }
@@ -219,6 +214,10 @@ impl Aligner {
             runs.longest = runs.longest.max(j + span - began);
             last = Some((i, j));
         }
+        let is_within = |&&(i, j): &&(u32, u32)| {
+            is_within_prose((a.0, &self.covered_a), i) && is_within_prose((b.0, &self.covered_b), j)
+        };
+        runs.numbers_differ += in_short_lines.iter().filter(is_within).count() as u32;
         runs.a = a.1.content_tokens();
         runs.b = b.1.content_tokens();
         runs.covered_a = a.1.content_of(&self.covered_a);
@@ -263,6 +262,17 @@ fn are_of_one_frame((a, covered_a): (Text, &[u64]), (b, covered_b): (Text, &[u64
     let last = |text: Text| text.blocks.lines.last().map(|line| line.hash);
     let is_alone = |text: Text, covered: &[u64]| bits::count(covered, text.blocks.line(0)) == 0;
     first_a.hash == first_b.hash || last(a) == last(b) || is_alone(a, covered_a) && is_alone(b, covered_b)
+}
+
+/// Returns whether there is prose in runs both above and below a token: what stands between is part of what is said.
+fn is_within_prose((text, covered): (Text, &[u64]), token: u32) -> bool {
+    let blocks = text.blocks;
+    let own = blocks.line_of(token);
+    let in_runs = |line: usize| {
+        let is_prose = blocks.lines[line].weight >= LEAST_PROSE;
+        if is_prose { bits::count(covered, blocks.line(line)) } else { 0 }
+    };
+    (0..own).map(in_runs).sum::<u32>() >= LEAST_ABOVE && (own + 1..blocks.lines.len()).any(|line| in_runs(line) > 0)
 }
 
 /// Returns whether these numbers stand for those for the first time: a version or a year that is brought up to date

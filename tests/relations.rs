@@ -422,6 +422,19 @@ fn an_opening_that_ends_with_a_paragraph_is_an_excerpt_where_it_joins_two_and_st
     }
 }
 
+#[test]
+fn two_pages_that_quote_an_article_which_is_not_there_are_no_sources_of_each_other() {
+    let quoted: Vec<String> = (0..4).map(|n| article(50 + n, 20)).collect();
+    let quoting = |number: u64, length: usize| {
+        let block: String = quoted.iter().map(|text| format!("{}\n", opening(text, length))).collect();
+        page(format!("{length}"), format!("{}\n相关阅读\n{block}", article(number, 40)))
+    };
+    for analysis in both_kinds_of_tokens() {
+        let findings = found(&among_strangers([quoting(1, 100), quoting(2, 200)]), &analysis);
+        assert_eq!(related(&findings, "100", "200"), [], "{:?}", analysis.tokens);
+    }
+}
+
 /// An article, and a page in the midst of which so many sentences of it stand.
 fn with_quote(sentences: usize) -> (Vec<Page>, usize) {
     let quoted = Author::new(1).sentences(40);
