@@ -593,25 +593,35 @@ impl<'a> Judge<'a> {
             .par_iter()
             .map(|text| [holders_of(text.blocks.lines.first()), holders_of(text.blocks.lines.last())])
             .collect();
-        let edge = |(at, group): (usize, &Vec<Place>)| {
+        let is_few = |holders: usize, of: usize| holders > 0 && holders * 4 <= of * 5;
+        // Lines that the same texts hold are judged as one: a page may have thousands of them.
+        let side = |(at, group): (usize, &Vec<Place>)| {
             let mut texts: Vec<u32> = group.iter().map(|&(id, _)| id).collect();
             texts.dedup();
             texts.truncate(EDGE_HOLDERS);
-            let is_few = |holders: usize| holders > 0 && holders * 4 <= group.len() * 5;
-            texts.iter().any(|&id| of_edges[id as usize].into_iter().any(is_few)).then_some(())?;
-            let common = self.common_lines(&texts);
+            let mut edges = texts.iter().flat_map(|&id| of_edges[id as usize]);
+            edges.any(|holders| is_few(holders, group.len())).then_some((texts, group.len(), at as u32))
+        };
+        let mut sides: Vec<(Vec<u32>, usize, u32)> = groups.par_iter().enumerate().filter_map(side).collect();
+        sides.par_sort_unstable();
+        let edge = |same: &[(Vec<u32>, usize, u32)]| {
+            let (texts, of, _) = &same[0];
+            let common = self.common_lines(texts);
             let is_edge = |line: Option<&Block>, holders: usize| {
-                is_few(holders) && line.is_some_and(|line| common.binary_search(&line.hash).is_ok())
+                is_few(holders, *of) && line.is_some_and(|line| common.binary_search(&line.hash).is_ok())
             };
-            texts.retain(|&id| {
+            let mut sides = texts.clone();
+            sides.retain(|&id| {
                 let lines = &self.texts[id as usize].blocks.lines;
                 let [first, last] = of_edges[id as usize];
                 is_edge(lines.first(), first) || is_edge(lines.last(), last)
             });
+            let groups = same.iter().map(|&(.., at)| at).collect();
             let verdict = Verdict::default();
-            (texts.len() >= 2).then(|| Edge { group: at as u32, sides: texts.into(), common: common.into(), verdict })
+            (sides.len() >= 2).then(|| Edge { groups, sides: sides.into(), common: common.into(), verdict })
         };
-        groups.par_iter().enumerate().filter_map(edge).collect()
+        let same: Vec<&[(Vec<u32>, usize, u32)]> = sides.chunk_by(|a, b| (&a.0, a.1) == (&b.0, b.1)).collect();
+        same.into_par_iter().filter_map(edge).collect()
     }
 
     /// Returns the hashes of the lines that nearly all of some texts hold, sorted.
@@ -645,13 +655,15 @@ impl<'a> Judge<'a> {
         edges: &mut [Edge],
         overlaps: &mut Overlaps,
     ) -> Vec<u64> {
-        let hash = |edge: &Edge| {
-            let (id, at) = groups[edge.group as usize][0];
+        let hash = |&group: &u32| {
+            let (id, at) = groups[group as usize][0];
             self.block(id, at, Level::Line).0.hash
         };
         let states: Vec<u64> =
             edges.par_iter().map(|edge| self.state(masks, edge.sides.iter().map(|&id| (id, 0)))).collect();
-        let is_open = |edge: &Edge, state: u64| edge.verdict.state != state && !known.contains(&hash(edge));
+        let is_open = |edge: &Edge, state: u64| {
+            edge.verdict.state != state && edge.groups.iter().any(|group| !known.contains(&hash(group)))
+        };
         let changed: Vec<bool> = edges.par_iter().zip(&states).map(|(edge, &state)| is_open(edge, state)).collect();
         let votes: Vec<Vec<Comparison>> = edges
             .par_iter()
@@ -665,7 +677,7 @@ impl<'a> Judge<'a> {
                 edge.verdict = Verdict { state, found: u8::from(is_frame) };
             }
         }
-        edges.iter().filter(|edge| edge.verdict.found != 0).map(hash).collect()
+        edges.iter().filter(|edge| edge.verdict.found != 0).flat_map(|edge| edge.groups.iter().map(hash)).collect()
     }
 
     fn votes_without_common_lines(&self, masks: &[Mask], edge: &Edge) -> Vec<Comparison> {
@@ -696,18 +708,22 @@ impl<'a> Judge<'a> {
         let is_edge = |line: Option<&Block>| line.is_some_and(|line| is_common(line.hash));
         let has_both_edges = is_edge(blocks.lines.first()) && is_edge(blocks.lines.last());
         let mut framed = Framed { text, rest: mask.content, within: 0, before: 0, after: 0, has_both_edges };
+        let mut was_common = false;
         for (at, line) in blocks.lines.iter().enumerate() {
             let tokens = blocks.line(at);
-            if is_common(line.hash) {
+            let is_common = is_common(line.hash);
+            if is_common {
                 let touched = mask.content_in(tokens.start.saturating_sub(self.span - 1)..tokens.end);
                 framed.rest = framed.rest.saturating_sub(touched);
-                framed.within +=
-                    mask.content_in(tokens.start..(tokens.end + 1).saturating_sub(self.span).max(tokens.start));
+                // Seeds across the border of two common lines are common too.
+                let from = if was_common { tokens.start.saturating_sub(self.span - 1) } else { tokens.start };
+                framed.within += mask.content_in(from..(tokens.end + 1).saturating_sub(self.span).max(from));
                 framed.after += tokens.len() as u32;
             } else if line.weight >= LEAST_QUOTATION && framed.before == 0 {
                 // All common lines so far stand before the rest; a page that begins with it has none.
                 framed.before = std::mem::take(&mut framed.after).max(1);
             }
+            was_common = is_common;
         }
         framed
     }
@@ -947,11 +963,11 @@ impl Verdict {
     }
 }
 
-/// A line that may belong to a frame which is longer than what it frames.
+/// Lines of the same texts that may belong to a frame which is longer than what it frames.
 #[derive(Debug)]
 struct Edge {
-    /// The number of its group of places.
-    group: u32,
+    /// The numbers of their groups of places.
+    groups: Box<[u32]>,
     /// The first holders that have a common line at an edge.
     sides: Box<[u32]>,
     /// The hashes of the lines that nearly all holders have, sorted.

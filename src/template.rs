@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -131,8 +132,12 @@ impl Forms {
     /// Returns the forms of some lines; of the lines of one form that on most texts stands for all.
     fn new(texts: &[Text], framed: &[Vec<u64>]) -> Self {
         let mut lines: HashMap<u64, (Reverse<usize>, Place)> = HashMap::new();
-        for line in framed.iter().flatten() {
-            lines.entry(*line).or_insert((Reverse(0), (u32::MAX, u32::MAX))).0.0 += 1;
+        let mut texts_of: HashMap<u64, Vec<u32>> = HashMap::new();
+        for (text, framed) in (0..).zip(framed) {
+            for line in framed {
+                lines.entry(*line).or_insert((Reverse(0), (u32::MAX, u32::MAX))).0.0 += 1;
+                texts_of.entry(*line).or_default().push(text);
+            }
         }
         for (id, text) in (0..).zip(texts) {
             for (at, line) in (0..).zip(&text.blocks.lines) {
@@ -145,6 +150,7 @@ impl Forms {
             lines.into_iter().map(|(line, (count, place))| (count, line, place)).collect();
         lines.sort_unstable();
         let mut heads: Vec<(u64, usize)> = Vec::new();
+        let mut texts_of_form: Vec<HashSet<u32>> = Vec::new();
         let mut with_shingle: HashMap<Shingle, Vec<usize>> = HashMap::new();
         let mut of = HashMap::new();
         for (_, line, (id, at)) in lines {
@@ -159,14 +165,14 @@ impl Forms {
             }
             let share = |&(head, shared): &(usize, usize)| shared as f64 / wording.len().max(heads[head].1) as f64;
             // Two lines of one page are two forms.
-            let on_page = framed[id as usize].iter().map(|line| *of.get(line).unwrap_or(line));
-            let on_page: HashSet<u64> = on_page.collect();
-            shared.retain(|&head, _| !on_page.contains(&heads[head].0));
+            let own = &texts_of[&line];
+            shared.retain(|&head, _| own.iter().all(|text| !texts_of_form[head].contains(text)));
             // The first of those that are most alike.
             let best = shared.into_iter().rev().max_by(|a, b| share(a).total_cmp(&share(b)));
             match best.filter(|best| share(best) >= SAME_FORM) {
                 Some((head, _)) => {
                     of.insert(line, heads[head].0);
+                    texts_of_form[head].extend(own);
                 }
                 None => {
                     for &shingle in shingles {
@@ -177,6 +183,7 @@ impl Forms {
                         }
                     }
                     heads.push((line, wording.len()));
+                    texts_of_form.push(own.iter().copied().collect());
                 }
             }
         }
@@ -202,8 +209,9 @@ fn wording(text: Text, line: usize) -> ShingleSet {
 struct Sets {
     /// Texts that carry each line.
     holders: HashMap<u64, usize>,
-    /// Of the lines on [`COMMON`] texts: the lines that go with each, itself among them, sorted; two or more.
-    of: HashMap<u64, Vec<u64>>,
+    /// Of the lines on [`COMMON`] texts: the lines that go with each, itself among them, sorted; two or more. Lines of the
+    /// same texts have one set.
+    of: HashMap<u64, Arc<[u64]>>,
     /// The lines in a set, sorted.
     telling: Vec<u64>,
 }
@@ -216,7 +224,7 @@ impl Sets {
                 texts_of.entry(*line).or_default().push(text);
             }
         }
-        let goes_with = |texts: &[u32]| -> Vec<u64> {
+        let goes_with = |texts: &[u32]| -> Arc<[u64]> {
             let mut counts: HashMap<u64, usize> = HashMap::new();
             for &line in texts.iter().flat_map(|&text| &framed[text as usize]) {
                 *counts.entry(line).or_default() += 1;
@@ -225,15 +233,19 @@ impl Sets {
             let mut lines: Vec<u64> =
                 counts.into_iter().filter(|&(_, count)| count as f64 >= least).map(|(line, _)| line).collect();
             lines.sort_unstable();
-            lines
+            lines.into()
         };
-        let of: HashMap<u64, Vec<u64>> = texts_of
-            .par_iter()
-            .filter(|(_, texts)| texts.len() >= COMMON)
-            .map(|(line, texts)| (*line, goes_with(texts)))
-            .filter(|(_, set)| set.len() > 1)
-            .collect();
-        let mut telling: Vec<u64> = of.values().flatten().copied().collect();
+        let mut common: Vec<(&[u32], u64)> =
+            texts_of.iter().filter(|(_, texts)| texts.len() >= COMMON).map(|(line, texts)| (&**texts, *line)).collect();
+        common.par_sort_unstable();
+        let of_same_texts: Vec<&[(&[u32], u64)]> = common.chunk_by(|a, b| a.0 == b.0).collect();
+        let sets: Vec<Arc<[u64]>> = of_same_texts.par_iter().map(|same| goes_with(same[0].0)).collect();
+        let mut of: HashMap<u64, Arc<[u64]>> = HashMap::new();
+        for (same, set) in of_same_texts.iter().zip(&sets).filter(|(_, set)| set.len() > 1) {
+            of.extend(same.iter().map(|&(_, line)| (line, set.clone())));
+        }
+        let mut telling: Vec<u64> =
+            sets.iter().filter(|set| set.len() > 1).flat_map(|set| set.iter().copied()).collect();
         telling.par_sort_unstable();
         telling.dedup();
         let holders = texts_of.into_iter().map(|(line, texts)| (line, texts.len())).collect();
@@ -253,7 +265,7 @@ impl Sets {
     /// Returns the largest set of the telling lines of a text; of equal ones, that of the rarest line. Without a set,
     /// the rarest line stands for itself.
     fn largest<'a>(&'a self, lines: &'a [u64]) -> Option<&'a [u64]> {
-        let set = |line: &'a u64| self.of.get(line).map_or(std::slice::from_ref(line), Vec::as_slice);
+        let set = |line: &'a u64| self.of.get(line).map_or(std::slice::from_ref(line), |set| set);
         let best = lines.iter().min_by_key(|&line| (Reverse(set(line).len()), self.holders[line], line));
         best.map(set)
     }

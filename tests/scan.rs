@@ -619,6 +619,18 @@ fn twenty_thousand_pages_without_a_word_are_counted_and_no_cluster() {
 }
 
 #[test]
+fn pages_that_share_thousands_of_lines_are_one_group_at_the_price_of_reading_them() {
+    // Of 5,000 characters, so that lines have little in common by chance.
+    let character = |drawn: u64| char::from_u32(0x4e00 + (drawn >> 32) as u32 % 5000).unwrap();
+    let line = |seed: u64, length: u64| -> String { (0..length).map(|at| character(hash::number(at, seed))).collect() };
+    let shared = (0..10_000).map(|number| line(number, 12) + "\n").collect::<String>();
+    let article = |page: u64| (0..20).map(|at| line(1_000_000 + page * 100 + at, 60) + "\n").collect::<String>();
+    let texts: Vec<String> = (0..6).map(|page| article(page) + &shared).collect();
+    let findings = scan_texts(&texts, &AnalysisSettings::default());
+    assert!(findings.clusters.iter().any(|cluster| cluster.len() == 6));
+}
+
+#[test]
 fn thousands_of_pages_that_differ_in_a_number_are_all_found() {
     let article = include_str!("../samples/sources/articles/bridge.txt");
     let texts: Vec<String> = (0..2000).map(|n| format!("{article}\n编号 {}", n * 7919)).collect();
