@@ -157,6 +157,32 @@ fn records_stay_byte_for_byte_in_files_packed_as_they_were() {
 }
 
 #[test]
+fn records_in_utf_16_are_refused_however_they_are_packed() {
+    // A line feed is half of 上.
+    let text = article("bridge").replace('桥', "上");
+    let lines = ["a", "b"].map(|id| record(id, &text)).join("\n");
+    let utf_16: Vec<u8> = "\u{feff}".encode_utf16().chain(lines.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(&utf_16).unwrap();
+    let packed = [
+        ("a.jsonl", utf_16.clone()),
+        ("a.jsonl.gz", gzip.finish().unwrap()),
+        ("a.jsonl.zst", zstd::encode_all(&utf_16[..], 1).unwrap()),
+    ];
+    for (name, bytes) in packed {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("in")).unwrap();
+        fs::write(folder.path().join("in").join(name), bytes).unwrap();
+        let paths = [folder.path().join("in")];
+        let settings = Settings::default();
+        let (findings, plan) = planned(&paths, &["first"], &settings);
+        assert_eq!((findings.counts.documents, dropped(&plan).len()), (2, 1), "{name}");
+        let refused = apply(&plan, &paths, &folder.path().join("out"), false, &settings, &Silent).unwrap_err();
+        assert!(refused.to_string().contains("UTF-16"), "{name}: {refused}");
+    }
+}
+
+#[test]
 fn the_order_of_records_and_the_number_of_threads_do_not_show_in_findings_and_plan() {
     let texts = ["bridge", "birds", "tea", "kiln", "school", "well"].map(article);
     let mut lines: Vec<String> = (0..18).map(|at| record(&format!("r{at:02}"), &texts[at % 6])).collect();

@@ -178,14 +178,16 @@ impl Lines<'_> {
             (_, Compression::None) => Compression::announced_by(&head[..length]),
             (_, packing) => packing,
         };
-        if head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") {
+        let bytes = fs::File::open(self.path).map_err(from_source)?;
+        let mut lines = BufReader::with_capacity(1 << 20, packing.unpack(Box::new(bytes)).map_err(from_source)?);
+        // What is packed is looked at as it is read. An error is met again, and told, by the first line.
+        let begins = |lines: &mut BufReader<_>, mark: &[u8]| lines.fill_buf().is_ok_and(|head| head.starts_with(mark));
+        if begins(&mut lines, b"\xFF\xFE") || begins(&mut lines, b"\xFE\xFF") {
             return Err(Error::Settings(format!(
                 "`{}` holds records in UTF-16, whose lines cannot be taken out: convert it to UTF-8, and scan again",
                 self.path.display()
             )));
         }
-        let bytes = fs::File::open(self.path).map_err(from_source)?;
-        let mut lines = BufReader::with_capacity(1 << 20, packing.unpack(Box::new(bytes)).map_err(from_source)?);
         let mut packed = Packed::create(target, packing).map_err(to_target)?;
         let mut line = Vec::new();
         for number in 1.. {
