@@ -94,8 +94,11 @@ impl Journal {
         bytes.push(b'\n');
         self.list.write_all(&bytes)?;
         let (from, to) = (quoted(from), quoted(to));
-        let parts: [&[u8]; 9] = [b"[ ! -e ", &from, b" ] && [ -e ", &to, b" ] && mv -n -- ", &to, b" ", &from, b"\n"];
-        self.script.write_all(&parts.concat())?;
+        // A link that leads nowhere from where it is kept is there all the same.
+        let is_free: [&[u8]; 5] = [b"[ ! -e ", &from, b" ] && [ ! -L ", &from, b" ]"];
+        let is_kept: [&[u8]; 5] = [b"{ [ -e ", &to, b" ] || [ -L ", &to, b" ]; }"];
+        let mv: [&[u8]; 5] = [b"mv -n -- ", &to, b" ", &from, b"\n"];
+        self.script.write_all(&[is_free.concat(), is_kept.concat(), mv.concat()].join(&b" && "[..]))?;
         self.list.sync_data()?;
         self.script.sync_data()
     }
@@ -115,8 +118,16 @@ fn quoted(path: &Path) -> Vec<u8> {
 fn moved(from: &Path, to: &Path) -> io::Result<()> {
     match fs::rename(from, to) {
         Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            let metadata = fs::symlink_metadata(from)?;
+            #[cfg(unix)]
+            if metadata.is_symlink() {
+                std::os::unix::fs::symlink(fs::read_link(from)?, to)?;
+                return fs::remove_file(from);
+            }
             fs::copy(from, to)?;
-            File::open(to)?.sync_all()?;
+            let copy = OpenOptions::new().append(true).open(to)?;
+            copy.set_modified(metadata.modified()?)?;
+            copy.sync_all()?;
             let hash = |path| fs::read(path).map(|bytes| hash::bytes(&bytes));
             if hash(from)? != hash(to)? {
                 return Err(io::Error::other("it changed while it was copied"));
@@ -132,6 +143,20 @@ mod tests {
     use std::process::Command;
 
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_removed_and_put_back_as_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("乙.txt");
+        fs::write(folder.path().join("甲.txt"), "渡口").unwrap();
+        std::os::unix::fs::symlink("甲.txt", &link).unwrap();
+        let mut journal = Journal::begin(&folder.path().join("removed")).unwrap();
+        journal.take(&link, Reason { key: "乙.txt", kept: "甲.txt" }).unwrap();
+        assert!(fs::symlink_metadata(&link).is_err());
+        assert!(Command::new("sh").arg(folder.path().join("removed/undo.sh")).status().unwrap().success());
+        assert_eq!(fs::read_link(&link).unwrap(), Path::new("甲.txt"));
+    }
 
     #[test]
     fn what_was_removed_is_put_back_by_the_script() {
