@@ -8,11 +8,14 @@ use unicode_width::UnicodeWidthStr;
 /// Returns the text with every character that could act on the terminal spelled out, as in `\u{1b}`.
 ///
 /// These are control characters, line and paragraph separators, and the invisible ones that reorder a line or make
-/// two different keys look the same. Joiners stay: emoji and several scripts are written with them.
+/// two different keys look the same. Joiners stay: emoji and several scripts are written with them. So is the first
+/// character of a text that would be a command to the runner of a job whose log it stands in (`::error::`, `##[error]`).
 pub fn inert(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_active(character) {
+    let first = text.len() - text.trim_start().len();
+    let is_command = text[first..].starts_with("::") || text[first..].starts_with("##[");
+    for (at, character) in text.char_indices() {
+        if is_active(character) || is_command && at == first {
             shown.extend(character.escape_unicode());
         } else {
             shown.push(character);
@@ -98,6 +101,13 @@ mod tests {
     fn an_escape_code_is_spelled_out() {
         assert_eq!(inert("人民\u{1b}[31m日报"), "人民\\u{1b}[31m日报");
         assert_eq!(inert("a\rb\u{9b}c\u{7f}"), "a\\u{d}b\\u{9b}c\\u{7f}");
+    }
+
+    #[test]
+    fn a_name_that_is_a_command_to_the_runner_of_a_job_is_spelled_out() {
+        assert_eq!(inert("::error::稿.txt"), "\\u{3a}:error::稿.txt");
+        assert_eq!(inert(" ##[error]稿"), " \\u{23}#[error]稿");
+        assert_eq!(inert("稿::一"), "稿::一");
     }
 
     #[test]
