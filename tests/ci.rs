@@ -1,4 +1,4 @@
-//! What CI runs of this project: the steps of `action.yml` and the hooks of `.pre-commit-hooks.yaml`, run as they are.
+//! What CI runs of this project: the steps of `action.yml` and the hook of `.pre-commit-hooks.yaml`, run as they are.
 #![cfg(unix)]
 
 use std::fs;
@@ -39,7 +39,8 @@ fn a_job_fails_on_a_planted_repost_passes_with_the_baseline_and_fails_on_a_third
     assert_eq!(output.stdout, b"passed\n");
 }
 
-/// Runs a hook as pre-commit does: its entry with the program of this build, then what is given.
+/// Runs a hook as pre-commit does: its entry with the program of this build, then its `args`. It gets no file names, which
+/// pre-commit would hand out in batches.
 fn hook(id: &str, folder: &Path, arguments: &[&str]) -> Output {
     let hooks = fs::read_to_string(top(".pre-commit-hooks.yaml")).unwrap();
     let hook = hooks.split("- id: ").find(|hook| hook.starts_with(&format!("{id}\n"))).unwrap();
@@ -51,17 +52,15 @@ fn hook(id: &str, folder: &Path, arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn the_hooks_fail_a_commit_that_brings_a_repost_and_pass_another() {
+fn the_hook_fails_a_commit_that_brings_a_repost_and_passes_another() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     write("甲.txt", "渡口的老船工每天清晨都要把绳索检查一遍。他说，河水记得每一个粗心的人。\n");
     write("乙.txt", "山上的梨树开花以后，养蜂人把箱子搬到了南坡，一住就是四十天。\n");
     write("丙.txt", "渡口的老船工每天清晨都要把繩索檢查一遍，他說：河水記得每一個粗心的人！\n");
     let code = |id, arguments: &[&str]| hook(id, folder.path(), arguments).status.code();
-    assert_eq!(code("tongwen", &["甲.txt", "乙.txt"]), Some(0));
-    assert_eq!(code("tongwen", &["甲.txt", "丙.txt"]), Some(1));
-    assert_eq!(code("tongwen", &["--fail-on", "contained", "甲.txt", "丙.txt"]), Some(0));
-    assert_eq!(code("tongwen-folder", &["."]), Some(1));
-    assert_eq!(code("tongwen-folder", &[".", "--exclude", "丙.txt"]), Some(0));
-    assert_eq!(code("tongwen-folder", &["none"]), Some(2));
+    assert_eq!(code("tongwen", &["."]), Some(1));
+    assert_eq!(code("tongwen", &[".", "--exclude", "丙.txt"]), Some(0));
+    assert_eq!(code("tongwen", &["--fail-on", "contained", "."]), Some(0));
+    assert_eq!(code("tongwen", &["none"]), Some(2));
 }
