@@ -708,22 +708,18 @@ impl<'a> Judge<'a> {
         let is_edge = |line: Option<&Block>| line.is_some_and(|line| is_common(line.hash));
         let has_both_edges = is_edge(blocks.lines.first()) && is_edge(blocks.lines.last());
         let mut framed = Framed { text, rest: mask.content, within: 0, before: 0, after: 0, has_both_edges };
-        let mut was_common = false;
         for (at, line) in blocks.lines.iter().enumerate() {
             let tokens = blocks.line(at);
-            let is_common = is_common(line.hash);
-            if is_common {
+            if is_common(line.hash) {
                 let touched = mask.content_in(tokens.start.saturating_sub(self.span - 1)..tokens.end);
                 framed.rest = framed.rest.saturating_sub(touched);
-                // Seeds across the border of two common lines are common too.
-                let from = if was_common { tokens.start.saturating_sub(self.span - 1) } else { tokens.start };
-                framed.within += mask.content_in(from..(tokens.end + 1).saturating_sub(self.span).max(from));
+                framed.within +=
+                    mask.content_in(tokens.start..(tokens.end + 1).saturating_sub(self.span).max(tokens.start));
                 framed.after += tokens.len() as u32;
             } else if line.weight >= LEAST_QUOTATION && framed.before == 0 {
                 // All common lines so far stand before the rest; a page that begins with it has none.
                 framed.before = std::mem::take(&mut framed.after).max(1);
             }
-            was_common = is_common;
         }
         framed
     }
