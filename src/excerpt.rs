@@ -43,13 +43,22 @@ pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option
         *sizes.entry(*cluster).or_default() += 1;
     }
     let quoted = quoted_lines(passages, boilerplate, cluster_of);
-    let mut all: Vec<Excerpt> = (0..passages.texts().len() as u32)
+    let of_page = |quoter| Page { passages, boilerplate, cluster_of, sizes: &sizes, quoted: &quoted, quoter };
+    let mut units: Vec<(u64, Unit)> =
+        (0..passages.texts().len() as u32).into_par_iter().flat_map_iter(|quoter| of_page(quoter).units()).collect();
+    // What many pages hold is looked up once.
+    units.par_sort_unstable_by_key(|(key, unit)| (*key, unit.quoter, unit.tokens.start));
+    let mut same: Vec<&[(u64, Unit)]> = units.chunk_by(|a, b| a.0 == b.0).collect();
+    same.par_sort_unstable_by_key(|same| (same[0].1.quoter, same[0].1.tokens.start));
+    let mut all: Vec<Excerpt> = same
         .into_par_iter()
-        .flat_map_iter(|quoter| {
-            let of_page = Page { passages, boilerplate, cluster_of, sizes: &sizes, quoted: &quoted, quoter };
-            let units = of_page.units();
-            let excerpt = move |source: u32, unit: &Unit| Excerpt { source, quoter, tokens: unit.tokens.len() as u32 };
-            units.into_iter().filter_map(move |unit| Some(excerpt(of_page.source(&unit)?, &unit)))
+        .flat_map_iter(|same| {
+            let first = &same[0].1;
+            let holders = of_page(first.quoter).holders(first);
+            same.iter().filter_map(move |(_, unit)| {
+                let source = of_page(unit.quoter).source(unit, &holders)?;
+                Some(Excerpt { source, quoter: unit.quoter, tokens: unit.tokens.len() as u32 })
+            })
         })
         .collect();
     all.par_sort_unstable();
@@ -109,9 +118,12 @@ struct Page<'a> {
 
 /// A passage of a page.
 struct Unit {
+    quoter: u32,
     tokens: Range<u32>,
-    weight: u32,
-    line: u32,
+    /// Whether it is frame there.
+    is_frame: bool,
+    /// Whether it is quoted there, or would be, were it not the body of its page.
+    is_quoted: bool,
 }
 
 /// What an article is to an excerpt: a cluster, or a text by itself.
@@ -126,37 +138,49 @@ impl Page<'_> {
         self.cluster_of[text as usize].map_or(Article::Text(text), Article::Cluster)
     }
 
-    fn units(&self) -> Vec<Unit> {
+    /// Returns the passages that may stand elsewhere, each with what decides where.
+    fn units(&self) -> Vec<(u64, Unit)> {
         let blocks = self.passages.texts()[self.quoter as usize].blocks;
         let mask = &self.boilerplate.masks[self.quoter as usize];
         let mut units = Vec::new();
+        let mut add = |tokens: Range<u32>, weight: u32, is_frame: bool, is_quoted: bool| {
+            let is_long = is_frame || is_quoted || weight >= LEAST_IN_CONTENT;
+            if is_long && self.passages.may_stand_elsewhere(self.quoter, tokens.clone()) {
+                let key = self.passages.key(self.quoter, tokens.clone()) ^ u64::from(is_frame);
+                units.push((key, Unit { quoter: self.quoter, tokens, is_frame, is_quoted }));
+            }
+        };
         for (line, block) in blocks.lines.iter().enumerate().filter(|(_, block)| block.weight >= LEAST) {
             let tokens = blocks.line(line);
-            let line = line as u32;
-            let is_masked = mask.is_frame(tokens.clone()) || covers_most(&self.quoted[self.quoter as usize], &tokens);
-            if is_masked || (tokens.len() as u32) < LONG_LINE {
-                units.push(Unit { tokens, weight: block.weight, line });
+            let is_frame = mask.is_frame(tokens.clone());
+            let is_quoted = covers_most(&self.quoted[self.quoter as usize], &tokens);
+            let is_body = mask.bodies.contains(&(line as u32));
+            if is_frame || is_quoted || (tokens.len() as u32) < LONG_LINE {
+                add(tokens, block.weight, is_frame, is_quoted || is_body);
                 continue;
             }
-            let mut open = Unit { tokens: tokens.start..tokens.start, weight: 0, line };
+            let (mut open, mut weight) = (tokens.start..tokens.start, 0);
             let first = blocks.sentences.partition_point(|sentence| sentence.start < tokens.start);
             for (at, sentence) in blocks.sentences.iter().enumerate().skip(first) {
                 if sentence.start >= tokens.end {
                     break;
                 }
-                let end = blocks.sentence(at).end;
-                open.tokens.end = end;
-                open.weight += sentence.weight;
-                if open.weight >= LEAST_IN_CONTENT {
-                    units.push(std::mem::replace(&mut open, Unit { tokens: end..end, weight: 0, line }));
+                open.end = blocks.sentence(at).end;
+                weight += sentence.weight;
+                if weight >= LEAST_IN_CONTENT {
+                    let next = open.end..open.end;
+                    let is_frame = mask.is_frame(open.clone());
+                    let is_quoted = covers_most(&self.quoted[self.quoter as usize], &open);
+                    add(std::mem::replace(&mut open, next), weight, is_frame, is_quoted || is_body);
+                    weight = 0;
                 }
             }
         }
         units
     }
 
-    fn source(&self, unit: &Unit) -> Option<u32> {
-        let mask = &self.boilerplate.masks[self.quoter as usize];
+    /// Returns the texts that hold a passage, and did not borrow it themselves; the page itself among them.
+    fn holders(&self, unit: &Unit) -> Vec<Holder> {
         let is_body = |text: u32, tokens: &Range<u32>| {
             let bodies = &self.boilerplate.masks[text as usize].bodies;
             let blocks = self.passages.texts()[text as usize].blocks;
@@ -181,35 +205,32 @@ impl Page<'_> {
                 || is_body(text, tokens)
                 || is_entry(text, tokens)
         };
-        let is_frame = mask.is_frame(unit.tokens.clone());
-        let is_quoted = covers_most(&self.quoted[self.quoter as usize], &unit.tokens);
-        let is_masked = is_frame || is_quoted || mask.bodies.contains(&unit.line);
-        if !is_masked && unit.weight < LEAST_IN_CONTENT {
-            return None;
-        }
         let is_cut_or_joined = |holder: &Holder| {
             let line = unit.tokens.clone();
             self.passages.source(self.quoter, line.clone(), holder).is_some()
                 || self.passages.is_joined(self.quoter, line, holder)
         };
-        let holders = |wanted: &dyn Fn(u32) -> bool| {
-            self.passages.holders(self.quoter, unit.tokens.clone(), |holder| {
-                wanted(holder.text)
-                    && !is_borrowed(holder.text, &holder.tokens)
-                    && (!is_frame || is_cut_or_joined(holder))
-            })
-        };
+        self.passages.holders(self.quoter, unit.tokens.clone(), |holder| {
+            !is_borrowed(holder.text, &holder.tokens) && (!unit.is_frame || is_cut_or_joined(holder))
+        })
+    }
+
+    /// Returns which of the texts that hold a passage is its source.
+    fn source(&self, unit: &Unit, holders: &[Holder]) -> Option<u32> {
+        let holders = || holders.iter().filter(|holder| holder.text != self.quoter);
         // Who of those that were known before quotes whom is known too.
-        if !self.boilerplate.is_new(self.quoter) && holders(&|text| self.boilerplate.is_new(text)).is_empty() {
+        let is_new = |text: u32| self.boilerplate.is_new(text);
+        if !is_new(self.quoter) && !holders().any(|holder| is_new(holder.text)) {
             return None;
         }
-        let holders = holders(&|_| true);
         let mut by_article: BTreeMap<Article, Vec<(u32, u32)>> = BTreeMap::new();
-        for holder in &holders {
+        for holder in holders() {
             by_article.entry(self.article(holder.text)).or_default().push((holder.seeds, holder.text));
         }
-        let own = self.article(self.quoter);
-        let in_own = by_article.remove(&own).map_or(0, |holders| holders.len());
+        let in_own = by_article.remove(&self.article(self.quoter)).is_some();
+        if in_own && !unit.is_frame && !unit.is_quoted {
+            return None;
+        }
         by_article.retain(|article, holders| match article {
             Article::Text(_) => true,
             // Of an article with copies, a good part of them must hold it: the others quote it too.
@@ -220,9 +241,6 @@ impl Page<'_> {
             (holders.len(), seeds, std::cmp::Reverse(**article))
         });
         let (_, holders) = most?;
-        if !is_masked && in_own > 0 {
-            return None;
-        }
         let content = |text: u32| self.boilerplate.masks[text as usize].content();
         holders
             .iter()

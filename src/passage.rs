@@ -5,6 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::block::{Block, Blocks};
+use crate::hash;
 use crate::seed::{self, Seed};
 use crate::shingle::Shingle;
 
@@ -41,11 +42,37 @@ const LONG: usize = 8;
 const SAMPLED_SHARE: f64 = 0.25;
 const SHARE: f64 = 0.4;
 
-/// A seed, a text that has it and the place there.
-type Posting = (Seed, u32, u32);
-
 /// A line of a text: `(text, line)`.
 pub type Place = (u32, u32);
+
+/// Where a seed stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Posting {
+    text: u32,
+    place: u32,
+    /// Of the shingles before and after it.
+    beside: Beside,
+}
+
+/// Some bits of the shingles on both sides of a seed; 0 where there is none. They tell a common phrase from a passage
+/// without a look at the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Beside {
+    before: u16,
+    after: u16,
+}
+
+impl Beside {
+    fn new(shingles: &[Shingle], place: u32) -> Self {
+        let some_bits = |at: Option<usize>| at.and_then(|at| shingles.get(at)).map_or(0, |shingle| *shingle as u16);
+        Self { before: some_bits((place as usize).checked_sub(1)), after: some_bits(Some(place as usize + 2)) }
+    }
+
+    /// Returns whether one of the sides may be the same.
+    fn may_go_on(self, other: Self) -> bool {
+        self.before != 0 && self.before == other.before || self.after != 0 && self.after == other.after
+    }
+}
 
 /// Where a passage stands in another text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,13 +93,19 @@ pub struct Passages<'a> {
     span: u32,
     /// Lines that several texts hold.
     repeated: Vec<Vec<Place>>,
-    /// Sorted; of seeds that two texts or more have, for another tells nothing.
+    /// By seed, text and place; of seeds that two texts or more have, for another tells nothing.
     postings: Vec<Posting>,
-    /// The seeds that have postings: most of those that are looked up have none.
+    /// The seeds that have postings, rising.
+    seeds: Vec<Seed>,
+    /// Where the postings of each seed begin, and one more: where they all end.
+    starts: Vec<u32>,
+    /// Tells most of the seeds that have no postings.
     filter: SeedFilter,
-    /// For each value of a seed's top bits, where its postings begin.
+    /// For each value of a seed's top bits, the first seed that has it or a higher one.
     directory: Vec<u32>,
     shift: u32,
+    /// For each text its sampled seeds that have postings: the place, and the number of the seed; in order.
+    shared: Vec<Box<[(u32, u32)]>>,
 }
 
 impl<'a> Passages<'a> {
@@ -91,7 +124,7 @@ impl<'a> Passages<'a> {
             repeated.iter().flat_map(|group| group.iter().skip(SAME_LINE).copied()).collect();
         left_out.par_sort_unstable();
         let span = seed::span(width);
-        let mut postings: Vec<Posting> = (0..texts.len() as u32)
+        let mut postings: Vec<(Seed, Posting)> = (0..texts.len() as u32)
             .into_par_iter()
             .flat_map_iter(|id| {
                 let text = texts[id as usize];
@@ -104,13 +137,17 @@ impl<'a> Passages<'a> {
                     .map(move |(seed, place)| (seed, id, place))
             })
             .filter(|&(seed, ..)| of_new.as_ref().is_none_or(|of_new| of_new.may_hold(seed)))
+            .map(|(seed, text, place)| {
+                let beside = Beside::new(texts[text as usize].shingles, place);
+                (seed, Posting { text, place, beside })
+            })
             .collect();
         postings.par_sort_unstable();
-        keep_shared(&mut postings);
-        let bits = (postings.len() as u32).next_power_of_two().trailing_zeros().clamp(8, 28);
+        let (seeds, starts, postings) = of_shared(&postings);
+        let bits = (seeds.len() as u32).next_power_of_two().trailing_zeros().clamp(8, 28);
         let shift = 32 - bits;
         let mut directory = vec![0; (1 << bits) + 1];
-        for &(seed, ..) in &postings {
+        for &seed in &seeds {
             directory[(seed >> shift) as usize + 1] += 1;
         }
         let mut sum = 0;
@@ -118,9 +155,17 @@ impl<'a> Passages<'a> {
             sum += *count;
             *count = sum;
         }
-        let seeds = postings.chunk_by(|a, b| a.0 == b.0).map(|places| places[0].0);
-        let filter = SeedFilter::of(seeds.clone().count(), seeds);
-        Self { texts, width, span, repeated, postings, filter, directory, shift }
+        let filter = SeedFilter::of(seeds.len(), seeds.iter().copied());
+        let shared = Vec::new();
+        let mut all = Self { texts, width, span, repeated, postings, seeds, starts, filter, directory, shift, shared };
+        all.shared = texts.par_iter().map(|&text| all.shared_of(text)).collect();
+        all
+    }
+
+    fn shared_of(&self, text: Text) -> Box<[(u32, u32)]> {
+        let lines = 0..text.blocks.lines.len();
+        let sampled = lines.flat_map(|line| sampled(text, text.blocks.line(line)));
+        sampled.filter_map(|(seed, place)| Some((place, self.number(seed)?))).collect()
     }
 
     /// Returns the texts it was made of.
@@ -138,19 +183,78 @@ impl<'a> Passages<'a> {
         &self.repeated
     }
 
-    fn places(&self, seed: Seed) -> &[Posting] {
+    /// Returns the number of a seed that has postings.
+    fn number(&self, seed: Seed) -> Option<u32> {
         if !self.filter.may_hold(seed) {
-            return &[];
+            return None;
         }
         let top = (seed >> self.shift) as usize;
-        let bucket = &self.postings[self.directory[top] as usize..self.directory[top + 1] as usize];
-        let from = bucket.partition_point(|posting| posting.0 < seed);
-        let places = &bucket[from..];
-        let until = places.partition_point(|posting| posting.0 == seed);
-        &places[..until]
+        let range = self.directory[top] as usize..self.directory[top + 1] as usize;
+        let at = range.start + self.seeds[range].iter().position(|&other| other >= seed)?;
+        (self.seeds[at] == seed).then_some(at as u32)
     }
 
-    /// Returns the `wanted` places where the tokens `range` of text `own` stand in other texts, in the order of the texts.
+    fn places(&self, number: u32) -> &[Posting] {
+        let number = number as usize;
+        &self.postings[self.starts[number] as usize..self.starts[number + 1] as usize]
+    }
+
+    /// Returns the places of the seeds of some tokens: at least one, where the text has any.
+    fn seeds_of(&self, own: u32, range: &Range<u32>) -> Range<u32> {
+        let count = seed::count(self.texts[own as usize].shingles);
+        let end = range.end.saturating_sub(self.span - 1).max(range.start + 1).min(count);
+        range.start.min(end)..end
+    }
+
+    /// Returns the seeds of some tokens that are looked up, if enough of them have postings.
+    fn looked_up(&self, own: u32, range: &Range<u32>) -> Option<LookedUp> {
+        let text = self.texts[own as usize];
+        let seeds = self.seeds_of(own, range);
+        if seeds.is_empty() {
+            return None;
+        }
+        let shared = &self.shared[own as usize];
+        let from = shared.partition_point(|&(place, _)| place < seeds.start);
+        let until = from + shared[from..].iter().take_while(|&&(place, _)| place < seeds.end).count();
+        // The first seed is looked up in any case; another one only if it is sampled, not for being the first of a line.
+        let is_known = shared[from..until].first().is_some_and(|&(place, _)| place == seeds.start);
+        let first = if is_known { None } else { self.number(seed::at(text.shingles, seeds.start)) };
+        if from == until && first.is_none() {
+            return None;
+        }
+        let is_sampled = |number: u32| seed::is_sampled(self.seeds[number as usize], RATE);
+        let others = shared[from..until].iter().copied();
+        let others = others.filter(|&(place, number)| place == seeds.start || is_sampled(number));
+        let mut found: Vec<(u32, u32)> = first.map(|number| (seeds.start, number)).into_iter().chain(others).collect();
+        let count = sampled(text, seeds).count();
+        // A common phrase says little where there is another seed.
+        let is_common = |number: u32| self.places(number).len() > MOST_PLACES;
+        let common = found.iter().filter(|&&(_, number)| is_common(number)).count();
+        if common < count {
+            found.retain(|&(_, number)| !is_common(number));
+        }
+        let all = if common < count { count - common } else { count };
+        let least = if all <= 4 { 1 } else { 2 }.max((all as f64 * SAMPLED_SHARE).ceil() as usize);
+        (found.len() >= least).then_some(LookedUp { found, least })
+    }
+
+    /// Returns whether some tokens of a text may stand in other texts: a look at its own seeds, and no answer is wrong that
+    /// says no.
+    pub fn may_stand_elsewhere(&self, own: u32, range: Range<u32>) -> bool {
+        self.looked_up(own, &range).is_some()
+    }
+
+    /// Returns what decides where some tokens of a text stand, as a number: equal for the same tokens in any text.
+    pub fn key(&self, own: u32, range: Range<u32>) -> u64 {
+        let shingles = self.texts[own as usize].shingles;
+        let seeds = self.seeds_of(own, &range);
+        let shingles = &shingles[seeds.start as usize..shingles.len().min(seeds.end as usize + 1)];
+        let shingles = shingles.iter().map(|&shingle| u64::from(shingle));
+        hash::sequence(&shingles.chain([range.len() as u64]).collect::<Vec<_>>())
+    }
+
+    /// Returns the `wanted` places where the tokens `range` of text `own` stand, in the order of the texts: that text among
+    /// them.
     ///
     /// `wanted` is asked first: what it refuses is not laid beside the passage.
     pub fn holders(&self, own: u32, range: Range<u32>, wanted: impl Fn(&Holder) -> bool) -> Vec<Holder> {
@@ -169,7 +273,7 @@ impl<'a> Passages<'a> {
             self.is_there(own, &range, &place, &mut passage).then_some((place.text, tokens))
         };
         let places = self.places_of(own, range.clone()).into_iter();
-        places.filter(|place| wanted(place.text)).filter_map(source).collect()
+        places.filter(|place| place.text != own && wanted(place.text)).filter_map(source).collect()
     }
 
     /// Returns whether enough of a passage's seeds stand where its sampled seeds do.
@@ -209,38 +313,38 @@ impl<'a> Passages<'a> {
         count
     }
 
-    /// Returns where the tokens `range` of text `own` may stand in other texts, by their sampled seeds alone.
+    /// Returns where the tokens `range` of text `own` may stand, by their sampled seeds alone.
     fn places_of(&self, own: u32, range: Range<u32>) -> Vec<Holder> {
-        let text = self.texts[own as usize];
-        let seeds = range.start..range.end.saturating_sub(self.span - 1).max(range.start + 1);
-        let mut found: Vec<(u32, &[Posting])> =
-            sampled(text, seeds).map(|(seed, place)| (place, self.places(seed))).collect();
-        // A common phrase says little where there is another seed.
-        if found.iter().any(|(_, places)| places.len() <= MOST_PLACES) {
-            found.retain(|(_, places)| places.len() <= MOST_PLACES);
-        }
-        let looked_up = found.len() as u32;
-        let mut hits: Vec<(u32, i64)> = Vec::new();
-        for (place, places) in found {
-            let others = places.iter().take(MOST_PLACES).filter(|posting| posting.1 != own);
-            hits.extend(others.map(|&(_, other, at)| (other, i64::from(at) - i64::from(place))));
+        let Some(LookedUp { found, least }) = self.looked_up(own, &range) else { return Vec::new() };
+        let shingles = self.texts[own as usize].shingles;
+        let passage = &shingles[..shingles.len().min(self.seeds_of(own, &range).end as usize + 1)];
+        let passage = &passage[range.start as usize..];
+        // One seed with other words on both sides of it is a common phrase.
+        let is_long = range.len() >= LONG + self.span as usize - 1;
+        let mut hits: Vec<Hit> = Vec::new();
+        for (place, number) in found {
+            let beside = Beside::new(passage, place - range.start);
+            let postings = self.places(number).iter().take(MOST_PLACES);
+            let postings = postings.filter(|posting| !is_long || beside.may_go_on(posting.beside));
+            hits.extend(
+                postings
+                    .map(|posting| Hit { text: posting.text, diagonal: i64::from(posting.place) - i64::from(place) }),
+            );
         }
         hits.sort_unstable();
-        let place = |hits: &[(u32, i64)]| {
+        let place = |hits: &[Hit]| {
             let best = densest(hits);
-            let enough =
-                (best.len() >= 2 || looked_up <= 4) && best.len() as f64 >= SAMPLED_SHARE * f64::from(looked_up);
-            if !enough {
+            if best.len() < least {
                 return None;
             }
-            let other = self.texts[best[0].0 as usize];
+            let other = self.texts[best[0].text as usize];
             let place =
                 |at: u32, diagonal: i64| (i64::from(at) + diagonal).clamp(0, i64::from(other.blocks.tokens)) as u32;
-            let start = place(range.start, best[0].1);
-            let end = place(range.end, best[best.len() - 1].1).max(start);
-            (end > start).then_some(Holder { text: best[0].0, tokens: start..end, seeds: best.len() as u32 })
+            let start = place(range.start, best[0].diagonal);
+            let end = place(range.end, best[best.len() - 1].diagonal).max(start);
+            (end > start).then_some(Holder { text: best[0].text, tokens: start..end, seeds: best.len() as u32 })
         };
-        hits.chunk_by(|a, b| a.0 == b.0).filter_map(place).collect()
+        hits.chunk_by(|a, b| a.text == b.text).filter_map(place).collect()
     }
 
     /// Returns the tokens of text `other` that line `range` of text `own` is the opening of, where the source goes on.
@@ -352,20 +456,18 @@ impl SeedFilter {
     }
 }
 
-/// Leaves out the seeds that one text alone has: of prose nine in ten. What is left fits a cache.
-fn keep_shared(postings: &mut Vec<Posting>) {
-    let (mut kept, mut from) = (0, 0);
-    while from < postings.len() {
-        let (seed, text, _) = postings[from];
-        let until = from + postings[from..].iter().take_while(|posting| posting.0 == seed).count();
-        if postings[until - 1].1 != text {
-            postings.copy_within(from..until, kept);
-            kept += until - from;
-        }
-        from = until;
+/// Returns the seeds that two texts or more have, where the postings of each begin, and their postings. Of prose nine
+/// seeds in ten are left out; what is left fits a cache.
+fn of_shared(postings: &[(Seed, Posting)]) -> (Vec<Seed>, Vec<u32>, Vec<Posting>) {
+    let (mut seeds, mut starts, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+    let of_seed = postings.chunk_by(|a, b| a.0 == b.0);
+    for same in of_seed.filter(|same| same[0].1.text != same[same.len() - 1].1.text) {
+        seeds.push(same[0].0);
+        starts.push(kept.len() as u32);
+        kept.extend(same.iter().map(|&(_, posting)| posting));
     }
-    postings.truncate(kept);
-    postings.shrink_to_fit();
+    starts.push(kept.len() as u32);
+    (seeds, starts, kept)
 }
 
 /// Returns the blocks of `least` tokens or more that occur in two texts or more: the places of each, by text.
@@ -453,11 +555,27 @@ impl SeedSet {
     }
 }
 
+/// The seeds of a passage that are looked up.
+struct LookedUp {
+    /// Those that have postings: the place, and the number of the seed.
+    found: Vec<(u32, u32)>,
+    /// How many of them another text must have.
+    least: usize,
+}
+
+/// A seed of a passage in another text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Hit {
+    text: u32,
+    /// How much further on it stands there.
+    diagonal: i64,
+}
+
 /// Returns the most hits within one drift of each other, of hits sorted by diagonal.
-fn densest(hits: &[(u32, i64)]) -> &[(u32, i64)] {
+fn densest(hits: &[Hit]) -> &[Hit] {
     let (mut from, mut best) = (0, 0..0);
     for until in 1..=hits.len() {
-        while hits[until - 1].1 - hits[from].1 > DRIFT {
+        while hits[until - 1].diagonal - hits[from].diagonal > DRIFT {
             from += 1;
         }
         if until - from > best.len() {
