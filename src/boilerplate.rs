@@ -34,11 +34,14 @@ const PASSES: usize = 4;
 /// Two pages are otherwise unlike if they share less than this of the smaller rest.
 const UNLIKE: f64 = 0.3;
 
+/// Part of a text's content that must change for what it shares with others to be counted anew.
+const MUCH: u32 = 16;
+
 /// Share of pairs of holders that must be otherwise unlike. At .6 short articles with many copies were called frame.
 const NEARLY_ALL: f64 = 0.8;
 
 /// Holders of a block that are compared, each with two others.
-const HOLDERS: usize = 16;
+const HOLDERS: usize = 8;
 
 /// Holders of a line whose common lines are left out at once, and from how many on that is sure.
 const EDGE_HOLDERS: usize = 8;
@@ -60,10 +63,17 @@ const SOLID: u32 = 60;
 /// pages of well-known sites were asked too, which cost `html_1k` .004 of recall.
 const UNTOLD: f64 = 0.5;
 
-/// Seeds of content from which on what two texts share is estimated from their samples: a hundred of them, where the
-/// question is whether it is a twentieth or a half.
-const SAMPLED: u32 = 100 * OVERLAP_RATE;
-const OVERLAP_RATE: u32 = 4;
+/// Seeds of content that are looked at first of the text with fewer, and up to twice as many.
+const SAMPLED: u32 = 50;
+
+/// Standard deviations by which what a sample says must lie off the limit; all seeds are looked at where it does not.
+const SURE: f64 = 3.0;
+
+/// Halvings from which on the places of a sample are kept.
+const KEPT: u32 = 2;
+
+/// Halvings from which on no smaller sample of a text is taken.
+const MOST_HALVINGS: u32 = 7;
 
 /// What was judged, for each text in the order given.
 #[derive(Debug, Default)]
@@ -163,7 +173,7 @@ pub struct Mask {
     seeds: u32,
     /// Seeds that touch no masked token.
     content: u32,
-    /// Changes whenever the seeds in content do.
+    /// Changes whenever a good part of the seeds in content does.
     version: u32,
     /// Lines that would be quotations, but are the body of their page.
     pub bodies: Vec<u32>,
@@ -174,7 +184,9 @@ const FRAME: usize = 0;
 const SENTENCE: usize = 1;
 const QUOTED: usize = 2;
 const TOUCHED: usize = 3;
-const LANES: usize = 4;
+/// Seeds that touched a masked token at the last version.
+const JUDGED: usize = 4;
+const LANES: usize = 5;
 
 impl Mask {
     /// Returns a mask that hides nothing.
@@ -205,10 +217,14 @@ impl Mask {
     /// Brings the seeds up to date with the tokens.
     fn refresh(&mut self, span: u32) {
         let touched: Vec<u64> = self.dilated(span).collect();
-        let changed = self.lane(TOUCHED) != touched;
         self.lane_mut(TOUCHED).copy_from_slice(&touched);
-        self.version += u32::from(changed);
         self.content = self.seeds - bits::count(self.lane(TOUCHED), 0..self.seeds);
+        let differ = |(a, b): (&u64, &u64)| (a ^ b).count_ones();
+        let changed: u32 = self.lane(JUDGED).iter().zip(&touched).map(differ).sum();
+        if changed > self.content / MUCH {
+            self.lane_mut(JUDGED).copy_from_slice(&touched);
+            self.version += 1;
+        }
     }
 
     /// Returns whether a token is boilerplate.
@@ -218,7 +234,17 @@ impl Mask {
 
     /// Returns how many tokens of a range are boilerplate.
     pub fn hidden(&self, range: Range<u32>) -> u32 {
-        range.filter(|&token| self.hides(token)).count() as u32
+        range.len() as u32 - self.content_within(range, None)
+    }
+
+    /// Returns how many tokens of a range are content, and `among` some, a bit each.
+    pub fn content_within(&self, range: Range<u32>, among: Option<&[u64]>) -> u32 {
+        let mut count = 0;
+        bits::each_word(range, |word, part| {
+            let hidden = (0..TOUCHED).fold(0, |all, lane| all | self.lane(lane)[word]);
+            count += (among.map_or(!0, |among| among[word]) & part & !hidden).count_ones();
+        });
+        count
     }
 
     /// Returns whether most of a range is frame.
@@ -383,21 +409,71 @@ struct Judge<'a> {
     known: &'a Known,
     prior: &'a Prior,
     span: u32,
-    /// Places of the sampled seeds of each text.
-    samples: Vec<Box<[u32]>>,
+    /// The places and seeds of each text that are left after some halvings, those of each smaller sample before the others.
+    samples: Vec<Box<[(u32, Seed)]>>,
 }
 
 impl<'a> Judge<'a> {
     fn new(texts: &'a [Text<'a>], width: usize, known: &'a Known, prior: &'a Prior) -> Self {
         let sample = |text: &Text| {
-            let is_sampled = |&place: &u32| seed::is_sampled(seed::at(text.shingles, place), OVERLAP_RATE);
-            (0..seed::count(text.shingles)).filter(is_sampled).collect()
+            let seeds = (0..seed::count(text.shingles)).map(|place| (place, seed::at(text.shingles, place)));
+            nested(seeds.filter(|&(_, seed)| halvings(seed) >= KEPT)).into()
         };
         Self { texts, known, prior, span: seed::span(width), samples: texts.par_iter().map(sample).collect() }
     }
 
     fn is_new(&self, text: u32) -> bool {
         self.prior.of(text).is_none()
+    }
+
+    /// Returns the seeds of a text's content that are in the sample after so many halvings, those of each smaller sample
+    /// before the others.
+    fn seeds(&self, masks: &[Mask], text: u32, rate: u32) -> Box<[Seed]> {
+        let (shingles, mask) = (self.texts[text as usize].shingles, &masks[text as usize]);
+        let seed = |place: u32| (place, seed::at(shingles, place));
+        if rate >= KEPT {
+            let sampled = self.samples[text as usize].iter().take_while(|&&(_, seed)| halvings(seed) >= rate);
+            return sampled.filter(|&&(place, _)| mask.is_content(place)).map(|&(_, seed)| seed).collect();
+        }
+        let content = mask.content_seeds().map(seed).filter(|&(_, seed)| halvings(seed) >= rate);
+        nested(content).into_iter().map(|(_, seed)| seed).collect()
+    }
+
+    /// Returns how many seeds of content each of some pairs share, by those that are left after so many halvings, which are
+    /// returned too. The pairs are sorted, each once.
+    fn shared(
+        &self,
+        masks: &[Mask],
+        mut pairs: Vec<(u32, u32)>,
+        halvings: impl Fn((u32, u32)) -> u32 + Sync,
+    ) -> Vec<((u32, u32), u32, u32)> {
+        pairs.par_sort_unstable();
+        pairs.dedup();
+        let mut of_text = vec![u32::MAX; self.texts.len()];
+        for &pair in &pairs {
+            for id in [pair.0, pair.1] {
+                let least = &mut of_text[id as usize];
+                *least = halvings(pair).min(*least);
+            }
+        }
+        let seeds = (0..self.texts.len() as u32).into_par_iter().map(|id| match of_text[id as usize] {
+            u32::MAX => Box::default(),
+            halvings => self.seeds(masks, id, halvings),
+        });
+        let seeds: Vec<Box<[Seed]>> = seeds.collect();
+        let of_one: Vec<&[(u32, u32)]> = pairs.chunk_by(|x, y| x.0 == y.0).collect();
+        of_one
+            .into_par_iter()
+            .map_init(SeedTable::default, |table, pairs| {
+                table.load(&seeds[pairs[0].0 as usize]);
+                let count = |&pair: &(u32, u32)| {
+                    let halvings = halvings(pair);
+                    (pair, table.shared(sample(&seeds[pair.1 as usize], halvings)) << halvings, halvings)
+                };
+                pairs.iter().map(count).collect::<Vec<_>>()
+            })
+            .flatten_iter()
+            .collect()
     }
 
     /// Returns the blocks that are judged: those of a new text of which all holders that matter are here.
@@ -503,12 +579,12 @@ impl<'a> Judge<'a> {
         let states: Vec<u64> =
             openings.par_iter().map(|opening| self.state(masks, texts(opening).into_iter())).collect();
         let changed = Verdict::outdated(verdicts, &states);
-        let pairs = changed.par_iter().flat_map_iter(|&at| comparisons(&openings[at]).into_iter().filter(telling));
-        overlaps.count(self, masks, pairs.map(|comparison| comparison.pair).collect());
+        let compared: Vec<Vec<Comparison>> = changed.par_iter().map(|&at| comparisons(&openings[at])).collect();
+        overlaps.count(self, masks, &compared.iter().flatten().filter(|one| telling(one)).copied().collect::<Vec<_>>());
         // A bit for each source that tells something; none at all if one of them is alike.
-        let unlike = |&at: &usize| {
+        let unlike = |comparisons: &Vec<Comparison>| {
             let mut unlike = 0;
-            for (bit, comparison) in comparisons(&openings[at]).iter().enumerate().filter(|(_, one)| telling(one)) {
+            for (bit, comparison) in comparisons.iter().enumerate().filter(|(_, one)| telling(one)) {
                 if !overlaps.are_unlike(comparison) {
                     return 0;
                 }
@@ -516,7 +592,7 @@ impl<'a> Judge<'a> {
             }
             unlike
         };
-        let judged: Vec<u8> = changed.par_iter().map(unlike).collect();
+        let judged: Vec<u8> = compared.par_iter().map(unlike).collect();
         Verdict::renew(verdicts, &states, changed.into_iter().zip(judged));
         // What lies inside a quotation is no source of another.
         let mut quoted: FxHashMap<u32, Vec<Range<u32>>> = FxHashMap::default();
@@ -566,13 +642,9 @@ impl<'a> Judge<'a> {
             groups.par_iter().map(|group| self.state(masks, self.holders(masks, group, level))).collect();
         let mut changed = Verdict::outdated(verdicts, &states);
         changed.retain(|&at| groups[at].len() >= least);
-        let votes = |&at: &usize| self.votes(masks, &groups[at], level);
-        overlaps.count(
-            self,
-            masks,
-            changed.par_iter().flat_map_iter(votes).map(|comparison| comparison.pair).collect(),
-        );
-        let judged: Vec<bool> = changed.par_iter().map(|at| overlaps.are_nearly_all_unlike(&votes(at))).collect();
+        let votes: Vec<Vec<Comparison>> = changed.par_iter().map(|&at| self.votes(masks, &groups[at], level)).collect();
+        overlaps.count(self, masks, &votes.iter().flatten().copied().collect::<Vec<_>>());
+        let judged: Vec<bool> = votes.par_iter().map(|votes| overlaps.are_nearly_all_unlike(votes)).collect();
         Verdict::renew(verdicts, &states, changed.into_iter().zip(judged.into_iter().map(u8::from)));
         let hash = |group: &Vec<Place>| self.block(group[0].0, group[0].1, level).0.hash;
         groups.iter().zip(verdicts).filter(|(_, verdict)| verdict.found != 0).map(|(group, _)| hash(group)).collect()
@@ -670,7 +742,7 @@ impl<'a> Judge<'a> {
             .zip(&changed)
             .map(|(edge, &changed)| if changed { self.votes_without_common_lines(masks, edge) } else { Vec::new() })
             .collect();
-        overlaps.count(self, masks, votes.iter().flatten().map(|comparison| comparison.pair).collect());
+        overlaps.count(self, masks, &votes.iter().flatten().copied().collect::<Vec<_>>());
         for (((edge, state), changed), votes) in edges.iter_mut().zip(states).zip(changed).zip(votes) {
             if changed {
                 let is_frame = overlaps.are_nearly_all_unlike(&votes);
@@ -986,6 +1058,7 @@ struct Framed {
 }
 
 /// What is to be compared of two texts.
+#[derive(Clone, Copy)]
 struct Comparison {
     /// The smaller number first.
     pair: (u32, u32),
@@ -998,54 +1071,50 @@ struct Comparison {
 /// How many seeds of content pairs of texts share, counted once for each state of their masks.
 #[derive(Default)]
 struct Overlaps {
-    /// By pair: versions of the masks, and the count.
-    counts: FxHashMap<(u32, u32), (u32, u32, u32)>,
+    counts: FxHashMap<(u32, u32), Overlap>,
     /// Whether all seeds are counted, however many there are.
     is_exact: bool,
 }
 
+/// How many seeds of content two texts share.
+#[derive(Clone, Copy)]
+struct Overlap {
+    /// Of their masks, when they were counted.
+    versions: (u32, u32),
+    /// Estimated from the seeds that are left after so many halvings.
+    shared: u32,
+    halvings: u32,
+}
+
 impl Overlaps {
-    /// Counts pairs that were not counted before, or of which a mask has changed.
-    fn count(&mut self, judge: &Judge, masks: &[Mask], mut pairs: Vec<(u32, u32)>) {
-        let version = |id: u32| masks[id as usize].version;
-        pairs.par_sort_unstable();
-        pairs.dedup();
-        pairs.retain(|pair| {
-            let known = self.counts.get(pair);
-            known.is_none_or(|&(a, b, _)| (a, b) != (version(pair.0), version(pair.1)))
-        });
-        let of_one: Vec<&[(u32, u32)]> = pairs.chunk_by(|x, y| x.0 == y.0).collect();
-        let is_exact = self.is_exact;
-        let counted: Vec<u32> = of_one
-            .par_iter()
-            .map_init(SeedTable::default, |table, pairs| {
-                let side = |id: u32| (judge.texts[id as usize], &masks[id as usize]);
-                let (text, mask) = side(pairs[0].0);
-                let a = mask.content;
-                let sample = |id: u32| {
-                    let mask = &masks[id as usize];
-                    judge.samples[id as usize].iter().copied().filter(|&place| mask.is_content(place))
-                };
-                let is_sampled = |pair: &(u32, u32)| !is_exact && a.min(masks[pair.1 as usize].content) >= SAMPLED;
-                if pairs.iter().all(is_sampled) {
-                    table.load(text, sample(pairs[0].0));
-                } else {
-                    table.load(text, mask.content_seeds());
-                }
-                let count = |pair: &(u32, u32)| {
-                    let (text, mask) = side(pair.1);
-                    if !is_sampled(pair) {
-                        return table.shared(text, mask.content_seeds());
-                    }
-                    table.shared(text, sample(pair.1)) * OVERLAP_RATE
-                };
-                pairs.iter().map(count).collect::<Vec<_>>()
-            })
-            .flatten()
-            .collect();
-        for (pair, shared) in pairs.into_iter().zip(counted) {
-            self.counts.insert(pair, (version(pair.0), version(pair.1), shared));
+    /// Counts the pairs of some comparisons that were not counted before, or of which a mask has changed.
+    fn count(&mut self, judge: &Judge, masks: &[Mask], comparisons: &[Comparison]) {
+        let versions = |pair: (u32, u32)| (masks[pair.0 as usize].version, masks[pair.1 as usize].version);
+        let is_new = |pair: &(u32, u32)| self.counts.get(pair).is_none_or(|known| known.versions != versions(*pair));
+        let new: Vec<(u32, u32)> = comparisons.iter().map(|one| one.pair).filter(is_new).collect();
+        let halvings = |pair: (u32, u32)| {
+            let smaller = masks[pair.0 as usize].content.min(masks[pair.1 as usize].content);
+            if self.is_exact { 0 } else { (smaller / SAMPLED).max(1).ilog2().min(MOST_HALVINGS) }
+        };
+        let counted = judge.shared(masks, new, halvings);
+        self.counts.extend(
+            counted
+                .into_iter()
+                .map(|(pair, shared, halvings)| (pair, Overlap { versions: versions(pair), shared, halvings })),
+        );
+        let unclear = comparisons.iter().filter(|one| !self.is_clear(one)).map(|one| one.pair).collect();
+        for (pair, shared, halvings) in judge.shared(masks, unclear, |_| 0) {
+            self.counts.insert(pair, Overlap { versions: versions(pair), shared, halvings });
         }
+    }
+
+    /// Returns whether a sample is surely right about whether two texts are unlike.
+    fn is_clear(&self, comparison: &Comparison) -> bool {
+        let Overlap { shared, halvings, .. } = self.counts[&comparison.pair];
+        let (shared, rate) = (f64::from(shared), f64::from(1 << halvings));
+        let deviation = ((rate - 1.0) * (shared + rate)).sqrt();
+        let off = shared - f64::from(comparison.within) - UNLIKE * f64::from(comparison.smaller);
+        halvings == 0 || off.abs() > SURE * deviation
     }
 
     /// Returns whether nearly all counted pairs are unlike; false for none.
@@ -1056,7 +1125,7 @@ impl Overlaps {
 
     /// Returns whether the two texts of a counted pair are unlike outside of the block.
     fn are_unlike(&self, comparison: &Comparison) -> bool {
-        let shared = self.counts[&comparison.pair].2.saturating_sub(comparison.within);
+        let shared = self.counts[&comparison.pair].shared.saturating_sub(comparison.within);
         f64::from(shared) < UNLIKE * f64::from(comparison.smaller)
     }
 }
@@ -1073,16 +1142,14 @@ struct SeedTable {
 }
 
 impl SeedTable {
-    fn load(&mut self, text: Text, places: impl Iterator<Item = u32>) {
-        let places: Vec<u32> = places.collect();
-        let size = (places.len() * 2).next_power_of_two().max(64);
+    fn load(&mut self, seeds: &[Seed]) {
+        let size = (seeds.len() * 2).next_power_of_two().max(64);
         self.slots.clear();
         self.slots.resize(size, (0, 0));
         self.low_halves.clear();
         self.low_halves.resize(1 << 10, 0);
         self.current = 1;
-        for place in places {
-            let seed = seed::at(text.shingles, place);
+        for &seed in seeds {
             let slot = self.slot(seed);
             self.slots[slot] = (seed, 1);
             self.low_halves[seed as usize >> 6 & 0x3ff] |= 1 << (seed & 63);
@@ -1099,12 +1166,11 @@ impl SeedTable {
         at
     }
 
-    /// Returns how many different seeds of the loaded text are among some of this one.
-    fn shared(&mut self, text: Text, places: impl Iterator<Item = u32>) -> u32 {
+    /// Returns how many different seeds of the loaded text are among some others.
+    fn shared(&mut self, seeds: &[Seed]) -> u32 {
         self.current += 1;
         let mut shared = 0;
-        for place in places {
-            let seed = seed::at(text.shingles, place);
+        for &seed in seeds {
             if self.low_halves[seed as usize >> 6 & 0x3ff] >> (seed & 63) & 1 == 0 {
                 continue;
             }
@@ -1117,4 +1183,34 @@ impl SeedTable {
         }
         shared
     }
+}
+
+/// Returns how often a sample can be halved before it loses a seed: nested samples of one in 1, 2, 4 and so on.
+fn halvings(seed: Seed) -> u32 {
+    seed.leading_zeros().min(MOST_HALVINGS)
+}
+
+/// Returns places and seeds with those of each smaller sample before the others.
+fn nested(seeds: impl Iterator<Item = (u32, Seed)>) -> Vec<(u32, Seed)> {
+    let seeds: Vec<(u32, Seed)> = seeds.collect();
+    let mut ends = [0; MOST_HALVINGS as usize + 1];
+    for &(_, seed) in &seeds {
+        ends[halvings(seed) as usize] += 1;
+    }
+    let mut sum = 0;
+    for end in ends.iter_mut().rev() {
+        sum += std::mem::replace(end, sum);
+    }
+    let mut nested = vec![(0, 0); seeds.len()];
+    for (place, seed) in seeds {
+        let end = &mut ends[halvings(seed) as usize];
+        nested[*end] = (place, seed);
+        *end += 1;
+    }
+    nested
+}
+
+/// Returns those of some seeds that are in the sample after so many halvings; they stand first.
+fn sample(seeds: &[Seed], rate: u32) -> &[Seed] {
+    &seeds[..seeds.partition_point(|&seed| halvings(seed) >= rate)]
 }

@@ -68,12 +68,16 @@ pub mod bits {
         count
     }
 
+    /// Calls `act` with the number of each word of a range, and those of its bits that are in the range.
     #[inline]
-    fn each_word(range: Range<u32>, mut act: impl FnMut(usize, u64)) {
+    pub fn each_word(range: Range<u32>, mut act: impl FnMut(usize, u64)) {
         if range.is_empty() {
             return;
         }
         let (first, last) = (range.start as usize / 64, (range.end - 1) as usize / 64);
+        if first == last {
+            return act(first, (!0 >> (64 - range.len())) << (range.start % 64));
+        }
         for word in first..=last {
             let low = if word == first { !0 << (range.start % 64) } else { !0 };
             let high = if word == last { !0 >> (63 - (range.end - 1) % 64) } else { !0 };
