@@ -177,9 +177,15 @@ impl Aligner {
         // Places in short lines where the numbers differ.
         let mut in_short_lines: Vec<(u32, u32)> = Vec::new();
         let mut replaced: Vec<u64> = Vec::new();
+        let (in_a, in_b) = (a.0.shingles, b.0.shingles);
         for j in b.1.content_seeds() {
-            let found = self.table[self.slot(seed::at(b.0.shingles, j))].1;
-            let Some(i) = found.checked_sub(1) else { continue };
+            // A run goes on where it was, also over words that stand in several places.
+            let next = last.filter(|last| j - last.1 <= GAP + span).map(|(i, last_j)| i + (j - last_j)).filter(|&i| {
+                let (here, there) = (j as usize, i as usize);
+                there + 1 < in_a.len() && in_a[there..there + 2] == in_b[here..here + 2] && a.1.is_content(i)
+            });
+            let found = next.or_else(|| self.table[self.slot(seed::at(in_b, j))].1.checked_sub(1));
+            let Some(i) = found else { continue };
             runs.seeds += 1;
             let joined = last.filter(|&(last_i, last_j)| {
                 let (step_i, step_j) = (i.abs_diff(last_i), j - last_j);
@@ -190,8 +196,8 @@ impl Aligner {
                     if began == last_j {
                         runs.count += 1;
                     }
-                    bits::set(&mut self.covered_a, last_i..i + span);
-                    bits::set(&mut self.covered_b, last_j..j + span);
+                    bits::set(&mut self.covered_a, last_i + span..i + span);
+                    bits::set(&mut self.covered_b, last_j + span..j + span);
                     if last_i + span < i && last_j + span < j {
                         let there = a.0.blocks.numbers_in(last_i + span..i);
                         let here = b.0.blocks.numbers_in(last_j + span..j);
@@ -244,8 +250,8 @@ fn lead((text, mask): (Text, &Mask), covered: &[u64]) -> u32 {
     let (mut best, mut lead) = (in_runs, 0);
     for line in 0..blocks.lines.len() {
         let tokens = blocks.line(line);
-        let content = tokens.len() as u32 - mask.hidden(tokens.clone());
-        let shared = tokens.filter(|&token| bits::get(covered, token) && !mask.hides(token)).count() as u32;
+        let shared = mask.content_within(tokens.clone(), Some(covered));
+        let content = mask.content_within(tokens, None);
         outside += content - shared;
         inside += shared;
         let fits = outside + in_runs - inside;
