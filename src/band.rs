@@ -71,8 +71,16 @@ pub fn band_key(sketch: &[u32], band: usize, rows: usize) -> u64 {
 /// paired with one document of the bucket's largest part: a copy that differs in one slot is alone after the split, in
 /// whichever table its bucket was met, and would be lost to all.
 ///
-/// Time `tables × n log n`; memory 16 bytes a document a thread, 8 bytes a pair.
-pub fn candidates(documents: usize, tables: usize, key: impl Fn(usize, DocId) -> Option<u64> + Sync) -> Candidates {
+/// Of the pairs those are returned that are `likely`: the chance that two texts of one language meet in some table is small,
+/// but there are as many of them as the square of the documents.
+///
+/// Time `tables × n log n`, and a question for each meeting; memory 16 bytes a document a thread, 8 bytes a pair.
+pub fn candidates(
+    documents: usize,
+    tables: usize,
+    key: impl Fn(usize, DocId) -> Option<u64> + Sync,
+    is_likely: impl Fn(DocId, DocId) -> bool + Sync,
+) -> Candidates {
     let found: Vec<Candidates> = (0..tables)
         .into_par_iter()
         .map(|table| {
@@ -80,6 +88,7 @@ pub fn candidates(documents: usize, tables: usize, key: impl Fn(usize, DocId) ->
                 (0..documents as u32).map(DocId).filter_map(|id| Some((key(table, id)?, id))).collect();
             keyed.sort_unstable();
             let mut found = Candidates::default();
+            let mut met = Vec::new();
             for bucket in keyed.chunk_by(|a, b| a.0 == b.0) {
                 if bucket.len() > LARGEST_BUCKET {
                     found.split_buckets += 1;
@@ -87,7 +96,8 @@ pub fn candidates(documents: usize, tables: usize, key: impl Fn(usize, DocId) ->
                 }
                 if bucket.len() > 1 {
                     let members: Vec<DocId> = bucket.iter().map(|&(_, id)| id).collect();
-                    pair_up(members, None, 1, table, tables, &key, &mut found.pairs);
+                    pair_up(members, None, 1, table, tables, &key, &mut met);
+                    found.pairs.extend(met.drain(..).filter(|&(a, b)| is_likely(a, b)));
                 }
             }
             found
@@ -229,20 +239,33 @@ mod tests {
     #[test]
     fn every_pair_of_a_bucket_is_a_candidate_once() {
         // Documents 0, 1, 2 meet in table 0; 1 and 2 also in table 1; 3 takes no part.
-        let found = candidates(4, 2, |table, id| match (table, id.0) {
-            (_, 3) => None,
-            (0, _) => Some(7),
-            (_, 0) => Some(1),
-            _ => Some(2),
-        });
+        let found = candidates(
+            4,
+            2,
+            |table, id| match (table, id.0) {
+                (_, 3) => None,
+                (0, _) => Some(7),
+                (_, 0) => Some(1),
+                _ => Some(2),
+            },
+            |_, _| true,
+        );
         let pairs: Vec<(u32, u32)> = found.pairs.iter().map(|(a, b)| (a.0, b.0)).collect();
         assert_eq!(pairs, [(0, 1), (0, 2), (1, 2)]);
     }
 
     #[test]
+    fn a_pair_that_is_not_likely_is_no_candidate() {
+        let found = candidates(4, 2, |_, _| Some(7), |a, b| a.0 + b.0 != 3);
+        let pairs: Vec<(u32, u32)> = found.pairs.iter().map(|(a, b)| (a.0, b.0)).collect();
+        assert_eq!(pairs, [(0, 1), (0, 2), (1, 3), (2, 3)]);
+    }
+
+    #[test]
     fn a_giant_bucket_is_split_by_further_tables_and_said_so() {
         // All share table 0; table 1 tells them apart in pairs.
-        let found = candidates(1000, 2, |table, id| Some(if table == 0 { 0 } else { u64::from(id.0 / 2) }));
+        let found =
+            candidates(1000, 2, |table, id| Some(if table == 0 { 0 } else { u64::from(id.0 / 2) }), |_, _| true);
         let twins = (0..500).map(|n| (DocId(2 * n), DocId(2 * n + 1))).collect::<Vec<_>>();
         assert!(twins.iter().all(|twin| found.pairs.binary_search(twin).is_ok()));
         // Beside them the first of each twin with one document of the bucket.
@@ -253,10 +276,15 @@ mod tests {
     #[test]
     fn a_copy_that_differs_in_one_band_of_a_giant_bucket_is_not_lost() {
         // Each of the first 300 differs from the rest in one table of four, and from each other.
-        let found = candidates(1000, 4, |table, id| {
-            let is_own = id.0 < 300 && id.0 as usize % 4 == table;
-            Some(if is_own { 1 + u64::from(id.0) } else { 0 })
-        });
+        let found = candidates(
+            1000,
+            4,
+            |table, id| {
+                let is_own = id.0 < 300 && id.0 as usize % 4 == table;
+                Some(if is_own { 1 + u64::from(id.0) } else { 0 })
+            },
+            |_, _| true,
+        );
         for id in 0..1000 {
             assert!(found.pairs.iter().any(|&(a, b)| a.0 == id || b.0 == id), "{id} has no pair");
         }
@@ -265,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_hundred_thousand_equal_sketches_make_a_star_and_not_all_pairs() {
-        let found = candidates(100_000, 3, |_, _| Some(1));
+        let found = candidates(100_000, 3, |_, _| Some(1), |_, _| true);
         assert_eq!(found.pairs.len(), 99_999);
     }
 }

@@ -818,19 +818,22 @@ impl<'a> Compared<'a> {
             .collect();
         let sketch = |id: DocId| Some(&*sketches[id.index()]).filter(|sketch| !sketch.is_empty());
         let mut found = match settings.sketch {
-            SketchKind::MinHash => band::candidates(self.texts.len(), settings.bands, |band, id| {
-                Some(band::band_key(sketch(id)?, band, settings.rows))
-            }),
+            SketchKind::MinHash => {
+                let key = |band, id| Some(band::band_key(sketch(id)?, band, settings.rows));
+                let least = (LEAST_LIKELY.min(settings.threshold / 2.0) * settings.slots as f64) as usize;
+                band::candidates(self.texts.len(), settings.bands, key, |a, b| {
+                    let equal = sketches[a.index()].iter().zip(&sketches[b.index()]).map(|(a, b)| u32::from(a == b));
+                    equal.sum::<u32>() as usize >= least
+                })
+            }
             SketchKind::SimHash => {
                 let bits = |id| sketch(id).map(|half| u64::from(half[0]) | u64::from(half[1]) << 32);
                 let masks = simhash::masks(settings.distance);
-                let mut found =
-                    band::candidates(self.texts.len(), masks.len(), |table, id| Some(bits(id)? & masks[table]));
-                found.pairs.retain(|&(a, b)| match (bits(a), bits(b)) {
+                let is_near = |a, b| match (bits(a), bits(b)) {
                     (Some(a), Some(b)) => (a ^ b).count_ones() <= settings.distance,
                     _ => false,
-                });
-                found
+                };
+                band::candidates(self.texts.len(), masks.len(), |table, id| Some(bits(id)? & masks[table]), is_near)
             }
         };
         if let Some(boilerplate) = &self.boilerplate {
@@ -876,7 +879,11 @@ impl<'a> Compared<'a> {
                 let DocId(a) = pairs[0].0;
                 self.load(a, aligner);
                 let verified = pairs.iter().filter_map(|&(_, DocId(b))| {
-                    let evidence = self.count(a, b, aligner);
+                    let evidence = Evidence::count(self.set(a), self.set(b));
+                    if f64::from(evidence.shared) < LEAST_ALIGNED * f64::from(evidence.a.min(evidence.b)) {
+                        return None;
+                    }
+                    let evidence = self.with_runs(evidence, (a, b), aligner);
                     let kind = relate(&evidence, self.settings)?;
                     let (x, y) = (self.ids[a as usize], self.ids[b as usize]);
                     let evidence = if x < y { evidence } else { evidence.turned() };
@@ -975,9 +982,8 @@ impl<'a> Compared<'a> {
         }
     }
 
-    /// Returns the evidence of two texts, of which the first is loaded.
-    fn count(&self, a: u32, b: u32, aligner: &mut Aligner) -> Evidence {
-        let evidence = Evidence::count(self.set(a), self.set(b));
+    /// Returns the evidence of two texts, of which the first is loaded, with their runs.
+    fn with_runs(&self, evidence: Evidence, (a, b): (u32, u32), aligner: &mut Aligner) -> Evidence {
         match &self.boilerplate {
             Some(found) => {
                 let side = |text: u32| (self.texts[text as usize], &found.masks[text as usize]);
@@ -997,10 +1003,19 @@ impl<'a> Compared<'a> {
         // The smaller text is loaded, as in `related`, so that a pair has the same evidence wherever it is counted.
         let (first, second) = (x.min(y), x.max(y));
         self.load(first, &mut aligner);
-        let evidence = self.count(first, second, &mut aligner);
+        let evidence = Evidence::count(self.set(first), self.set(second));
+        let evidence = self.with_runs(evidence, (first, second), &mut aligner);
         if x < y { evidence } else { evidence.turned() }
     }
 }
+
+/// Share of equal slots below which two sketches met by chance: of two that resemble each other by .3 as many are equal
+/// but for 1 in 10,000, of two strangers of .05 that met in a band 1 in 500 has more.
+const LEAST_LIKELY: f64 = 0.15;
+
+/// Share of the smaller set of shingles below which two texts are not laid beside each other: every relation asks for a
+/// third of one text in runs, and two shingles lie in every three tokens of a run.
+const LEAST_ALIGNED: f64 = 0.08;
 
 /// Tokens of content below which a page that is mostly boilerplate has no article.
 const LEAST_CONTENT: u32 = 20;
