@@ -54,9 +54,9 @@ pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option
         .into_par_iter()
         .flat_map_iter(|same| {
             let first = &same[0].1;
-            let holders = of_page(first.quoter).holders(first);
+            let of_article = of_page(first.quoter).of_articles(first);
             same.iter().filter_map(move |(_, unit)| {
-                let source = of_page(unit.quoter).source(unit, &holders)?;
+                let source = of_page(unit.quoter).source(unit, &of_article)?;
                 Some(Excerpt { source, quoter: unit.quoter, tokens: unit.tokens.len() as u32 })
             })
         })
@@ -133,6 +133,17 @@ enum Article {
     Text(u32),
 }
 
+/// An article that holds a passage.
+struct OfArticle {
+    article: Article,
+    /// Its texts that hold it, and those of them that are new.
+    texts: Vec<u32>,
+    new: Vec<u32>,
+    /// Most sampled seeds that a text has of it, and which text that is.
+    seeds: u32,
+    source: u32,
+}
+
 impl Page<'_> {
     fn article(&self, text: u32) -> Article {
         self.cluster_of[text as usize].map_or(Article::Text(text), Article::Cluster)
@@ -179,8 +190,9 @@ impl Page<'_> {
         units
     }
 
-    /// Returns the texts that hold a passage, and did not borrow it themselves; the page itself among them.
-    fn holders(&self, unit: &Unit) -> Vec<Holder> {
+    /// Returns the articles that hold a passage, of texts that did not borrow it themselves: the best source first. That of
+    /// the page is among them.
+    fn of_articles(&self, unit: &Unit) -> Vec<OfArticle> {
         let is_body = |text: u32, tokens: &Range<u32>| {
             let bodies = &self.boilerplate.masks[text as usize].bodies;
             let blocks = self.passages.texts()[text as usize].blocks;
@@ -210,41 +222,46 @@ impl Page<'_> {
             self.passages.source(self.quoter, line.clone(), holder).is_some()
                 || self.passages.is_joined(self.quoter, line, holder)
         };
-        self.passages.holders(self.quoter, unit.tokens.clone(), |holder| {
+        let holders = self.passages.holders(self.quoter, unit.tokens.clone(), |holder| {
             !is_borrowed(holder.text, &holder.tokens) && (!unit.is_frame || is_cut_or_joined(holder))
-        })
+        });
+        let mut by_article: BTreeMap<Article, Vec<&Holder>> = BTreeMap::new();
+        for holder in &holders {
+            by_article.entry(self.article(holder.text)).or_default().push(holder);
+        }
+        let content = |text: u32| self.boilerplate.masks[text as usize].content();
+        let of_article = |(article, holders): (Article, Vec<&Holder>)| {
+            let rank = |holder: &&&Holder| (holder.seeds, content(holder.text), std::cmp::Reverse(holder.text));
+            let best = holders.iter().max_by_key(rank)?;
+            let new = holders.iter().map(|holder| holder.text).filter(|&text| self.boilerplate.is_new(text)).collect();
+            let texts = holders.iter().map(|holder| holder.text).collect();
+            Some(OfArticle { article, texts, new, seeds: best.seeds, source: best.text })
+        };
+        let mut all: Vec<OfArticle> = by_article.into_iter().filter_map(of_article).collect();
+        all.sort_by_key(|one| (std::cmp::Reverse((one.texts.len(), one.seeds)), one.article));
+        all
     }
 
-    /// Returns which of the texts that hold a passage is its source.
-    fn source(&self, unit: &Unit, holders: &[Holder]) -> Option<u32> {
-        let holders = || holders.iter().filter(|holder| holder.text != self.quoter);
+    /// Returns which of the texts of the articles that hold a passage is its source.
+    fn source(&self, unit: &Unit, of_articles: &[OfArticle]) -> Option<u32> {
         // Who of those that were known before quotes whom is known too.
-        let is_new = |text: u32| self.boilerplate.is_new(text);
-        if !is_new(self.quoter) && !holders().any(|holder| is_new(holder.text)) {
+        let is_other = |&text: &u32| text != self.quoter;
+        if !self.boilerplate.is_new(self.quoter)
+            && !of_articles.iter().any(|one| one.new.iter().any(|text| is_other(text)))
+        {
             return None;
         }
-        let mut by_article: BTreeMap<Article, Vec<(u32, u32)>> = BTreeMap::new();
-        for holder in holders() {
-            by_article.entry(self.article(holder.text)).or_default().push((holder.seeds, holder.text));
-        }
-        let in_own = by_article.remove(&self.article(self.quoter)).is_some();
+        let own = self.article(self.quoter);
+        let in_own = of_articles.iter().any(|one| one.article == own && one.texts.iter().any(|text| is_other(text)));
         if in_own && !unit.is_frame && !unit.is_quoted {
             return None;
         }
-        by_article.retain(|article, holders| match article {
+        let is_source = |one: &&OfArticle| match one.article {
+            article if article == own => false,
             Article::Text(_) => true,
             // Of an article with copies, a good part of them must hold it: the others quote it too.
-            Article::Cluster(cluster) => holders.len() * 2 >= self.sizes[cluster] || holders.len() >= MANY,
-        });
-        let most = by_article.iter().max_by_key(|(article, holders)| {
-            let seeds = holders.iter().map(|&(seeds, _)| seeds).max();
-            (holders.len(), seeds, std::cmp::Reverse(**article))
-        });
-        let (_, holders) = most?;
-        let content = |text: u32| self.boilerplate.masks[text as usize].content();
-        holders
-            .iter()
-            .max_by_key(|&&(seeds, text)| (seeds, content(text), std::cmp::Reverse(text)))
-            .map(|&(_, text)| text)
+            Article::Cluster(cluster) => one.texts.len() * 2 >= self.sizes[&cluster] || one.texts.len() >= MANY,
+        };
+        of_articles.iter().find(is_source).map(|one| one.source)
     }
 }
