@@ -98,6 +98,14 @@ struct Open {
 impl BlockBuilder {
     /// Goes on with tokens of the current sentence, and the characters they were cut from.
     pub fn push(&mut self, tokens: &[Token], weight: u32) {
+        self.line.weight += weight;
+        self.sentence.weight += weight;
+        if !tokens.iter().any(|token| token.is_number()) {
+            self.tokens += tokens.len() as u32;
+            self.numbers.resize(bits::words(self.tokens), 0);
+            self.masked.extend(Token::as_numbers(tokens));
+            return;
+        }
         for &token in tokens {
             let masked = if token.is_number() { Token::MASKED } else { token };
             if self.tokens.is_multiple_of(64) {
@@ -115,8 +123,6 @@ impl BlockBuilder {
                 self.masked.push(masked.0);
             }
         }
-        self.line.weight += weight;
-        self.sentence.weight += weight;
     }
 
     /// Ends the current sentence.

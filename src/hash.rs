@@ -3,6 +3,8 @@
 //! Whatever is compared, ordered or persisted is hashed here, so that two builds, two machines and two years agree.
 //! Lengths are part of the hash, so `"ab" + "c"` and `"a" + "bc"` differ wherever pieces are hashed one by one first.
 
+use std::borrow::Cow;
+
 use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_64_with_seed};
 
 /// Returns the hash of some bytes.
@@ -20,15 +22,17 @@ pub fn number(value: u64, seed: u64) -> u64 {
 /// Returns the hash of a sequence of numbers, order included.
 #[inline]
 pub fn sequence(values: &[u64]) -> u64 {
+    xxh3_64(&little_endian(values))
+}
+
+/// Returns the bytes of numbers, the lowest of each first.
+#[inline]
+fn little_endian(values: &[u64]) -> Cow<'_, [u8]> {
     if cfg!(target_endian = "little") {
         // SAFETY: eight initialised bytes a number, and no alignment is asked of bytes.
-        xxh3_64(unsafe { std::slice::from_raw_parts(values.as_ptr().cast::<u8>(), size_of_val(values)) })
+        Cow::Borrowed(unsafe { std::slice::from_raw_parts(values.as_ptr().cast::<u8>(), size_of_val(values)) })
     } else {
-        let mut hasher = Xxh3::new();
-        for value in values {
-            hasher.update(&value.to_le_bytes());
-        }
-        hasher.digest()
+        Cow::Owned(values.iter().flat_map(|value| value.to_le_bytes()).collect())
     }
 }
 
@@ -47,6 +51,11 @@ pub struct TextHasher(Box<Xxh3>);
 impl TextHasher {
     pub fn push(&mut self, piece: &[u8]) {
         self.0.update(piece);
+    }
+
+    /// Pushes the bytes of some numbers, the lowest of each first.
+    pub fn push_numbers(&mut self, numbers: &[u64]) {
+        self.0.update(&little_endian(numbers));
     }
 
     /// Returns the hash of all pieces so far.

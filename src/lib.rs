@@ -44,6 +44,7 @@ pub mod error;
 pub mod settings;
 pub mod document;
 pub mod input;
+mod ascii;
 pub mod normalise;
 pub mod segment;
 pub mod hash;

@@ -14,6 +14,8 @@ use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::{compose, is_combining_mark};
 
+use crate::ascii;
+
 /// Changes whenever comparable text does; persisted with everything that was derived from it.
 pub const VERSION: u32 = 1;
 
@@ -83,8 +85,8 @@ pub fn class_of(c: char) -> Class {
 /// Where comparable characters go, and whether anyone asks where they came from.
 trait Sink {
     fn push(&mut self, c: char, source: usize);
-    /// Pushes ASCII letters and digits, folded to small letters, the first of which came from byte `source`.
-    fn push_ascii(&mut self, letters: &str, source: usize);
+    /// Pushes ASCII words, folded to small letters, the first byte of which came from byte `source`.
+    fn push_ascii(&mut self, words: &str, source: usize);
     /// Replaces the last character pushed.
     fn replace_last(&mut self, with: char);
 }
@@ -100,9 +102,9 @@ impl Sink for Plain<'_> {
     }
 
     #[inline]
-    fn push_ascii(&mut self, letters: &str, _: usize) {
+    fn push_ascii(&mut self, words: &str, _: usize) {
         let from = self.out.len();
-        self.out.push_str(letters);
+        self.out.push_str(words);
         self.out[from..].make_ascii_lowercase();
     }
 
@@ -123,9 +125,9 @@ impl Sink for Mapped<'_> {
         self.offsets.resize(self.out.len(), source);
     }
 
-    fn push_ascii(&mut self, letters: &str, source: usize) {
-        self.out.push_str(&letters.to_ascii_lowercase());
-        self.offsets.extend(source..source + letters.len());
+    fn push_ascii(&mut self, words: &str, source: usize) {
+        self.out.push_str(&words.to_ascii_lowercase());
+        self.offsets.extend(source..source + words.len());
     }
 
     fn replace_last(&mut self, with: char) {
@@ -171,14 +173,13 @@ fn run(text: &str, sink: &mut impl Sink) {
             }
             sink.push(c, at);
             last = Some((c, class));
-            // The rest of an ASCII word at once.
+            // The rest of an ASCII word at once, and the words after it with one space between them.
             if source.is_ascii() {
-                let letters = text.as_bytes()[next..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-                if letters > 0 {
-                    let word = &text[next..next + letters];
-                    sink.push_ascii(word, next);
-                    next += letters;
-                    last = word.chars().next_back().map(|c| (c.to_ascii_lowercase(), Class::Letter));
+                let words = &text[next..next + ascii::words(&text.as_bytes()[next..])];
+                if let Some(&end) = words.as_bytes().last() {
+                    sink.push_ascii(words, next);
+                    next += words.len();
+                    last = Some((char::from(end.to_ascii_lowercase()), Class::Letter));
                 }
             }
             continue;

@@ -417,9 +417,7 @@ impl<'a> Analyser<'a> {
                     if self.tokens.is_empty() {
                         continue;
                     }
-                    for token in &self.tokens {
-                        digest.push(&token.0.to_le_bytes());
-                    }
+                    digest.push_numbers(Token::as_numbers(&self.tokens));
                     self.shingler.push(&self.tokens);
                     if let Some((vocabulary, _)) = &mut self.vocabulary {
                         vocabulary.push(&self.tokens);

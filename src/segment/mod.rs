@@ -10,6 +10,7 @@ mod characters;
 mod han;
 mod words;
 
+use crate::ascii;
 use crate::hash;
 use crate::normalise::{self, Class};
 use crate::settings::TokenKind;
@@ -95,7 +96,16 @@ impl Segmenter {
     #[inline]
     pub fn segments<'a>(self, comparable: &'a str, each: &mut impl FnMut(Segment<'a>)) {
         let mut rest = comparable;
-        while let Some(first) = rest.chars().next() {
+        loop {
+            // A word of small ASCII letters and digits and the space after it need no table.
+            while let Some(end) = ascii_word(rest) {
+                let (word, after) = rest.split_at(end);
+                let (space, after) = after.split_at(1);
+                each(Segment::Token(word));
+                each(Segment::Gap(space));
+                rest = after;
+            }
+            let Some(first) = rest.chars().next() else { break };
             let class = normalise::class_of(first);
             let end = run_end(rest, class);
             let (run, after) = rest.split_at(end);
@@ -137,11 +147,24 @@ const PROBE: &str = "研究生命的起源，结婚的和尚未结婚的人都�
 /// Returns the token of a segment's text.
 #[inline]
 fn token(text: &str) -> Token {
+    if text.len() > 1 && text.as_bytes()[0].is_ascii() {
+        return Token::word(text);
+    }
     let mut chars = text.chars();
     match (chars.next(), chars.next()) {
         (Some(c), None) if !c.is_ascii_digit() => Token::character(c),
         _ => Token::word(text),
     }
+}
+
+/// Returns where the word of small ASCII letters and digits ends that begins `text`, if one does and a space and another
+/// such letter come after it.
+#[inline]
+fn ascii_word(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let end = ascii::word(bytes);
+    let is_word = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    (end > 0 && bytes.get(end) == Some(&b' ') && bytes.get(end + 1).is_some_and(is_word)).then_some(end)
 }
 
 /// Returns where the run that begins `text` ends: marks run to the next letter; letters take the marks inside words.
