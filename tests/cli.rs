@@ -978,6 +978,53 @@ mod unix {
         assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
     }
 
+    /// Returns what a terminal is sent, whose line discipline ends lines with `\r\n`.
+    fn sent_to_a_terminal(folder: &Folder, arguments: &[&str]) -> String {
+        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+        use std::io::Read;
+        use std::os::unix::ffi::OsStrExt;
+        let mut terminal = fs::File::from(openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap());
+        grantpt(&terminal).unwrap();
+        unlockpt(&terminal).unwrap();
+        let name = ptsname(&terminal, Vec::new()).unwrap();
+        let name = Path::new(std::ffi::OsStr::from_bytes(name.as_bytes()));
+        let stdout = fs::OpenOptions::new().read(true).write(true).open(name).unwrap();
+        let mut command = StdCommand::new(PROGRAM);
+        command.args(arguments).env_clear().current_dir(folder.path("")).stdin(Stdio::null()).stdout(stdout);
+        let mut child = command.spawn().unwrap();
+        // It holds the terminal open too, and there would be no end of what is sent.
+        drop(command);
+        let mut sent = Vec::new();
+        // Linux ends it with an error.
+        let _ = terminal.read_to_end(&mut sent);
+        assert!(child.wait().unwrap().success());
+        String::from_utf8(sent).unwrap()
+    }
+
+    #[test]
+    fn a_terminal_gets_no_escape_code_from_a_table_and_a_file_gets_each_byte() {
+        let line = |id: &str| serde_json::json!({ "id": id, "text": OLD_BRIDGE }).to_string() + "\n";
+        let (title, plain) = ("\u{1b}]0;渡口\u{7}\u{9b}31m", "渡口,一");
+        let folder = Folder::new().with("a.jsonl", line(title) + &line(plain));
+        folder.run(&["scan", "a.jsonl", "--format", "json", "--output", "found.json"]).code(0);
+        let table = |title: &str| {
+            format!("key,cluster,kind,keep,similarity\n{title},1,,{title},1\n\"{plain}\",1,identical,{title},1\n")
+        };
+        for command in [
+            &["scan", "a.jsonl", "--quiet"][..],
+            &["report", "found.json"],
+            &["gate", "a.jsonl", "--quiet", "--max-duplicates", "9"],
+        ] {
+            let command = [command, &["--format", "csv"]].concat();
+            let shown = sent_to_a_terminal(&folder, &command);
+            assert_eq!(shown.replace("\r\n", "\n"), table("\\u{1b}]0;渡口\\u{7}\\u{9b}31m"));
+            folder.run(&command).code(0).stderr_eq("").stdout_eq(Data::text(table(title)).raw());
+            let saved = [&command[..], &["--output", "found.csv"]].concat();
+            assert_eq!(sent_to_a_terminal(&folder, &saved), "");
+            assert_eq!(fs::read_to_string(folder.path("found.csv")).unwrap(), table(title));
+        }
+    }
+
     #[test]
     fn a_page_that_may_not_be_read_is_listed_and_the_rest_is_scanned() {
         let folder = pages();

@@ -187,6 +187,21 @@ fn csv_is_read_back_with_a_row_for_each_document_just_as_it_is_called() {
 }
 
 #[test]
+fn csv_on_a_terminal_has_the_same_rows_with_keys_that_do_nothing() {
+    let found = hostile();
+    let shown = rendered(|out| report::csv_for_terminal(&found, out));
+    assert!(!shown.contains(|c: char| c.is_control() && c != '\n' || c == '\u{202e}'), "{shown:?}");
+    assert_eq!(shown.lines().count(), HOSTILE.len() + 1);
+    let columns = |csv: &str| -> Vec<Vec<String>> {
+        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        reader.records().map(|row| row.unwrap().iter().skip(1).step_by(3).map(str::to_owned).collect()).collect()
+    };
+    assert_eq!(columns(&shown), columns(&rendered(|out| report::csv(&found, out))));
+    let plain = load(GATED);
+    assert_eq!(rendered(|out| report::csv_for_terminal(&plain, out)), rendered(|out| report::csv(&plain, out)));
+}
+
+#[test]
 fn github_gets_no_more_than_ten_annotations_and_no_command_from_a_name() {
     let commands = |found: &Findings| -> Vec<String> {
         let text = rendered(|out| report::github(found, "pages/", out));

@@ -1,9 +1,11 @@
 //! Findings as CSV: a row for each document.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
 use super::issue::ruling;
+use super::line::inert;
 use crate::findings::{Cluster, Duplicate, Findings};
 
 /// Writes a row for each document, by key: `key`, `cluster`, `kind`, `keep`, `similarity`.
@@ -14,11 +16,26 @@ use crate::findings::{Cluster, Duplicate, Findings};
 /// those of their clusters.
 ///
 /// Cells are as they are, quoted where they must be: programs read them. A key that begins with `=` or `@` is a formula
-/// to a spreadsheet that is not told to import text.
+/// to a spreadsheet that is not told to import text, and one that holds escape codes is obeyed by a terminal:
+/// [`csv_for_terminal`] is for that.
 ///
 /// # Errors
 /// When `out` cannot be written.
 pub fn csv(findings: &Findings, out: &mut dyn Write) -> io::Result<()> {
+    rows(findings, |key| key.into(), out)
+}
+
+/// Writes what [`csv`] does, in the same order, with what could act on a terminal spelled out in each key, as in
+/// `\u{1b}`. Such a key is no longer what the document is called.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn csv_for_terminal(findings: &Findings, out: &mut dyn Write) -> io::Result<()> {
+    rows(findings, |key| inert(key).into(), out)
+}
+
+/// Writes the rows, with each key as `shown` shows it.
+fn rows(findings: &Findings, shown: impl Fn(&str) -> Cow<str>, out: &mut dyn Write) -> io::Result<()> {
     let ruling = ruling(findings);
     let duplicates: HashMap<&str, &Duplicate> =
         ruling.duplicates.iter().map(|duplicate| (duplicate.key.as_str(), duplicate)).collect();
@@ -44,7 +61,7 @@ pub fn csv(findings: &Findings, out: &mut dyn Write) -> io::Result<()> {
             None => ("", key, 1.0),
         };
         let similarity = similarity.to_string();
-        rows.write_record([key, &cluster, kind, keep, &similarity]).map_err(io::Error::other)?;
+        rows.write_record([&*shown(key), &cluster, kind, &*shown(keep), &similarity]).map_err(io::Error::other)?;
     }
     rows.flush()
 }

@@ -16,7 +16,7 @@ mod sarif;
 mod text;
 
 pub use answers::{added, answers, answers_json, info, info_json};
-pub use csv::csv;
+pub use csv::{csv, csv_for_terminal};
 pub use explain::{ExplainOptions, explain};
 pub use github::{MOST_ANNOTATIONS, github};
 pub use html::{File, Place, html};

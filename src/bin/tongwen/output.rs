@@ -126,14 +126,16 @@ impl Destination {
         Ok(())
     }
 
+    /// Returns whether a person reads along, and a terminal would obey what is written.
+    pub fn is_terminal(&self) -> bool {
+        matches!(self, Self::Stdout) && io::stdout().is_terminal()
+    }
+
     /// Returns the columns a text has there: what `COLUMNS` says, the terminal's, or 80.
     pub fn columns(&self) -> usize {
         let asked =
             std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|&columns| columns > 0);
-        let terminal = || match self {
-            Self::Stdout if io::stdout().is_terminal() => terminal_size::terminal_size_of(io::stdout()),
-            _ => None,
-        };
+        let terminal = || if self.is_terminal() { terminal_size::terminal_size_of(io::stdout()) } else { None };
         asked.or_else(|| terminal().map(|(width, _)| width.0.into())).unwrap_or(80)
     }
 }

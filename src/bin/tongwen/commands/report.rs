@@ -8,7 +8,9 @@ use tongwen::error::Error;
 use tongwen::explain::Comparison;
 use tongwen::findings::Findings;
 use tongwen::overview::Overview;
-use tongwen::report::{Kinds, Place, TextOptions, csv, github, html, json, junit, markdown, sarif, text};
+use tongwen::report::{
+    Kinds, Place, TextOptions, csv, csv_for_terminal, github, html, json, junit, markdown, sarif, text,
+};
 
 use crate::args::{DEFAULT_TOP, Kind, ReportArguments, ReportFormat, When};
 use crate::failure::Failure;
@@ -82,6 +84,7 @@ impl Rendering {
                 write(&mut |out| github(findings, &self.folder, out))
             }
             ReportFormat::Markdown => write(&mut |out| markdown(findings, &options, out)),
+            ReportFormat::Csv if self.destination.is_terminal() => write(&mut |out| csv_for_terminal(findings, out)),
             ReportFormat::Csv => write(&mut |out| csv(findings, out)),
         }
     }
