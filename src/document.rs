@@ -1,5 +1,7 @@
 //! One page or record, and what could not be read as one.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// A document's place in the run: dense, from 0, in key order once the corpus is read.
@@ -111,7 +113,7 @@ impl std::fmt::Display for Moment {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {
     /// The file, as it is named to the user; `-` is standard input.
-    pub file: std::sync::Arc<str>,
+    pub file: Arc<str>,
     /// The line of a record file, from 1; 0 where the file is the document.
     pub line: u64,
 }
@@ -146,6 +148,22 @@ pub struct Skipped {
     pub key: String,
     /// One sentence that says what is wrong with it.
     pub reason: String,
+    /// The file that breaks off here, where it does: what comes after is unknown, and not only unfit. Known to the run
+    /// that read it, and not saved.
+    #[serde(skip)]
+    pub torn: Option<Arc<str>>,
+}
+
+impl Skipped {
+    /// Returns what is there and no document.
+    pub fn new(key: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { key: key.into(), reason: reason.into(), torn: None }
+    }
+
+    /// Returns where a file breaks off.
+    pub fn torn(file: &Arc<str>, key: String, reason: String) -> Self {
+        Self { key, reason, torn: Some(Arc::clone(file)) }
+    }
 }
 
 #[cfg(test)]

@@ -1225,6 +1225,57 @@ fn what_stays_and_goes_is_listed_and_saved_and_carried_out() {
 }
 
 #[test]
+fn a_corpus_with_a_file_that_breaks_off_is_written_as_far_as_it_is_read_and_the_exit_code_says_so() {
+    // A frame of Zstandard a line: the last one is cut.
+    let packed: Vec<u8> =
+        records(3).split_inclusive('\n').flat_map(|line| zstd::encode_all(line.as_bytes(), 1).unwrap()).collect();
+    let folder = Folder::new().with("a.jsonl.zst", &packed[..packed.len() - 9]);
+    folder.run(&["scan", "a.jsonl.zst", "--format", "json", "--output", "found.json"]).code(0).stderr_eq("");
+    let found: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(folder.path("found.json")).unwrap()).unwrap();
+    assert_eq!((&found["counts"]["skipped"], &found["skipped"][0]["key"]), (&1.into(), &"a.jsonl.zst:3".into()));
+    let reason = found["skipped"][0]["reason"].as_str().unwrap();
+    folder.run(&["dedup", "found.json", "a.jsonl.zst"]).code(0).stderr_eq("");
+    let applied = folder.run(&["dedup", "found.json", "a.jsonl.zst", "--apply", "clean", "--output", "plan.json"]);
+    let stderr = String::from_utf8(applied.get_output().stderr.clone()).unwrap();
+    assert!(stderr.contains(&format!("`a.jsonl.zst:3` {reason}\n")), "as the scan says it: {stderr}");
+    applied
+        .code(2)
+        .stderr_eq(str![[r#"
+error: 1 file breaks off, and what follows was not judged:
+  `a.jsonl.zst:3` cannot be read beyond byte [..]: the stream is cut off; the records before this line were read
+hint: `clean` has what could be read; put a whole copy of `a.jsonl.zst` in place, or leave it out with `--exclude`, and scan again
+
+"#]])
+        .stdout_eq(str![[r#"
+2 documents · 1 stays · 1 goes · 50% of the text
+tongwen 0.1.0 · keep: longest · no repost remains
+
+Written to clean: 1 file with 1 record
+
+Kept · 1 article, most reposted first
+  inside: how much of the page the kept one holds
+
+  0
+      the first key
+      inside
+        100%  1
+
+Notes
+  • `a.jsonl.zst` breaks off at line 3 (the stream is cut off): what comes after it is not in the copy either
+
+"#]]);
+    assert_eq!(folder.names(), ["a.jsonl.zst", "clean", "found.json", "plan.json"]);
+    let kept = zstd::decode_all(&*fs::read(folder.path("clean/a.jsonl.zst")).unwrap()).unwrap();
+    let kept = String::from_utf8(kept).unwrap();
+    let all = records(3);
+    let lines: Vec<&str> = all.split_inclusive('\n').collect();
+    // What is left of the last record is there too.
+    let rest = kept.strip_prefix(lines[0]).unwrap();
+    assert!(lines[2].starts_with(rest) && rest.len() < lines[2].len(), "{kept}");
+}
+
+#[test]
 fn files_are_removed_into_a_journal() {
     let (folder, kept) = (pages(), Folder::new());
     let found = kept.path("found.json");

@@ -141,8 +141,8 @@ fn records_stay_byte_for_byte_in_files_packed_as_they_were() {
     assert_eq!(dropped(&plan), BTreeSet::from(["3", "5", "7"]));
     let out = tempfile::tempdir().unwrap();
     // An empty folder may be there.
-    let copied = apply(&plan, &paths, out.path(), false, &Settings::default(), &Silent).unwrap();
-    assert_eq!((copied.files, copied.lines), (3, 7));
+    let applied = apply(&plan, &paths, out.path(), false, &Settings::default(), &Silent).unwrap();
+    assert_eq!((applied.copied.files, applied.copied.lines, applied.torn), (3, 7, Vec::new()));
     let expected = [&lines[..4], &lines[5..]].concat().join("\n");
     assert_eq!(fs::read_to_string(out.path().join("a.jsonl")).unwrap(), expected);
     let mut unpacked = String::new();
@@ -154,6 +154,55 @@ fn records_stay_byte_for_byte_in_files_packed_as_they_were() {
 
     let refused = apply(&plan, &paths, out.path(), false, &Settings::default(), &Silent).unwrap_err().to_string();
     assert!(refused.ends_with("is not empty: name a new folder"), "{refused}");
+}
+
+/// A file that lacks its last bytes: of gzip the checksum, so all that was packed is read before the break.
+fn torn(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(bytes).unwrap();
+    let mut packed = gzip.finish().unwrap();
+    packed.truncate(packed.len() - 4);
+    packed
+}
+
+#[test]
+fn what_is_read_before_a_file_breaks_off_is_written_and_the_rest_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bridge, birds) = (article("bridge"), article("birds"));
+    let lines = [record("1", &bridge), record("2", &birds), record("3", &bridge)].join("\n");
+    fs::write(folder.path().join("a.jsonl.gz"), torn(lines.as_bytes())).unwrap();
+    fs::write(folder.path().join("b.txt.gz"), torn(birds.as_bytes())).unwrap();
+    fs::write(folder.path().join("c.txt.gz"), torn(article("tea").as_bytes())).unwrap();
+    // What is broken in itself is there all the same, and so is what is no text.
+    fs::write(folder.path().join("d.jsonl"), record("4", &article("kiln")) + "\n{ broken\n").unwrap();
+    fs::write(folder.path().join("e.png"), b"\x89PNG\r\n\x1a\n\0\0").unwrap();
+    let paths = [folder.path().to_owned()];
+    let (findings, plan) = planned(&paths, &["first"], &Settings::default());
+    assert_eq!(dropped(&plan), BTreeSet::from(["3", "b.txt.gz"]));
+    let out = tempfile::tempdir().unwrap();
+    for (name, is_stripped) in [("whole", false), ("stripped", true)] {
+        let out = out.path().join(name);
+        let applied = apply(&plan, &paths, &out, is_stripped, &Settings::default(), &Silent).unwrap();
+        let files: Vec<&str> = applied.torn.iter().map(|skipped| skipped.torn.as_deref().unwrap()).collect();
+        assert_eq!(files, ["a.jsonl.gz", "b.txt.gz", "c.txt.gz"]);
+        let told: Vec<_> = applied.torn.iter().map(|skipped| (&skipped.key, &skipped.reason)).collect();
+        let is_torn = |reason: &str| reason.contains("cut off");
+        let listed = findings.skipped.iter().filter(|skipped| is_torn(&skipped.reason));
+        assert_eq!(told, listed.map(|skipped| (&skipped.key, &skipped.reason)).collect::<Vec<_>>());
+        assert_eq!(told[0].0, "a.jsonl.gz:3");
+        let mut unpacked = String::new();
+        let packed = fs::File::open(out.join("a.jsonl.gz")).unwrap();
+        std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(packed), &mut unpacked).unwrap();
+        // The last record is whole, and goes; that the file breaks off behind it does not bring it back.
+        assert_eq!(unpacked.lines().count(), 2, "{unpacked}");
+        assert_eq!(applied.copied.lines, 4);
+        assert_eq!(applied.copied.notes.len(), 1, "{:?}", applied.copied.notes);
+        assert!(!out.join("b.txt.gz").exists());
+        assert!(out.join("c.txt.gz").exists());
+        assert!(out.join("e.png").exists());
+    }
+    let original = fs::read(folder.path().join("c.txt.gz")).unwrap();
+    assert_eq!(fs::read(out.path().join("whole/c.txt.gz")).unwrap(), original);
 }
 
 #[test]

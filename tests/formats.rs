@@ -47,8 +47,7 @@ fn hostile() -> Findings {
     };
     found.documents = (1..).zip(&HOSTILE).map(scanned).collect();
     found.documents.sort_by(|a, b| a.key.cmp(&b.key));
-    found.skipped =
-        HOSTILE.iter().map(|key| Skipped { key: (*key).into(), reason: format!("not text: {key}") }).collect();
+    found.skipped = HOSTILE.iter().map(|key| Skipped::new(*key, format!("not text: {key}"))).collect();
     found
 }
 

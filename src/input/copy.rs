@@ -192,41 +192,43 @@ impl Lines<'_> {
         let mut line = Vec::new();
         for number in 1.. {
             line.clear();
-            match lines.read_until(b'\n', &mut line) {
-                Ok(0) => break,
-                Ok(_) => {}
-                Err(error) => {
-                    copied.notes.push(format!(
-                        "`{}` breaks off at line {number} ({error}): what comes after it is not in the copy either",
-                        self.file.name
-                    ));
-                    packed.write_all(&line).map_err(to_target)?;
-                    break;
-                }
-            }
+            let broken = lines.read_until(b'\n', &mut line).err();
             let origin = Origin { file: self.file.name.clone(), line: number };
-            if self.copying.dropped.contains(&origin) {
-                continue;
+            if !line.is_empty() && !self.copying.dropped.contains(&origin) {
+                let changed = self.copying.text.and_then(|text| self.with_text(&line, number, text));
+                packed.write_all(changed.as_deref().unwrap_or(&line)).map_err(to_target)?;
+                // What is left of a line at the break may be a whole record, which was judged as one, or a part of one.
+                copied.lines += u64::from(broken.is_none() || self.record(&line, number).is_some());
             }
-            let changed = self.copying.text.and_then(|text| self.with_text(&line, number, text));
-            packed.write_all(changed.as_deref().unwrap_or(&line)).map_err(to_target)?;
-            copied.lines += 1;
+            if let Some(error) = broken {
+                copied.notes.push(format!(
+                    "`{}` breaks off at line {number} ({error}): what comes after it is not in the copy either",
+                    self.file.name
+                ));
+                break;
+            }
+            if line.is_empty() {
+                break;
+            }
         }
         packed.finish().map_err(to_target)
     }
 
     /// Returns a line with another text in its record; nothing where it holds none.
     fn with_text(&self, line: &[u8], number: u64, text: Rewrite) -> Option<Vec<u8>> {
-        let trimmed = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
-        if trimmed.is_empty() {
-            return None;
-        }
-        let document = records::read_line(trimmed, &self.file.name, number, self.settings).ok()?;
+        let (trimmed, document) = self.record(line, number)?;
         let mut changed = records::with_text(std::str::from_utf8(trimmed).ok()?, &text(&document)?, self.settings)?;
         if line.ends_with(b"\n") {
             changed.push('\n');
         }
         Some(changed.into_bytes())
+    }
+
+    /// Returns the record of a line, with what of the line it is; nothing where it holds none.
+    fn record<'l>(&self, line: &'l [u8], number: u64) -> Option<(&'l [u8], Document)> {
+        let trimmed = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
+        let document = records::read_line(trimmed, &self.file.name, number, self.settings).ok()?;
+        Some((trimmed, document))
     }
 }
 

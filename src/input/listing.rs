@@ -151,7 +151,7 @@ impl<'s> Listing<'s> {
 
     fn skip(&mut self, root: &Path, path: &Path, reason: String) {
         let key = self.name_under(root, path);
-        self.skipped.push(Skipped { key, reason });
+        self.skipped.push(Skipped::new(key, reason));
     }
 
     fn skip_broken(&mut self, root: &Path, path: &Path, error: &ignore::Error) {

@@ -207,8 +207,7 @@ pub fn read_record(
     settings: &InputSettings,
 ) -> std::result::Result<Document, Skipped> {
     let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
-    records::read_line(line, file, number, settings)
-        .map_err(|reason| Skipped { key: format!("{file}:{number}"), reason })
+    records::read_line(line, file, number, settings).map_err(|reason| Skipped::new(format!("{file}:{number}"), reason))
 }
 
 /// Returns the documents of one file (a page is one, a file of records many) and what of it is none.
@@ -271,7 +270,7 @@ fn read(file: &File, rules: &Rules, sink: Sink) {
 }
 
 fn unreadable(file: &File, error: &io::Error) -> Skipped {
-    Skipped { key: file.name.to_string(), reason: format!("cannot be read: {error}") }
+    Skipped::new(&*file.name, format!("cannot be read: {error}"))
 }
 
 /// A file's plain bytes: the first of them in memory, the rest to be read.
@@ -307,7 +306,7 @@ impl Contents {
 
     fn read(mut self, file: &File, rules: &Rules, sink: Sink) {
         let key = || file.name.to_string();
-        let refuse = |reason: String| Err(Skipped { key: file.name.to_string(), reason });
+        let refuse = |reason: String| Err(Skipped::new(&*file.name, reason));
         if let Some(what) = encoding::binary(&self.head) {
             return sink(refuse(what.into()));
         }
@@ -346,7 +345,8 @@ impl Contents {
             }
         }
         if let Some(error) = self.broken {
-            sink(refuse(format!("cannot be read beyond byte {reached}: {error}; what came before was read")));
+            let reason = format!("cannot be read beyond byte {reached}: {error}; what came before was read");
+            sink(Err(Skipped::torn(&file.name, key(), reason)));
         }
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn read(piece: &Piece, file: &Arc<str>, rules: &Rules, sink: Sink) {
             match read {
                 Ok(document) => sink(Ok(document)),
                 Err(_) if is_torn => {}
-                Err(reason) => sink(Err(Skipped { key: format!("{file}:{number}"), reason })),
+                Err(reason) => sink(Err(Skipped::new(format!("{file}:{number}"), reason))),
             }
         }
         if end.is_some() {
@@ -39,7 +39,7 @@ pub(super) fn read(piece: &Piece, file: &Arc<str>, rules: &Rules, sink: Sink) {
     }
     if let Some(reason) = &piece.broken {
         let reason = format!("{reason}; the records before this line were read");
-        sink(Err(Skipped { key: format!("{file}:{number}"), reason }));
+        sink(Err(Skipped::torn(file, format!("{file}:{number}"), reason)));
     }
 }
 

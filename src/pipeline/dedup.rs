@@ -18,7 +18,7 @@ use super::{rounded, texts_of};
 use crate::boilerplate::Mask;
 use crate::cluster::Clusters;
 use crate::dictionary::Known;
-use crate::document::{DocId, Document, Origin};
+use crate::document::{DocId, Document, Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::explain::Located;
 use crate::findings::{Cluster, Findings, RelationKind};
@@ -141,6 +141,7 @@ pub fn plan(
 ///
 /// # Errors
 /// When the documents are not those of the plan; when the plan contradicts itself; when a file cannot be read or written.
+/// A file that breaks off is no error here: what could be read of it is written, and [`Applied::torn`] says where that ends.
 pub fn apply(
     plan: &Plan,
     paths: &[PathBuf],
@@ -148,7 +149,7 @@ pub fn apply(
     is_stripped: bool,
     settings: &Settings,
     progress: &dyn Progress,
-) -> Result<Copied> {
+) -> Result<Applied> {
     if is_stripped && !plan.settings.boilerplate {
         return Err(Error::Settings(
             "the scan told no boilerplate from content, so none can be left out: scan without `--no-boilerplate`"
@@ -161,8 +162,9 @@ pub fn apply(
     let records = opened.pages.iter().filter(|page| page.origin.line > 0).map(|page| &*page.origin.file).collect();
     let dropped = dropped.iter().map(|&(id, _, _)| &opened.pages[id.index()].origin).collect();
     let copying = Copying { records, dropped, text: None };
+    let torn = opened.torn.clone();
     if !is_stripped {
-        return opened.sources.copy(folder, &copying);
+        return Ok(Applied { copied: opened.sources.copy(folder, &copying)?, torn });
     }
     let task = Task { settings: &plan.settings, known: &known, sources: None, listed: Listed::default() };
     let by_origin: HashMap<&Origin, DocId> =
@@ -181,10 +183,20 @@ pub fn apply(
                     (is_same && mask.content_tokens() > 0)
                         .then(|| Located::new(&document.text, segmenter).without(|token| mask.hides(token)))
                 };
-                opened.sources.copy(folder, &Copying { text: Some(&text), ..copying })
+                let copied = opened.sources.copy(folder, &Copying { text: Some(&text), ..copying })?;
+                Ok(Applied { copied, torn })
             },
         )
     })
+}
+
+/// What was written of a corpus, and what of it was never seen.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    pub copied: Copied,
+    /// Where files break off, as the scan lists it under `skipped`, in key order. What comes after was not judged. Of a file
+    /// of records it is not in the copy; a page is there as it was, unless what could be read of it goes.
+    pub torn: Vec<Skipped>,
 }
 
 /// Takes the files out that a plan says shall go, into the folder of a journal; returns how many.
@@ -224,20 +236,25 @@ struct Opened {
     pages: Vec<Page>,
     sources: Sources,
     input: InputSettings,
+    /// Where files break off.
+    torn: Vec<Skipped>,
 }
 
 impl Opened {
     fn open(plan: &Plan, paths: &[PathBuf], settings: &Settings, progress: &dyn Progress) -> Result<Self> {
         let analysis = plan.settings.clone().checked()?;
         let (corpus, sources) = Corpus::open(paths, &plan.input)?.with_sources();
-        let mut pages = pool(settings)?.install(|| read(corpus, &analysis, Wanted::Nothing, None, progress)).pages;
+        let reading = pool(settings)?.install(|| read(corpus, &analysis, Wanted::Nothing, None, progress));
+        let Reading { mut pages, skipped: mut torn } = reading;
         order(&mut pages);
+        torn.retain(|skipped| skipped.torn.is_some());
+        torn.sort();
         if digest(&pages) != plan.corpus {
             return Err(Error::Changed(
                 "the documents are not those the plan was made of: name the same paths, or scan and plan again".into(),
             ));
         }
-        Ok(Self { pages, sources, input: plan.input.clone() })
+        Ok(Self { pages, sources, input: plan.input.clone(), torn })
     }
 
     /// Returns what goes, and what stays in its place.

@@ -138,7 +138,7 @@ impl Stream {
                     }
                     documents.push(document);
                 }
-                Err(Skipped { key, reason }) => {
+                Err(Skipped { key, reason, .. }) => {
                     told.extend(self.judge_documents(std::mem::take(&mut documents))?);
                     ids.clear();
                     told.push(Told { id: key, verdict: Verdict::Error, nearest: None, reason: Some(reason) });
@@ -174,7 +174,7 @@ impl Stream {
         }
         let reason =
             format!("no field `{}` to remember it by: name it with `--id-field`", self.settings.input.id_field);
-        Err(Skipped { key: document.key, reason })
+        Err(Skipped::new(document.key, reason))
     }
 
     /// Judges documents of different keys.

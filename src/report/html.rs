@@ -771,7 +771,7 @@ mod tests {
             documents: (0..clusters).flat_map(|cluster| [0, 1].map(|page| scanned(key(cluster, page)))).collect(),
             known: Vec::new(),
             gate: None,
-            skipped: vec![crate::document::Skipped { key: hostile.into(), reason: hostile.into() }],
+            skipped: vec![crate::document::Skipped::new(hostile, hostile)],
             notes: vec![hostile.into()],
         }
     }

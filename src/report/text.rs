@@ -409,7 +409,7 @@ impl Layout {
         }
         let records = count(skipped.len(), "record was", "records were");
         writeln!(out, "\n{TROUBLE}Skipped{TROUBLE:#} · {records} not compared")?;
-        for Skipped { key, reason } in skipped.iter().take(SHOWN_SKIPPED) {
+        for Skipped { key, reason, .. } in skipped.iter().take(SHOWN_SKIPPED) {
             writeln!(out, "  {}\n      {ASIDE}{}{ASIDE:#}", cut_middle(&inert(key), self.width - 2), flow(reason))?;
         }
         match skipped.len().saturating_sub(SHOWN_SKIPPED) {
@@ -651,7 +651,7 @@ Excerpts · 3 pairs
             example: hostile.into(),
         });
         findings.notes.push(hostile.into());
-        findings.skipped.push(Skipped { key: hostile.into(), reason: hostile.into() });
+        findings.skipped.push(Skipped::new(hostile, hostile));
         let mut styled = Vec::new();
         text(&findings, &TextOptions::default(), &mut styled).unwrap();
         let shown = anstream::adapter::strip_str(std::str::from_utf8(&styled).unwrap()).to_string();
@@ -715,8 +715,7 @@ Shared boilerplate · 1 template, most used first
         ];
         findings.relations =
             (0..1203).map(|page| relation(RelationKind::Excerpt, "源", &format!("{page}"), 0.1)).collect();
-        findings.skipped =
-            (0..21).map(|line| Skipped { key: format!("语料.jsonl:{line}"), reason: "不是 JSON".into() }).collect();
+        findings.skipped = (0..21).map(|line| Skipped::new(format!("语料.jsonl:{line}"), "不是 JSON")).collect();
         findings.counts.skipped = 21;
         assert_data_eq!(
             rendered(&findings, 1),

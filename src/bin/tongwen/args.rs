@@ -617,6 +617,8 @@ pub struct DedupArguments {
     pub output: Option<PathBuf>,
 
     /// Write the corpus without what goes to a new folder, records line by line as they are, packed as they are
+    ///
+    /// Where a packed file breaks off, what could be read is written, and the exit code is 2.
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub apply: Option<PathBuf>,
 

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use tongwen::document::Skipped;
 use tongwen::findings::Findings;
 use tongwen::input::is_free;
 use tongwen::pipeline::{Progress, Silent, dedup};
@@ -53,10 +54,11 @@ pub fn run(arguments: &DedupArguments) -> Result<(), Failure> {
     if let Some(saved) = saved {
         saved.write(When::Always, |out: &mut dyn Write| out.write_all(planned.to_json().as_bytes()))?;
     }
-    let mut done = Done::default();
+    let (mut done, mut torn) = (Done::default(), Vec::new());
     if let Some(folder) = &arguments.apply {
-        let copied = dedup::apply(&planned, paths, folder, arguments.strip_boilerplate, &settings, &*progress)?;
-        done = Done { written: Some(copied), folder: folder.display().to_string(), ..done };
+        let applied = dedup::apply(&planned, paths, folder, arguments.strip_boilerplate, &settings, &*progress)?;
+        torn = applied.torn;
+        done = Done { written: Some(applied.copied), folder: folder.display().to_string(), ..done };
     }
     if let Some(folder) = &arguments.delete {
         let removed = dedup::delete(&planned, paths, folder, &settings, &*progress)?;
@@ -66,7 +68,33 @@ pub fn run(arguments: &DedupArguments) -> Result<(), Failure> {
     drop(progress);
     let destination = Destination::Stdout;
     let options = TextOptions { top: arguments.top, width: destination.columns(), ..TextOptions::default() };
-    destination.write(arguments.color, |out| plan(&planned, &done, &options, out))
+    destination.write(arguments.color, |out| plan(&planned, &done, &options, out))?;
+    if torn.is_empty() { Ok(()) } else { Err(not_judged(&torn, &done.folder)) }
+}
+
+/// Files that a message names.
+const NAMED: usize = 3;
+
+/// Says which files break off, though what could be read of the corpus is written.
+fn not_judged(torn: &[Skipped], folder: &str) -> Failure {
+    let (first, more) = (torn.iter().take(NAMED), torn.len().saturating_sub(NAMED));
+    let files: Vec<String> =
+        first.clone().filter_map(|skipped| Some(format!("`{}`", skipped.torn.as_deref()?))).collect();
+    let mut message = match torn.len() {
+        1 => "1 file breaks off, and what follows was not judged:".to_owned(),
+        many => format!("{many} files break off, and what follows was not judged:"),
+    };
+    first.for_each(|skipped| message += &format!("\n  `{}` {}", skipped.key, skipped.reason));
+    if more > 0 {
+        message += &format!("\n  and {more} more");
+    }
+    let and = if more > 0 { ", …" } else { "" };
+    let (copies, them) = if torn.len() == 1 { ("a whole copy", "it") } else { ("whole copies", "them") };
+    Failure::new(message).with_hint(format!(
+        "`{folder}` has what could be read; put {copies} of {}{and} in place, or leave {them} out with `--exclude`, and scan \
+         again",
+        files.join(", ")
+    ))
 }
 
 /// Refuses a folder that the next scan of the same paths would read.
