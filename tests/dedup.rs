@@ -6,9 +6,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use tongwen::error::Error;
 use tongwen::findings::{Cluster, Findings};
 use tongwen::pipeline::dedup::{apply, delete, plan};
-use tongwen::pipeline::{Silent, scan};
+use tongwen::pipeline::{Phase, Progress, Silent, scan};
 use tongwen::plan::{Plan, Preference};
 use tongwen::settings::{InputSettings, RunSettings, Settings};
 
@@ -287,6 +288,46 @@ fn removed_files_are_in_the_journal_and_come_back() {
     assert_eq!(tree(&paths[0]).into_keys().collect::<Vec<_>>(), ["a.txt", "d.txt"]);
     Command::new("sh").arg(journal.join("undo.sh")).status().unwrap();
     assert_eq!(tree(&paths[0]), before);
+}
+
+/// Something that happens once a corpus is read.
+struct Meanwhile<F>(F);
+
+impl<F: Fn() + Sync> Progress for Meanwhile<F> {
+    fn phase(&self, _: Phase) {}
+
+    fn advance(&self, _: u64) {
+        self.0();
+    }
+}
+
+#[test]
+fn who_stops_midway_says_what_was_moved_and_how_it_comes_back() {
+    for (changed, expected) in [
+        (
+            "c.txt",
+            "`c.txt` changed while files were removed: plan again; of 2 files that go 1 was moved to `{}`, and 1 is where it \
+             was (`c.txt`): `{}/undo.sh` puts back what was moved, which `{}/journal.jsonl` lists",
+        ),
+        (
+            "a.txt",
+            "`a.txt` changed while files were removed: plan again; of 2 files that go none was moved (`b.txt`, `c.txt`), and \
+             the journal is in `{}`: name a new folder",
+        ),
+    ] {
+        let (folder, paths) = small();
+        let before = tree(&paths[0]);
+        let (_, plan) = planned(&paths, &["first"], &Settings::default());
+        let journal = folder.path().join("removed");
+        let change = Meanwhile(|| fs::write(paths[0].join(changed), "新").unwrap());
+        let stopped = delete(&plan, &paths, &journal, &Settings::default(), &change).unwrap_err();
+        assert_eq!(stopped.to_string(), expected.replace("{}", journal.to_str().unwrap()));
+        assert!(matches!(stopped, Error::Stopped { .. }));
+        fs::write(paths[0].join(changed), &before[changed]).unwrap();
+        assert_eq!(tree(&paths[0]) == before, changed == "a.txt");
+        Command::new("sh").arg(journal.join("undo.sh")).status().unwrap();
+        assert_eq!(tree(&paths[0]), before);
+    }
 }
 
 #[test]

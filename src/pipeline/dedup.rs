@@ -205,7 +205,8 @@ pub struct Applied {
 ///
 /// # Errors
 /// When the documents are not those of the plan; when the plan contradicts itself; for records, which are no files; when
-/// a file changed meanwhile or cannot be moved. What was moved before then is in the journal.
+/// a file changed meanwhile or cannot be moved. What was moved before then is in the journal, and [`Error::Stopped`] says
+/// where that is, and what was moved.
 pub fn delete(
     plan: &Plan,
     paths: &[PathBuf],
@@ -224,9 +225,17 @@ pub fn delete(
     }
     let paths = opened.sources.paths();
     let mut journal = Journal::begin(folder)?;
-    for &(id, to, reason) in &dropped {
-        opened.as_it_was(to, &paths)?;
-        journal.take(opened.as_it_was(id, &paths)?, reason)?;
+    for (moved, &(id, to, reason)) in dropped.iter().enumerate() {
+        let taken = opened
+            .as_it_was(to, &paths)
+            .and_then(|_| opened.as_it_was(id, &paths))
+            .and_then(|path| journal.take(path, reason));
+        taken.map_err(|error| Error::Stopped {
+            source: Box::new(error),
+            folder: folder.to_owned(),
+            moved,
+            left: dropped[moved..].iter().map(|(_, _, reason)| reason.key.to_owned()).collect(),
+        })?;
     }
     Ok(dropped.len() as u64)
 }
