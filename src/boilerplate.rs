@@ -40,8 +40,8 @@ const MUCH: u32 = 16;
 /// Share of pairs of holders that must be otherwise unlike. At .6 short articles with many copies were called frame.
 const NEARLY_ALL: f64 = 0.8;
 
-/// Holders of a block that are compared, each with two others.
-const HOLDERS: usize = 8;
+/// Holders of a block that are compared. With eight an English article with many copies was taken for frame.
+const HOLDERS: usize = 16;
 
 /// Holders of a line whose common lines are left out at once, and from how many on that is sure.
 const EDGE_HOLDERS: usize = 8;
@@ -884,7 +884,8 @@ impl<'a> Judge<'a> {
         hasher.finish() | 1
     }
 
-    /// Returns the comparisons that tell what a block is: of its first holders, each with two others.
+    /// Returns the comparisons that tell what a block is: of its first holders, each with the next, and of a few
+    /// each with two others.
     fn votes(&self, masks: &[Mask], group: &[Place], level: Level) -> Vec<Comparison> {
         let holders: Vec<(u32, Range<u32>)> =
             self.holders(masks, group, level).map(|(id, at)| (id, self.block(id, at, level).1)).collect();
@@ -893,7 +894,8 @@ impl<'a> Judge<'a> {
             0 | 1 => &[],
             // A ring of two has one pair.
             2 | 3 => &[1],
-            _ => &[1, 3],
+            4..=8 => &[1, 3],
+            _ => &[1],
         };
         let pairs = steps.iter().flat_map(|step| (0..count).map(move |at| (at, (at + step) % count)));
         pairs
