@@ -69,9 +69,6 @@ const SAMPLED: u32 = 50;
 /// Standard deviations by which what a sample says must lie off the limit; all seeds are looked at where it does not.
 const SURE: f64 = 3.0;
 
-/// Halvings from which on the places of a sample are kept.
-const KEPT: u32 = 2;
-
 /// Halvings from which on no smaller sample of a text is taken.
 const MOST_HALVINGS: u32 = 7;
 
@@ -409,17 +406,11 @@ struct Judge<'a> {
     known: &'a Known,
     prior: &'a Prior,
     span: u32,
-    /// The places and seeds of each text that are left after some halvings, those of each smaller sample before the others.
-    samples: Vec<Box<[(u32, Seed)]>>,
 }
 
 impl<'a> Judge<'a> {
     fn new(texts: &'a [Text<'a>], width: usize, known: &'a Known, prior: &'a Prior) -> Self {
-        let sample = |text: &Text| {
-            let seeds = (0..seed::count(text.shingles)).map(|place| (place, seed::at(text.shingles, place)));
-            nested(seeds.filter(|&(_, seed)| halvings(seed) >= KEPT)).into()
-        };
-        Self { texts, known, prior, span: seed::span(width), samples: texts.par_iter().map(sample).collect() }
+        Self { texts, known, prior, span: seed::span(width) }
     }
 
     fn is_new(&self, text: u32) -> bool {
@@ -429,14 +420,9 @@ impl<'a> Judge<'a> {
     /// Returns the seeds of a text's content that are in the sample after so many halvings, those of each smaller sample
     /// before the others.
     fn seeds(&self, masks: &[Mask], text: u32, rate: u32) -> Box<[Seed]> {
-        let (shingles, mask) = (self.texts[text as usize].shingles, &masks[text as usize]);
-        let seed = |place: u32| (place, seed::at(shingles, place));
-        if rate >= KEPT {
-            let sampled = self.samples[text as usize].iter().take_while(|&&(_, seed)| halvings(seed) >= rate);
-            return sampled.filter(|&&(place, _)| mask.is_content(place)).map(|&(_, seed)| seed).collect();
-        }
-        let content = mask.content_seeds().map(seed).filter(|&(_, seed)| halvings(seed) >= rate);
-        nested(content).into_iter().map(|(_, seed)| seed).collect()
+        let shingles = self.texts[text as usize].shingles;
+        let content = masks[text as usize].content_seeds().map(|place| seed::at(shingles, place));
+        nested(content.filter(|&seed| halvings(seed) >= rate))
     }
 
     /// Returns how many seeds of content each of some pairs share, by those that are left after so many halvings, which are
@@ -1192,21 +1178,21 @@ fn halvings(seed: Seed) -> u32 {
     seed.leading_zeros().min(MOST_HALVINGS)
 }
 
-/// Returns places and seeds with those of each smaller sample before the others.
-fn nested(seeds: impl Iterator<Item = (u32, Seed)>) -> Vec<(u32, Seed)> {
-    let seeds: Vec<(u32, Seed)> = seeds.collect();
+/// Returns seeds with those of each smaller sample before the others.
+fn nested(seeds: impl Iterator<Item = Seed>) -> Box<[Seed]> {
+    let seeds: Vec<Seed> = seeds.collect();
     let mut ends = [0; MOST_HALVINGS as usize + 1];
-    for &(_, seed) in &seeds {
+    for &seed in &seeds {
         ends[halvings(seed) as usize] += 1;
     }
     let mut sum = 0;
     for end in ends.iter_mut().rev() {
         sum += std::mem::replace(end, sum);
     }
-    let mut nested = vec![(0, 0); seeds.len()];
-    for (place, seed) in seeds {
+    let mut nested = vec![0; seeds.len()].into_boxed_slice();
+    for seed in seeds {
         let end = &mut ends[halvings(seed) as usize];
-        nested[*end] = (place, seed);
+        nested[*end] = seed;
         *end += 1;
     }
     nested
