@@ -27,7 +27,8 @@ const HUBS: usize = 4;
 /// Time and memory grow with the text: a seed that many texts hold costs each of them seven pairs, however many they
 /// are.
 pub fn candidates(texts: &[Text], masks: &[Mask], is_wanted: impl Fn(u32, u32) -> bool + Sync) -> Vec<(u32, u32)> {
-    let mut postings: Vec<(Seed, u32)> = (0..texts.len() as u32)
+    // A seed in the high half and a text that holds it in the low one: they sort as one number.
+    let mut postings: Vec<u64> = (0..texts.len() as u32)
         .into_par_iter()
         .flat_map_iter(|id| {
             let (text, mask) = (texts[id as usize], &masks[id as usize]);
@@ -36,17 +37,19 @@ pub fn candidates(texts: &[Text], masks: &[Mask], is_wanted: impl Fn(u32, u32) -
             mask.content_seeds()
                 .map(move |place| seed::at(text.shingles, place))
                 .filter(move |&seed| seed::is_sampled(seed, rate))
-                .map(move |seed| (seed, id))
+                .map(move |seed| u64::from(seed) << 32 | u64::from(id))
         })
         .collect();
     postings.par_sort_unstable();
     postings.dedup();
+    let seed_of = |posting: u64| (posting >> 32) as Seed;
+    let text_of = |posting: u64| posting as u32;
     // The different seeds of each text, and those of them that a long text would have too.
     let mut sizes = vec![(0, 0); texts.len()];
-    for &(seed, id) in &postings {
-        let (all, sparse) = &mut sizes[id as usize];
+    for &posting in &postings {
+        let (all, sparse) = &mut sizes[text_of(posting) as usize];
         *all += 1;
-        *sparse += u32::from(seed::is_sampled(seed, RATE));
+        *sparse += u32::from(seed::is_sampled(seed_of(posting), RATE));
     }
     let is_short = |id: u32| seed::count(texts[id as usize].shingles) < LONG;
     let least = |a: u32, b: u32| {
@@ -56,9 +59,9 @@ pub fn candidates(texts: &[Text], masks: &[Mask], is_wanted: impl Fn(u32, u32) -
     // For each text, the lists it is in and where.
     let mut lists: Vec<(u32, u32, u32)> = Vec::new();
     let mut from = 0;
-    for list in postings.chunk_by(|a, b| a.0 == b.0) {
+    for list in postings.chunk_by(|&a, &b| seed_of(a) == seed_of(b)) {
         if list.len() > 1 {
-            lists.extend(list.iter().map(|&(_, id)| (id, from as u32, list.len() as u32)));
+            lists.extend(list.iter().map(|&posting| (text_of(posting), from as u32, list.len() as u32)));
         }
         from += list.len();
     }
@@ -72,13 +75,14 @@ pub fn candidates(texts: &[Text], masks: &[Mask], is_wanted: impl Fn(u32, u32) -
             for &(_, from, length) in *lists {
                 let list = &postings[from as usize..(from + length) as usize];
                 // Sorted by text within a seed.
-                let own = list.partition_point(|posting| posting.1 < id);
+                let own = list.partition_point(|&posting| text_of(posting) < id);
                 if list.len() <= ALL_PAIRS {
-                    others.extend(list[own + 1..].iter().map(|posting| posting.1));
+                    others.extend(list[own + 1..].iter().map(|&posting| text_of(posting)));
                 } else {
-                    let ring = RING.iter().map(|step| list[(own + step) % list.len()].1);
-                    others
-                        .extend(ring.chain(list[..HUBS].iter().map(|posting| posting.1)).filter(|&other| other != id));
+                    let ring = RING.iter().map(|step| text_of(list[(own + step) % list.len()]));
+                    others.extend(
+                        ring.chain(list[..HUBS].iter().map(|&posting| text_of(posting))).filter(|&other| other != id),
+                    );
                 }
             }
             others.sort_unstable();

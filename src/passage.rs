@@ -142,7 +142,9 @@ impl<'a> Passages<'a> {
                 (seed, Posting { text, place, beside })
             })
             .collect();
-        postings.par_sort_unstable();
+        let order =
+            |(seed, posting): &(Seed, Posting)| (u64::from(*seed) << 32 | u64::from(posting.text), posting.place);
+        postings.par_sort_unstable_by_key(order);
         let (seeds, starts, postings) = of_shared(&postings);
         let bits = (seeds.len() as u32).next_power_of_two().trailing_zeros().clamp(8, 28);
         let shift = 32 - bits;
