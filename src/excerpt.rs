@@ -246,13 +246,11 @@ impl Page<'_> {
     fn source(&self, unit: &Unit, of_articles: &[OfArticle]) -> Option<u32> {
         // Who of those that were known before quotes whom is known too.
         let is_other = |&text: &u32| text != self.quoter;
-        if !self.boilerplate.is_new(self.quoter)
-            && !of_articles.iter().any(|one| one.new.iter().any(|text| is_other(text)))
-        {
+        if !self.boilerplate.is_new(self.quoter) && !of_articles.iter().any(|one| one.new.iter().any(is_other)) {
             return None;
         }
         let own = self.article(self.quoter);
-        let in_own = of_articles.iter().any(|one| one.article == own && one.texts.iter().any(|text| is_other(text)));
+        let in_own = of_articles.iter().any(|one| one.article == own && one.texts.iter().any(is_other));
         if in_own && !unit.is_frame && !unit.is_quoted {
             return None;
         }

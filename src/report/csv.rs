@@ -25,7 +25,7 @@ pub fn csv(findings: &Findings, out: &mut dyn Write) -> io::Result<()> {
     rows(findings, |key| key.into(), out)
 }
 
-/// Writes what [`csv`] does, in the same order, with what could act on a terminal spelled out in each key, as in
+/// Writes what [`csv()`] does, in the same order, with what could act on a terminal spelled out in each key, as in
 /// `\u{1b}`. Such a key is no longer what the document is called.
 ///
 /// # Errors
