@@ -419,10 +419,10 @@ impl<'a> Judge<'a> {
 
     /// Returns the seeds of a text's content that are in the sample after so many halvings, those of each smaller sample
     /// before the others.
-    fn seeds(&self, masks: &[Mask], text: u32, rate: u32) -> Box<[Seed]> {
+    fn seeds(&self, masks: &[Mask], text: u32, least: u32) -> Box<[Seed]> {
         let shingles = self.texts[text as usize].shingles;
         let content = masks[text as usize].content_seeds().map(|place| seed::at(shingles, place));
-        nested(content.filter(|&seed| halvings(seed) >= rate))
+        nested(content.filter(|&seed| halvings(seed) >= least))
     }
 
     /// Returns how many seeds of content each of some pairs share, by those that are left after so many halvings, which are
@@ -1199,6 +1199,6 @@ fn nested(seeds: impl Iterator<Item = Seed>) -> Box<[Seed]> {
 }
 
 /// Returns those of some seeds that are in the sample after so many halvings; they stand first.
-fn sample(seeds: &[Seed], rate: u32) -> &[Seed] {
-    &seeds[..seeds.partition_point(|&seed| halvings(seed) >= rate)]
+fn sample(seeds: &[Seed], least: u32) -> &[Seed] {
+    &seeds[..seeds.partition_point(|&seed| halvings(seed) >= least)]
 }

@@ -34,7 +34,7 @@ pub struct Excerpt {
 /// Returns the excerpts, each pair once, sorted. `cluster_of` says which texts are the same article.
 ///
 /// 1. A page's passages are its lines; long lines of content are taken in parts of some sentences.
-/// 2. Each is looked up in all other texts.
+/// 2. Each is looked up in all other texts; the same passage of several pages once.
 /// 3. The article that holds it is the one most of whose copies hold it. The page's own article does not count.
 /// 4. A passage that many pages hold as frame is an excerpt only where it is cut off, or joined of several lines.
 pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option<u32>]) -> Vec<Excerpt> {
@@ -136,9 +136,8 @@ enum Article {
 /// An article that holds a passage.
 struct OfArticle {
     article: Article,
-    /// Its texts that hold it, and those of them that are new.
+    /// Its texts that hold it.
     texts: Vec<u32>,
-    new: Vec<u32>,
     /// Most sampled seeds that a text has of it, and which text that is.
     seeds: u32,
     source: u32,
@@ -233,9 +232,8 @@ impl Page<'_> {
         let of_article = |(article, holders): (Article, Vec<&Holder>)| {
             let rank = |holder: &&&Holder| (holder.seeds, content(holder.text), std::cmp::Reverse(holder.text));
             let best = holders.iter().max_by_key(rank)?;
-            let new = holders.iter().map(|holder| holder.text).filter(|&text| self.boilerplate.is_new(text)).collect();
             let texts = holders.iter().map(|holder| holder.text).collect();
-            Some(OfArticle { article, texts, new, seeds: best.seeds, source: best.text })
+            Some(OfArticle { article, texts, seeds: best.seeds, source: best.text })
         };
         let mut all: Vec<OfArticle> = by_article.into_iter().filter_map(of_article).collect();
         all.sort_by_key(|one| (std::cmp::Reverse((one.texts.len(), one.seeds)), one.article));
@@ -246,7 +244,8 @@ impl Page<'_> {
     fn source(&self, unit: &Unit, of_articles: &[OfArticle]) -> Option<u32> {
         // Who of those that were known before quotes whom is known too.
         let is_other = |&text: &u32| text != self.quoter;
-        if !self.boilerplate.is_new(self.quoter) && !of_articles.iter().any(|one| one.new.iter().any(is_other)) {
+        let is_new = |text: &u32| is_other(text) && self.boilerplate.is_new(*text);
+        if !self.boilerplate.is_new(self.quoter) && !of_articles.iter().any(|one| one.texts.iter().any(is_new)) {
             return None;
         }
         let own = self.article(self.quoter);

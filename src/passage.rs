@@ -46,7 +46,7 @@ const SHARE: f64 = 0.4;
 pub type Place = (u32, u32);
 
 /// Where a seed stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug)]
 struct Posting {
     text: u32,
     place: u32,
@@ -56,7 +56,7 @@ struct Posting {
 
 /// Some bits of the shingles on both sides of a seed; 0 where there is none. They tell a common phrase from a passage
 /// without a look at the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug)]
 struct Beside {
     before: u16,
     after: u16,
@@ -208,6 +208,13 @@ impl<'a> Passages<'a> {
         range.start.min(end)..end
     }
 
+    /// Returns the shingles of those seeds.
+    fn shingles_of(&self, own: u32, range: &Range<u32>) -> &'a [Shingle] {
+        let shingles = self.texts[own as usize].shingles;
+        let seeds = self.seeds_of(own, range);
+        &shingles[seeds.start as usize..shingles.len().min(seeds.end as usize + 1)]
+    }
+
     /// Returns the seeds of some tokens that are looked up, if enough of them have postings.
     fn looked_up(&self, own: u32, range: &Range<u32>) -> Option<LookedUp> {
         let text = self.texts[own as usize];
@@ -248,10 +255,7 @@ impl<'a> Passages<'a> {
 
     /// Returns what decides where some tokens of a text stand, as a number: equal for the same tokens in any text.
     pub fn key(&self, own: u32, range: Range<u32>) -> u64 {
-        let shingles = self.texts[own as usize].shingles;
-        let seeds = self.seeds_of(own, &range);
-        let shingles = &shingles[seeds.start as usize..shingles.len().min(seeds.end as usize + 1)];
-        let shingles = shingles.iter().map(|&shingle| u64::from(shingle));
+        let shingles = self.shingles_of(own, &range).iter().map(|&shingle| u64::from(shingle));
         hash::sequence(&shingles.chain([range.len() as u64]).collect::<Vec<_>>())
     }
 
@@ -318,9 +322,7 @@ impl<'a> Passages<'a> {
     /// Returns where the tokens `range` of text `own` may stand, by their sampled seeds alone.
     fn places_of(&self, own: u32, range: Range<u32>) -> Vec<Holder> {
         let Some(LookedUp { found, least }) = self.looked_up(own, &range) else { return Vec::new() };
-        let shingles = self.texts[own as usize].shingles;
-        let passage = &shingles[..shingles.len().min(self.seeds_of(own, &range).end as usize + 1)];
-        let passage = &passage[range.start as usize..];
+        let passage = self.shingles_of(own, &range);
         // One seed with other words on both sides of it is a common phrase.
         let is_long = range.len() >= LONG + self.span as usize - 1;
         let mut hits: Vec<Hit> = Vec::new();

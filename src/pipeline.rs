@@ -1008,7 +1008,7 @@ impl<'a> Compared<'a> {
 }
 
 /// Share of equal slots below which two sketches met by chance: of two that resemble each other by .3 as many are equal
-/// but for 1 in 10,000, of two strangers of .05 that met in a band 1 in 500 has more.
+/// but for 1 in 40,000, of two strangers of .05 that met in a band 1 in 700 has more (binomial).
 const LEAST_LIKELY: f64 = 0.15;
 
 /// Share of the smaller set of shingles below which two texts are not laid beside each other: every relation asks for a
