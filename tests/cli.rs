@@ -94,7 +94,7 @@ error: unrecognized subcommand 'scna'
 
   tip: a similar subcommand exists: 'scan'
 
-Usage: tongwen <COMMAND>
+Usage: tongwen [OPTIONS] <COMMAND>
 
 For more information, try '--help'.
 

@@ -9,6 +9,8 @@ use serde::{Deserialize, Deserializer, de};
 use tongwen::findings::RelationKind;
 use tongwen::settings::{SketchKind, TokenKind};
 
+use crate::memory::MemoryArguments;
+
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("TONGWEN_COMMIT"), ")");
 
 const PROGRAM_EXAMPLES: &str = "\
@@ -150,6 +152,9 @@ Examples:
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
+
+    #[command(flatten)]
+    pub memory: MemoryArguments,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod config;
 mod failure;
+mod memory;
 mod output;
 mod progress;
 
@@ -14,10 +15,13 @@ use clap::Parser;
 use args::{Arguments, Command};
 use failure::Failure;
 
+#[global_allocator]
+static ALLOCATOR: memory::Allocator = memory::Allocator;
+
 fn main() -> ExitCode {
     // Exits here with 0 for `--help` and `--version`, with 2 for what it does not understand.
     let arguments = Arguments::parse();
-    match run(arguments.command) {
+    match arguments.memory.apply().and_then(|()| run(arguments.command)) {
         Ok(code) => code,
         Err(failure) => {
             failure.tell();

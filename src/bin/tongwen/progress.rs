@@ -1,9 +1,12 @@
 //! How far a scan is, on standard error.
 
+use std::fmt::Write;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{BinaryBytes, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tongwen::pipeline::{Phase, Progress, Unit};
+
+use crate::memory;
 
 /// A line that shows the current phase, its rate and the time left. It vanishes when dropped.
 pub struct Bar(ProgressBar);
@@ -50,12 +53,21 @@ fn style(phase: Phase) -> ProgressStyle {
         Unit::Bands => ("{human_pos}", "{human_len} bands", "{per_sec}"),
     };
     let template = if phase.total == 0 {
-        format!("{{spinner}} {{prefix:.bold}}  {position}  {rate}  {{elapsed}}")
+        format!("{{spinner}} {{prefix:.bold}}  {position}  {rate}  {{elapsed}}{{spilled}}")
     } else {
-        format!("{{spinner}} {{prefix:.bold}} {{bar:24}} {position} of {length}  {rate}  {{eta}} left")
+        format!("{{spinner}} {{prefix:.bold}} {{bar:24}} {position} of {length}  {rate}  {{eta}} left{{spilled}}")
     };
     // The templates above are all there are, and a test parses each.
-    ProgressStyle::with_template(&template).expect("a template of this file")
+    ProgressStyle::with_template(&template).expect("a template of this file").with_key("spilled", spilled)
+}
+
+/// Writes how much stands in a temporary file, if anything does.
+fn spilled(_: &ProgressState, line: &mut dyn Write) {
+    let bytes = memory::spilled();
+    if bytes > 0 {
+        // A line that cannot be drawn is drawn anew the next time.
+        let _ = write!(line, "  {} spilled", BinaryBytes(bytes));
+    }
 }
 
 #[cfg(test)]
