@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::document::{LineHint, Region};
 use crate::hash;
 use crate::seed::bits;
 use crate::segment::Token;
 
 /// A line or a sentence-like piece of a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
     /// Hash of its tokens, each run of numbers as one mask: "cited 0 times" and "cited 17 times" are one block.
     pub hash: u64,
@@ -19,7 +21,7 @@ pub struct Block {
 }
 
 /// How a document is made up of blocks. Both levels cover all tokens; a block without a token is none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blocks {
     /// Lines of the text.
     pub lines: Box<[Block]>,

@@ -20,6 +20,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use serde::{Deserialize, Serialize};
 
 use crate::block::{Block, Blocks};
 use crate::dictionary::{Known, Level};
@@ -73,7 +74,7 @@ const SURE: f64 = 3.0;
 const MOST_HALVINGS: u32 = 7;
 
 /// What was judged, for each text in the order given.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Boilerplate {
     /// What of each text is boilerplate.
     pub masks: Vec<Mask>,
@@ -94,7 +95,7 @@ pub struct Boilerplate {
 }
 
 /// A line quoted from another text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quotation {
     /// The quoting text and its line.
     pub place: Place,
@@ -161,7 +162,7 @@ impl Boilerplate {
 }
 
 /// What of one text is boilerplate, a bit a token or seed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Mask {
     /// Lanes of `lane` words each, in the order of the constants below.
     words: Box<[u64]>,
@@ -390,7 +391,7 @@ pub fn find_beside(passages: &Passages, known: &Known, prior: &Prior) -> Boilerp
 }
 
 /// A line that is, in some other text, the opening of something longer, with which its own text does not go on.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Opening {
     /// Where it stands as a line.
     pub place: Place,

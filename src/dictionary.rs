@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::document::Skipped;
 use crate::error::{Error, Result};
+use crate::hash;
 use crate::normalise;
 use crate::settings::TokenKind;
 
@@ -94,6 +95,17 @@ pub struct Known {
 }
 
 impl Known {
+    /// Returns a number that is the same for the same blocks.
+    pub fn identity(&self) -> u64 {
+        let sorted = |hashes: &mut dyn Iterator<Item = u64>| {
+            let mut hashes: Vec<u64> = hashes.collect();
+            hashes.sort_unstable();
+            hash::sequence(&hashes)
+        };
+        let [lines, sentences] = [&self.lines, &self.sentences].map(|blocks| sorted(&mut blocks.iter().copied()));
+        hash::sequence(&[lines, sentences])
+    }
+
     /// Returns the blocks of the dictionaries at `paths`.
     ///
     /// # Errors

@@ -17,7 +17,8 @@
 //! 8. [`findings`] hold all that a run found, an [`overview`] its numbers, [`answers`] what was found for documents that
 //!    were looked up; a [`plan`] says what of them stays, a [`journal`] what was removed, and [`gate`] whether that is to
 //!    pass; [`report`] shows them.
-//! 9. [`index`] keeps the texts of a corpus, for those that come later to be compared with.
+//! 9. [`index`] keeps the texts of a corpus, for those that come later to be compared with; a [`checkpoint`] keeps what a
+//!    scan has done so far.
 //!
 //! [`pipeline`] runs all stages on all cores. Each stage is also of use by itself:
 //!
@@ -72,4 +73,5 @@ pub mod journal;
 pub mod gate;
 pub mod report;
 pub mod index;
+pub mod checkpoint;
 pub mod pipeline;

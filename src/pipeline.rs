@@ -5,6 +5,7 @@ pub mod gated;
 pub mod indexed;
 mod pair;
 mod pairs;
+mod resumed;
 pub mod streamed;
 mod texts;
 
@@ -15,10 +16,13 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::band::{self, Candidates};
 use crate::block::{BlockBuilder, Blocks};
 use crate::boilerplate::{self, Boilerplate, Prior};
+use crate::checkpoint::Checkpoints;
 use crate::cluster::{self, Clusters};
 use crate::containment;
 use crate::dictionary::{self, Dictionary, Known, Level};
@@ -28,7 +32,7 @@ use crate::excerpt;
 use crate::explain::{Comparison, Explanation};
 use crate::findings::{self, Cluster, Counts, Digest, Findings, Member, Relation, RelationKind, Scanned, SharedBlock};
 use crate::hash::{self, TextHasher};
-use crate::input::{Corpus, Sources};
+use crate::input::{Batch, Corpus, Sources};
 use crate::inventory::{self, Counted, Holders};
 use crate::normalise;
 use crate::passage::{Passages, Text};
@@ -94,9 +98,12 @@ const PHASES: u32 = 6;
 /// Findings in a fixed order: the same documents give the same bytes, whatever the order of paths, files and records
 /// and the number of threads.
 ///
+/// With [`Settings::resume`] it goes on from what an earlier one of the same files and settings had done there, and finds
+/// the same. [`checkpoint::remove`](crate::checkpoint::remove) clears that away when the findings are safe.
+///
 /// # Errors
-/// Only what stops the run: a path that cannot be read, a bad glob, a setting out of range. A record that cannot be read
-/// is listed in [`Findings::skipped`].
+/// Only what stops the run: a path that cannot be read, a bad glob, a setting out of range, a folder to resume in that is
+/// of another scan or cannot be written to. A record that cannot be read is listed in [`Findings::skipped`].
 ///
 /// # Performance
 /// Time grows with the text and with the number of candidate pairs. Memory: 4 bytes a token and 4 bytes a slot for each
@@ -219,9 +226,19 @@ fn found(
     } else {
         (corpus, None)
     };
-    let task = Task { settings: &analysis, known: &known, sources: sources.as_ref(), listed };
-    let reading = |corpus| read(corpus, &analysis, Wanted::Nothing, None, progress);
-    let (findings, pairs) = pool(settings)?.install(|| find(reading(corpus), &task, progress));
+    let checkpoints = match &settings.resume {
+        Some(folder) => Some(resumed::open(folder, &corpus, settings, &known)?),
+        None => None,
+    };
+    let checkpoints = checkpoints.as_ref();
+    let task = Task { settings: &analysis, known: &known, sources: sources.as_ref(), listed, checkpoints };
+    let (findings, pairs) = pool(settings)?.install(|| {
+        let reading = match checkpoints {
+            Some(checkpoints) => resumed::read(corpus, &analysis, checkpoints, progress)?,
+            None => read(corpus, &analysis, Wanted::Nothing, None, progress),
+        };
+        find(reading, &task, progress)
+    })?;
     Ok((Findings { input: settings.input.clone(), ..findings }, pairs))
 }
 
@@ -272,7 +289,7 @@ pub fn explain(
     let analysis = settings.analysis.clone().checked()?;
     let known = Known::load(&settings.dictionaries, analysis.tokens)?;
     let corpus = Corpus::open(paths, &settings.input)?;
-    let task = Task { settings: &analysis, known: &known, sources: None, listed: Listed::default() };
+    let task = Task { settings: &analysis, known: &known, sources: None, listed: Listed::default(), checkpoints: None };
     pool(settings)?.install(|| {
         let wanted = pair.map_or(Wanted::All, Wanted::Keys);
         let Reading { mut pages, skipped } = read(corpus, &analysis, wanted, None, progress);
@@ -319,6 +336,7 @@ impl Wanted<'_> {
 }
 
 /// What one document is to the stages after reading.
+#[derive(Serialize, Deserialize)]
 struct Page {
     key: String,
     origin: Origin,
@@ -335,15 +353,24 @@ struct Page {
     shingles: Shingles,
     blocks: Blocks,
     /// Its text, where it is wanted.
+    #[serde(skip)]
     full: Option<Box<str>>,
     /// Its tokens, where they are wanted.
+    #[serde(skip)]
     tokens: Option<Packed>,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Reading {
     pages: Vec<Page>,
     skipped: Vec<Skipped>,
+}
+
+impl Reading {
+    fn append(&mut self, more: Self) {
+        self.pages.extend(more.pages);
+        self.skipped.extend(more.skipped);
+    }
 }
 
 fn read(
@@ -357,22 +384,9 @@ fn read(
     corpus
         .batches()
         .par_bridge()
-        .map_init(
-            || Analyser::new(settings, wanted, vocabularies),
-            |analyser, batch| {
-                let bytes = batch.bytes();
-                let mut reading = Reading::default();
-                batch.read(&mut |result| match result {
-                    Ok(document) => reading.pages.push(analyser.page(document)),
-                    Err(skipped) => reading.skipped.push(skipped),
-                });
-                progress.advance(bytes);
-                reading
-            },
-        )
+        .map_init(|| Analyser::new(settings, wanted, vocabularies), |analyser, batch| analyser.read(batch, progress))
         .reduce(Reading::default, |mut all, more| {
-            all.pages.extend(more.pages);
-            all.skipped.extend(more.skipped);
+            all.append(more);
             all
         })
 }
@@ -400,6 +414,17 @@ impl<'a> Analyser<'a> {
             comparable: String::new(),
             tokens: Vec::new(),
         }
+    }
+
+    fn read(&mut self, batch: Batch, progress: &dyn Progress) -> Reading {
+        let bytes = batch.bytes();
+        let mut reading = Reading::default();
+        batch.read(&mut |result| match result {
+            Ok(document) => reading.pages.push(self.page(document)),
+            Err(skipped) => reading.skipped.push(skipped),
+        });
+        progress.advance(bytes);
+        reading
     }
 
     fn page(&mut self, document: Document) -> Page {
@@ -481,15 +506,27 @@ struct Task<'a> {
     /// Where the texts of boilerplate are read; nothing where there is none.
     sources: Option<&'a Sources>,
     listed: Listed,
+    /// Where what is done is kept; nothing where it is not.
+    checkpoints: Option<&'a Checkpoints>,
+}
+
+impl Task<'_> {
+    /// Returns a part of what is to be done: that of an earlier run, or one that is made, and kept for a later one.
+    fn kept<T: Serialize + DeserializeOwned>(&self, name: &str, make: impl FnOnce() -> T) -> Result<T> {
+        match self.checkpoints {
+            Some(checkpoints) => checkpoints.kept(name, make),
+            None => Ok(make()),
+        }
+    }
 }
 
 /// Everything after reading. How the documents were read is not known here.
-fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> (Findings, Vec<Comparison>) {
+fn find(reading: Reading, task: &Task, progress: &dyn Progress) -> Result<(Findings, Vec<Comparison>)> {
     let Ordered { pages, skipped, notes } = ordered(reading);
-    let (found, pairs) = find_in(&pages, task, progress);
+    let (found, pairs) = find_in(&pages, task, progress)?;
     let counts = Counts { skipped: skipped.len() as u64, ..found.counts };
     let notes = notes.into_iter().chain(found.notes).collect();
-    (Findings { counts, skipped, notes, ..found }, pairs)
+    Ok((Findings { counts, skipped, notes, ..found }, pairs))
 }
 
 /// What was read, in the order of its keys, each of which is there once.
@@ -510,7 +547,7 @@ fn ordered(reading: Reading) -> Ordered {
 }
 
 /// Returns what is found in documents, beside what could not be read, and pairs of them.
-fn find_in(pages: &[Page], task: &Task, progress: &dyn Progress) -> (Findings, Vec<Comparison>) {
+fn find_in(pages: &[Page], task: &Task, progress: &dyn Progress) -> Result<(Findings, Vec<Comparison>)> {
     let settings = task.settings;
     let mut notes = Vec::new();
     let copies = Copies::new(pages);
@@ -518,18 +555,19 @@ fn find_in(pages: &[Page], task: &Task, progress: &dyn Progress) -> (Findings, V
     let texts = texts_of(pages, &ids);
     progress.phase(Phase { number: 2, of: PHASES, name: "finding boilerplate", unit: Unit::Documents, total: 0 });
     let passages = settings.boilerplate.then(|| Passages::new(&texts, settings.width));
-    let corpus = Compared::new(pages, task, (ids, text_of), &texts, passages.as_ref());
-    let candidates = corpus.candidates(progress);
-    if candidates.split_buckets > 0 {
+    let boilerplate = passages
+        .as_ref()
+        .map(|passages| task.kept("boilerplate", || boilerplate::find_beside(passages, task.known, &Prior::default())));
+    let corpus = Compared::with(pages, task, (ids, text_of), &texts, passages.as_ref(), boilerplate.transpose()?);
+    let Verified { candidates, split_buckets, largest_bucket, related } =
+        task.kept("related", || corpus.verified(progress))?;
+    if split_buckets > 0 {
         notes.push(format!(
-            "{} {} of more than {} documents (the largest: {}) split by further keys; pairs near the threshold may be missing there",
-            candidates.split_buckets,
-            if candidates.split_buckets == 1 { "bucket" } else { "buckets" },
+            "{split_buckets} {} of more than {} documents (the largest: {largest_bucket}) split by further keys; pairs near the threshold may be missing there",
+            if split_buckets == 1 { "bucket" } else { "buckets" },
             band::LARGEST_BUCKET,
-            candidates.largest_bucket
         ));
     }
-    let related = corpus.related(&candidates.pairs, progress);
 
     progress.phase(Phase { number: 5, of: PHASES, name: "clustering", unit: Unit::Documents, total: 0 });
     let Clusters { stars, mixed } = corpus.clusters(&related);
@@ -539,7 +577,7 @@ fn find_in(pages: &[Page], task: &Task, progress: &dyn Progress) -> (Findings, V
         bytes: pages.iter().map(|page| page.bytes).sum(),
         skipped: 0,
         empty: pages.iter().filter(|page| page.digest.is_none()).count() as u64,
-        candidates: candidates.pairs.len() as u64,
+        candidates,
     };
     let documents = corpus.documents();
     let listing = Listing { corpus: &corpus, copies: &copies, related: &related, mixed: &mixed, documents: &documents };
@@ -570,7 +608,7 @@ fn find_in(pages: &[Page], task: &Task, progress: &dyn Progress) -> (Findings, V
         (Some(most), Some(sources)) => pairs::with_texts(pairs::listed(&findings, most), &corpus, sources, progress),
         _ => Vec::new(),
     };
-    (findings, pairs)
+    Ok((findings, pairs))
 }
 
 /// Gives the blocks of boilerplate clusters their texts, of which each cluster has the addresses.
@@ -735,7 +773,18 @@ struct Articles {
 /// No text has this number: there are fewer than 2³² − 1.
 const NO_TEXT: u32 = u32::MAX;
 
+/// What came of all candidates.
+#[derive(Serialize, Deserialize)]
+struct Verified {
+    /// How many there were.
+    candidates: u64,
+    split_buckets: usize,
+    largest_bucket: usize,
+    related: Vec<Related>,
+}
+
 /// A pair that was verified, smaller id first.
+#[derive(Serialize, Deserialize)]
 struct Related {
     pair: (DocId, DocId),
     kind: RelationKind,
@@ -802,6 +851,18 @@ impl<'a> Compared<'a> {
         prior: &Prior,
     ) -> Self {
         let boilerplate = passages.map(|passages| boilerplate::find_beside(passages, task.known, prior));
+        Self::with(pages, task, (ids, text_of), texts, passages, boilerplate)
+    }
+
+    /// Returns what is compared where it is known what is boilerplate.
+    fn with(
+        pages: &'a [Page],
+        task: &Task<'a>,
+        (ids, text_of): (Vec<DocId>, Vec<u32>),
+        texts: &'a [Text<'a>],
+        passages: Option<&'a Passages<'a>>,
+        boilerplate: Option<Boilerplate>,
+    ) -> Self {
         let sets = texts.iter().map(|_| OnceLock::new()).collect();
         Self { pages, settings: task.settings, ids, text_of, texts, boilerplate, passages, sets }
     }
@@ -863,6 +924,13 @@ impl<'a> Compared<'a> {
 
     fn set(&self, text: u32) -> &ShingleSet {
         self.sets[text as usize].get_or_init(|| ShingleSet::new(self.content(text as usize).into_owned()))
+    }
+
+    /// Finds and verifies all pairs worth it.
+    fn verified(&self, progress: &dyn Progress) -> Verified {
+        let Candidates { pairs, split_buckets, largest_bucket } = self.candidates(progress);
+        let related = self.related(&pairs, progress);
+        Verified { candidates: pairs.len() as u64, split_buckets, largest_bucket, related }
     }
 
     /// Verifies pairs of texts, sorted, and returns those that are related in any way.

@@ -1,6 +1,6 @@
 //! Checked settings: what changes the result, apart from what does not.
 //!
-//! There are no `Option`s here: a value is always the one in force. [`AnalysisSettings`] is written into the
+//! A value is always the one in force. [`AnalysisSettings`] is written into the
 //! findings, so that whoever reads them knows how they came about; [`RunSettings`] never changes a byte of them.
 
 use std::path::PathBuf;
@@ -17,6 +17,8 @@ pub struct Settings {
     /// Dictionaries of boilerplate that is known beside what the corpus shows.
     pub dictionaries: Vec<PathBuf>,
     pub run: RunSettings,
+    /// Folder where a scan keeps what it has done, and goes on from what is there; nothing for none.
+    pub resume: Option<PathBuf>,
 }
 
 /// How files become documents.

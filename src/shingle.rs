@@ -4,6 +4,8 @@
 //! the text is kept: a shingle's place is the place of its first token, which is what lets later stages leave out a
 //! block, or align two texts, without cutting them into tokens again.
 
+use serde::{Deserialize, Serialize};
+
 use crate::hash;
 use crate::segment::Token;
 
@@ -14,7 +16,7 @@ use crate::segment::Token;
 pub type Shingle = u32;
 
 /// The shingles of a document, in the order of its text, repeats included.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shingles(Box<[Shingle]>);
 
 impl Shingles {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::boilerplate::Mask;
 use crate::hash;
 use crate::passage::Text;
@@ -9,7 +11,7 @@ use crate::seed::{self, Seed, bits};
 use crate::shingle::ShingleSet;
 
 /// What was counted about two documents. All of it is of their content.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// Distinct shingles of the first.
     pub a: u32,
@@ -24,7 +26,7 @@ pub struct Evidence {
 }
 
 /// How two texts run alike, in tokens of content.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Runs {
     /// Tokens of the first.
     pub a: u32,

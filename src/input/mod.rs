@@ -25,8 +25,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use crate::document::{Document, Origin, Skipped};
+use crate::document::{Document, Moment, Origin, Skipped};
 use crate::error::{Error, Result};
+use crate::hash::TextHasher;
 use crate::settings::InputSettings;
 
 pub use again::Sources;
@@ -102,7 +103,24 @@ impl Corpus {
         if is_known { self.files.iter().map(|file| file.bytes).sum() } else { 0 }
     }
 
-    /// Returns the corpus in pieces of work.
+    /// Returns a number that changes when a file is added, removed, renamed or changed; `None` where something is read that
+    /// cannot be read again.
+    pub fn identity(&self) -> Option<u64> {
+        let mut hasher = TextHasher::default();
+        for File { place, name, bytes, changed } in &*self.files {
+            if !matches!(place, Place::Path(_)) {
+                return None;
+            }
+            hasher.push(name.as_bytes());
+            let Moment { year, month, day, second } =
+                changed.unwrap_or(Moment { year: 0, month: 0, day: 0, second: 0 });
+            let date = u64::from(year) << 32 | u64::from(month << 8 | day);
+            hasher.push_numbers(&[name.len() as u64, *bytes, date, u64::from(second)]);
+        }
+        Some(hasher.finish() as u64)
+    }
+
+    /// Returns the corpus in pieces of work, always the same ones in the same order as long as its files are the same.
     pub fn batches(self) -> Batches {
         Batches { files: self.files, at: 0, skipped: self.skipped, rules: self.rules, pieces: None }
     }

@@ -114,7 +114,8 @@ pub fn plan(
                 findings.input.date_field
             )));
         }
-        let task = Task { settings: &analysis, known: &known, sources: None, listed: Listed::default() };
+        let task =
+            Task { settings: &analysis, known: &known, sources: None, listed: Listed::default(), checkpoints: None };
         Ok(among(
             &pages,
             &task,
@@ -166,7 +167,8 @@ pub fn apply(
     if !is_stripped {
         return Ok(Applied { copied: opened.sources.copy(folder, &copying)?, torn });
     }
-    let task = Task { settings: &plan.settings, known: &known, sources: None, listed: Listed::default() };
+    let task =
+        Task { settings: &plan.settings, known: &known, sources: None, listed: Listed::default(), checkpoints: None };
     let by_origin: HashMap<&Origin, DocId> =
         (0..).map(DocId).zip(&opened.pages).map(|(id, page)| (&page.origin, id)).collect();
     pool(settings)?.install(|| {

@@ -115,7 +115,7 @@ impl Judging<'_> {
             Beside::Index(index) => Some(*index),
             Beside::Growing(writer) => Some(writer.index()),
         };
-        let found = self.found(&pages, index);
+        let found = self.found(&pages, index)?;
         notes.extend(found.notes);
         let counts = Counts { skipped: skipped.len() as u64, ..found.counts };
         let mut findings = Findings { input: self.settings.input.clone(), counts, skipped, notes, ..found };
@@ -161,7 +161,7 @@ impl Judging<'_> {
     }
 
     /// Returns what a scan of documents finds that knows the frames of an index.
-    fn found(&self, pages: &[Page], index: Option<&Index>) -> Findings {
+    fn found(&self, pages: &[Page], index: Option<&Index>) -> Result<Findings> {
         let analysis = &self.settings.analysis;
         let mut known = self.known.clone();
         if let Some(index) = index.filter(|_| analysis.boilerplate) {
@@ -169,8 +169,8 @@ impl Judging<'_> {
         }
         let sources = analysis.boilerplate.then_some(self.sources);
         let listed = Listed { blocks: findings::MOST_BLOCKS, pairs: None };
-        let task = Task { settings: analysis, known: &known, sources, listed };
-        find_in(pages, &task, self.progress).0
+        let task = Task { settings: analysis, known: &known, sources, listed, checkpoints: None };
+        Ok(find_in(pages, &task, self.progress)?.0)
     }
 }
 

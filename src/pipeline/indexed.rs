@@ -522,7 +522,7 @@ impl<'i> Batch<'i> {
         let passages = settings.boilerplate.then(|| Passages::beside(&texts, settings.width, is_new));
         let of_text = |id: &DocId| self.hidden.get(id.index().wrapping_sub(self.new)).cloned();
         let prior = Prior { texts: ids.iter().map(of_text).collect(), settled: self.settled.clone() };
-        let task = Task { settings, known: &self.known, sources: None, listed: Listed::default() };
+        let task = Task { settings, known: &self.known, sources: None, listed: Listed::default(), checkpoints: None };
         let corpus = Compared::beside(&self.pages, &task, (ids, text_of), &texts, passages.as_ref(), &prior);
         let candidates = corpus.candidates(progress);
         let related = corpus.related(&candidates.pairs, progress);

@@ -185,6 +185,12 @@ pub struct ScanArguments {
     #[command(flatten)]
     pub flags: ScanFlags,
 
+    /// Keep in this folder what is done, and go on from there if it holds what a stopped scan had done
+    ///
+    /// The findings are those of a scan that was not stopped. The folder is removed when they are written.
+    #[arg(long, value_name = "DIR", help_heading = "Memory")]
+    pub resume: Option<PathBuf>,
+
     /// Print how likely a pair of each resemblance is to be found with these settings, and exit
     ///
     /// Candidates are found through bands of their sketches: more bands find more pairs, more rows in a band fewer.

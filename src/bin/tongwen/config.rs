@@ -76,6 +76,7 @@ pub fn plan(flags: ScanFlags, config: ScanFlags) -> Result<Plan, Failure> {
             dictionaries: if analysis.boilerplate { chosen.boilerplate } else { Vec::new() },
             analysis,
             run: RunSettings { threads: chosen.threads.unwrap_or(RunSettings::default().threads) },
+            resume: None,
         },
         format: chosen.format.unwrap_or_default(),
         output: chosen.output,

@@ -3,6 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use tongwen::band;
+use tongwen::checkpoint;
 use tongwen::error::Error;
 use tongwen::pipeline::{self, Progress, Silent};
 
@@ -15,7 +16,7 @@ use crate::progress::Bar;
 
 pub fn run(arguments: ScanArguments) -> Result<(), Failure> {
     let config = config::load(arguments.config.as_deref(), arguments.no_config)?;
-    let Plan { settings, format, output, top, kinds: typed, pairs, quiet, color } =
+    let Plan { mut settings, format, output, top, kinds: typed, pairs, quiet, color } =
         config::plan(arguments.flags, config)?;
     if arguments.explain_bands {
         let table = band::s_curve_table(&settings.analysis);
@@ -26,6 +27,7 @@ pub fn run(arguments: ScanArguments) -> Result<(), Failure> {
         can_be_read(path)?;
     }
     let destination = Destination::checked(output.as_deref())?;
+    settings.resume = arguments.resume;
     let progress: Box<dyn Progress> = if quiet { Box::new(Silent) } else { Box::new(Bar::new()) };
     let (findings, pairs) = match format {
         ReportFormat::Html => pipeline::scan_with_pairs(&arguments.paths, pairs, &settings, &*progress)?,
@@ -34,7 +36,11 @@ pub fn run(arguments: ScanArguments) -> Result<(), Failure> {
     // The bar must be gone before the report begins.
     drop(progress);
     let folder = folder_of(&arguments.paths);
-    Rendering { destination, format, top, kinds: kinds(&typed), color, folder }.write(&findings, &pairs)
+    Rendering { destination, format, top, kinds: kinds(&typed), color, folder }.write(&findings, &pairs)?;
+    if let Some(folder) = &settings.resume {
+        checkpoint::remove(folder)?;
+    }
+    Ok(())
 }
 
 /// Returns what must stand before keys to make them paths from here: the one relative folder that was read, with a slash.

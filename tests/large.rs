@@ -1,10 +1,10 @@
-//! `--memory`: what a run takes, and that it finds the same.
+//! What shows on a larger corpus only: `--memory` and `--resume`.
 #![cfg(target_os = "linux")]
 
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -84,4 +84,77 @@ fn a_disk_that_is_full_is_told_and_nothing_is_left_behind() {
     assert!(stderr.starts_with("error: cannot spill "), "{stderr}");
     assert!(stderr.contains("hint: name a folder with more space by `--temp-dir`"), "{stderr}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "something is left behind");
+}
+
+/// Begins a scan that keeps what it has done.
+fn begin(corpus: &Path, findings: &Path, done: &Path) -> Child {
+    let mut scan = Command::new(PROGRAM);
+    scan.arg("scan").arg(corpus).args(["--tokens", "char", "--format", "json", "--output"]).arg(findings);
+    scan.arg("--resume").arg(done).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Returns the parts that are done.
+fn parts(done: &Path) -> Vec<String> {
+    let names = fs::read_dir(done).into_iter().flatten().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.ends_with(".part")).collect()
+}
+
+#[test]
+fn a_scan_that_was_killed_goes_on_and_finds_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let [corpus, free, resumed, done] =
+        ["pages.jsonl", "free.json", "resumed.json", "done"].map(|name| folder.path().join(name));
+    write_corpus(&corpus);
+    peak(&corpus, &free, &[]);
+    // Killed when nothing is done, some is read, all is read, and when no more than the listing is to be done.
+    for stop in [None, Some("pages-"), Some("boilerplate"), Some("related")] {
+        let mut scan = begin(&corpus, &resumed, &done);
+        while !stop.is_none_or(|stop| parts(&done).iter().any(|part| part.starts_with(stop))) {
+            assert!(scan.try_wait().unwrap().is_none(), "{stop:?}: it is over before it can be killed");
+            thread::sleep(Duration::from_millis(1));
+        }
+        scan.kill().unwrap();
+        scan.wait().unwrap();
+        assert!(!resumed.exists());
+    }
+    let whole = fs::read(done.join("related.part")).unwrap();
+    fs::write(done.join("related.part"), &whole[..whole.len() / 2]).unwrap();
+    let before = parts(&done).len();
+    let last = begin(&corpus, &resumed, &done).wait_with_output().unwrap();
+    assert!(last.status.success(), "{}", String::from_utf8_lossy(&last.stderr));
+    assert!(before >= 3, "{before}");
+    assert!(fs::read(&free).unwrap() == fs::read(&resumed).unwrap(), "the findings differ");
+    assert!(!done.exists());
+}
+
+#[test]
+fn a_scan_goes_on_from_one_of_the_same_files_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let [page, findings, done] = ["a.txt", "found.json", "done"].map(|name| folder.path().join(name));
+    fs::write(&page, "村口的老人还在等渡船。").unwrap();
+    // It cannot write its findings, so what is done stays.
+    let first = begin(&page, &folder.path().join("nowhere").join("found.json"), &done).wait_with_output().unwrap();
+    assert_eq!(first.status.code(), Some(2));
+    fs::create_dir_all(&done).unwrap();
+    let mut scan = begin(&page, &findings, &done);
+    assert!(scan.wait().unwrap().success());
+    assert!(!done.exists());
+
+    fs::create_dir(&done).unwrap();
+    fs::write(done.join("letter.txt"), "").unwrap();
+    let foreign = begin(&page, &findings, &done).wait_with_output().unwrap();
+    assert_eq!(foreign.status.code(), Some(2));
+    let stderr = String::from_utf8(foreign.stderr).unwrap();
+    assert!(stderr.contains("holds no scan to go on with: name another folder"), "{stderr}");
+
+    let stdin = Command::new(PROGRAM)
+        .args(["scan", "-", "--resume"])
+        .arg(folder.path().join("other"))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(stdin.status.code(), Some(2));
+    let stderr = String::from_utf8(stdin.stderr).unwrap();
+    assert!(stderr.contains("cannot be resumed"), "{stderr}");
+    assert!(!folder.path().join("other").exists());
 }
