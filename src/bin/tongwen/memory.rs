@@ -21,7 +21,7 @@ use crate::failure::Failure;
 pub struct MemoryArguments {
     /// Memory to stay within, such as 2G; what is beyond it is spilled [default: half of what is free]
     ///
-    /// Never changes the result. Linux only; elsewhere a run takes what it needs.
+    /// Never changes the result. 64-bit Linux only; elsewhere a run takes what it needs.
     #[arg(long, value_name = "SIZE", global = true, help_heading = "Memory")]
     pub memory: Option<Size>,
 
@@ -89,7 +89,7 @@ fn temporary_folder() -> PathBuf {
 
 pub use system::{Allocator, spilled};
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod system {
     use std::alloc::{GlobalAlloc, Layout, System};
     use std::cell::Cell;
@@ -426,8 +426,9 @@ mod system {
                 let Some((start, end)) = range.split_once('-').and_then(|(a, b)| Some((number(a)?, number(b)?))) else {
                     continue;
                 };
-                if access.starts_with("r--") && inode != "0" && end - start >= LARGE {
-                    // SAFETY: pages that cannot be written to are what the file holds, and are read from there again.
+                // Files are mapped shared, what is linked to the program is not.
+                if access == "r--s" && inode != "0" && end - start >= LARGE {
+                    // SAFETY: shared pages are what the file holds, and are read from there again.
                     let _ = unsafe { madvise(start as *mut c_void, end - start, Advice::LinuxDontNeed) };
                 }
             }
@@ -435,7 +436,7 @@ mod system {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
 mod system {
     use std::path::Path;
 
@@ -453,7 +454,7 @@ mod system {
     }
 
     pub fn limit(_: Size, _: &Path) -> Result<(), Failure> {
-        Err(Failure::new("memory can be limited on Linux only"))
+        Err(Failure::new("memory can be limited on 64-bit Linux only"))
     }
 }
 
