@@ -57,7 +57,7 @@ pub struct Kept {
     pub hash: u64,
     /// Tokens of its content.
     pub content: u32,
-    /// Why this one: one clause.
+    /// Why this one: the preference that decided, or which page comes before it and was passed over for what; one clause.
     pub why: String,
     /// What goes, in key order.
     pub dropped: Vec<Dropped>,

@@ -161,7 +161,7 @@ pub fn relate_mixed(evidence: &Evidence, settings: &AnalysisSettings) -> Relatio
 }
 
 /// Share of either text that strangers may have in common.
-const STRANGE: f64 = 0.2;
+pub const STRANGE: f64 = 0.2;
 
 /// Returns whether two documents have next to nothing in common.
 pub fn are_strangers(evidence: &Evidence) -> bool {

@@ -116,6 +116,107 @@ fn of_an_article_and_half_of_it_the_whole_stays_though_the_half_comes_first() {
     assert_eq!((plan.kept[0].dropped[0].key.as_str(), plan.kept[0].dropped[0].unique), ("a-half.txt", 0.0));
 }
 
+/// A part of a text, from one share of its characters to another.
+fn part(text: &str, from: f64, to: f64) -> String {
+    let count = text.chars().count() as f64;
+    text.chars().skip((count * from) as usize).take((count * (to - from)) as usize).collect()
+}
+
+/// What is planned for some pages of one folder, and how many repost clusters a scan of the result finds.
+fn planned_for(pages: &[(&str, String)], keep: &[&str]) -> (Plan, usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = [folder.path().join("pages")];
+    fs::create_dir(&paths[0]).unwrap();
+    pages.iter().for_each(|(name, text)| fs::write(paths[0].join(name), text).unwrap());
+    let (_, plan) = planned(&paths, keep, &Settings::default());
+    let clean = folder.path().join("clean");
+    apply(&plan, &paths, &clean, false, &Settings::default(), &Silent).unwrap();
+    let found = scan(&[clean], &Settings::default(), &Silent).unwrap();
+    (plan, groups(&found).len())
+}
+
+#[test]
+fn a_page_that_runs_two_articles_together_is_not_kept_in_the_place_of_one_of_them() {
+    let (bridge, birds) = (article("bridge"), article("birds"));
+    let both = format!("{bridge}\n{}", part(&birds, 0.0, 0.45));
+    let pages = [("a-both.txt", both), ("b-bridge.txt", bridge), ("c-birds.txt", birds)];
+    for keep in ["first", "longest", "a-*"] {
+        let (plan, left) = planned_for(&pages, &[keep]);
+        assert_eq!((dropped(&plan), left), (BTreeSet::from(["a-both.txt"]), 0), "{keep}");
+        let kept = &plan.kept[0];
+        assert!(kept.why.starts_with("`a-both.txt` comes before it, and "), "{}", kept.why);
+        assert!(kept.why.ends_with("% of that is of other articles, as `c-birds.txt`"), "{}", kept.why);
+        assert_eq!(kept.dropped[0].unique, 0.0);
+    }
+}
+
+#[test]
+fn a_page_that_runs_two_articles_together_is_kept_where_it_alone_has_one_of_them() {
+    let (bridge, birds) = (article("bridge"), article("birds"));
+    let pages = [("a-bridge.txt", bridge.clone()), ("b-both.txt", format!("{bridge}\n{}", part(&birds, 0.0, 0.45)))];
+    let (plan, left) = planned_for(&pages, &["first"]);
+    assert_eq!((dropped(&plan), left), (BTreeSet::from(["a-bridge.txt"]), 0));
+    assert!(plan.kept[0].why.starts_with("`a-bridge.txt` comes before it, and has only "), "{}", plan.kept[0].why);
+    assert_eq!(plan.kept[0].dropped[0].unique, 0.0);
+    assert!(plan.notes.is_empty());
+}
+
+#[test]
+fn an_article_of_which_both_halves_are_run_together_with_others_stays_whole() {
+    let [bridge, birds, tea] = ["bridge", "birds", "tea"].map(article);
+    let pages = [
+        ("a.txt", format!("{}\n{}", part(&bridge, 0.0, 0.6), part(&birds, 0.0, 0.42))),
+        ("b.txt", bridge.clone()),
+        ("c.txt", bridge.replace('，', "").replace("的", "之")),
+        ("d.txt", birds),
+        ("e.txt", tea.clone()),
+        ("f.txt", format!("{tea}\n{}", part(&bridge, 0.6, 1.0))),
+    ];
+    for keep in ["first", "longest"] {
+        let (plan, left) = planned_for(&pages, &[keep]);
+        let goes = dropped(&plan);
+        assert!(goes.contains("a.txt") && goes.contains("b.txt") != goes.contains("c.txt"), "{keep}: {goes:?}");
+        assert_eq!(left, 0);
+        assert!(plan.dropped().all(|(_, dropped)| dropped.unique < 0.2), "{keep}: {plan:?}");
+    }
+}
+
+/// Two pages of one article, with so many characters of others below it.
+fn with_additions(birds: usize, tea: usize) -> [(&'static str, String); 2] {
+    let below = |name: &str, count: usize| {
+        let added: String = article(name).chars().take(count).collect();
+        format!("{}\n{added}", article("bridge"))
+    };
+    [("a.txt", below("birds", birds)), ("b.txt", below("tea", tea))]
+}
+
+#[test]
+fn a_page_beside_which_more_than_a_fifth_of_another_is_lost_is_not_kept_where_one_is_beside_which_less_is() {
+    let (plan, left) = planned_for(&with_additions(165, 205), &["first"]);
+    assert_eq!((dropped(&plan), left), (BTreeSet::from(["a.txt"]), 0));
+    assert!(plan.kept[0].why.starts_with("`a.txt` comes before it, and has only "), "{}", plan.kept[0].why);
+    let unique = plan.kept[0].dropped[0].unique;
+    assert!(unique > 0.1 && unique <= 0.2 && plan.notes.is_empty(), "{plan:?}");
+    // Beside either less than a fifth is lost: it is a matter of preference.
+    let (plan, _) = planned_for(&with_additions(120, 150), &["first"]);
+    assert_eq!((dropped(&plan), plan.kept[0].why.as_str()), (BTreeSet::from(["b.txt"]), "the first key"));
+}
+
+#[test]
+fn of_two_pages_that_both_lack_much_the_one_stays_beside_which_less_is_lost_and_the_plan_says_so() {
+    for (birds, tea, goes, why) in [
+        (235, 260, "a.txt", "`a.txt` comes before it, and has only 7"),
+        (260, 235, "b.txt", "none holds more: each lacks something of the others"),
+    ] {
+        let (plan, left) = planned_for(&with_additions(birds, tea), &["first"]);
+        assert_eq!((dropped(&plan), left), (BTreeSet::from([goes]), 0));
+        assert!(plan.kept[0].why.starts_with(why), "{}", plan.kept[0].why);
+        assert!(plan.kept[0].dropped[0].unique > 0.2);
+        let note = "more than 20% of the content of 1 page that goes is in no page that is kept";
+        assert!(plan.notes[0].starts_with(note), "{:?}", plan.notes);
+    }
+}
+
 #[test]
 fn records_stay_byte_for_byte_in_files_packed_as_they_were() {
     let folder = tempfile::tempdir().unwrap();

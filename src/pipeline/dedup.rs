@@ -4,12 +4,17 @@
 //! keeps another one must verify anew; and where copies are gone, boilerplate is judged by other pages than before. Both
 //! are done here with the stages of a scan, not estimated.
 
+mod elsewhere;
+
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use elsewhere::{ALONE, Elsewhere, LEAST_PASSAGE, Member, Surplus};
 
 use super::{
     Compared, Copies, Listed, NO_TEXT, Page, Progress, Reading, Task, Wanted, different_among, order, pool, read,
@@ -27,7 +32,7 @@ use crate::input::{self, Copied, Copying, Corpus, Sources};
 use crate::journal::{Journal, Reason};
 use crate::passage::Passages;
 use crate::plan::{self, Candidate, Counts, Dropped, Kept, Plan, Preference};
-use crate::relate::relate;
+use crate::relate::{STRANGE, are_strangers, relate};
 use crate::seed::{self, Seed};
 use crate::segment::Segmenter;
 use crate::settings::{InputSettings, Settings};
@@ -36,14 +41,14 @@ use crate::verify::Evidence;
 /// How much less of another page a page may hold than the other way round, and still be kept in its place.
 const SLACK: f64 = 0.05;
 
-/// Pages of a cluster that are tried before the longest is taken.
+/// Share of a page's content that may be lost with it, or be of other articles: what strangers may have in common.
+const MOST_LOST: f64 = STRANGE;
+
+/// Pages of a cluster that are tried before the one is taken beside which the least is lost.
 const MOST_TRIED: usize = 64;
 
 /// Times that what remains is looked at. Labelled corpora needed three to five.
 const MOST_ROUNDS: u32 = 12;
-
-/// Seeds in a row that must be missing to be a passage, and not a changed word.
-const LEAST_PASSAGE: usize = 12;
 
 /// Keys that an error names.
 const NAMED: usize = 3;
@@ -56,8 +61,11 @@ const NAMED: usize = 3;
 ///
 /// # Output
 /// A plan in a fixed order: the same corpus gives the same plan. A document goes only if its pair with the one that stays
-/// was verified as a repost, and only in favour of one that holds about as much of it as it holds of that one: of a whole
-/// article and half of it the whole stays, whatever is preferred.
+/// was verified as a repost, and, where a cluster has such a page, only in favour of one that makes up for it: that holds
+/// about as much of it as the other way round, and beside which no more than a fifth of its content is lost. So of a whole
+/// article and half of it the whole stays, whatever is preferred. What a page has of other articles does not count, and a
+/// page of more than a fifth of that is kept only where none of one article alone makes up for the others. Where no page
+/// does, the one stays beside which the least is lost.
 ///
 /// # Errors
 /// Those of a scan; when a document is not what it was when it was scanned; when a dictionary of the scan is missing.
@@ -70,8 +78,9 @@ const NAMED: usize = 3;
 ///
 /// # Algorithm
 /// 1. Read the corpus, and see that it is the one that was scanned.
-/// 2. In each cluster take the most preferred page of which no other holds more; what is verified against it goes; so on
-///    with the rest.
+/// 2. In each cluster take the most preferred page that makes up for the others; what is verified against it goes; so on
+///    with the rest. What another has beside it is looked up in the rest of the corpus: a passage that stands in a page
+///    that is a stranger to both is of another article.
 /// 3. Scan what remains. Where that finds clusters, do the same in them. What had gone in favour of a page that goes now
 ///    must be verified against the page that stays, or it returns. Until nothing is found.
 /// 4. Count what of each page that goes stands nowhere else.
@@ -400,10 +409,50 @@ struct Gone {
     round: u32,
 }
 
+/// What the pages of a cluster are compared with.
+#[derive(Clone, Copy)]
+struct Surroundings<'a> {
+    corpus: &'a Compared<'a>,
+    elsewhere: &'a Elsewhere,
+    /// Of the cluster.
+    number: u32,
+}
+
+impl Surroundings<'_> {
+    /// Returns what a page of a cluster has beside another one of it; what is content is said by `judged`.
+    fn surplus(&self, judged: &Compared, of: DocId, id: DocId) -> Surplus {
+        let Self { corpus, elsewhere, number } = *self;
+        let shingles = corpus.texts[corpus.text_of[id.index()] as usize].shingles;
+        let held: FxHashSet<Seed> = (0..seed::count(shingles)).map(|at| seed::at(shingles, at)).collect();
+        let seeds = judged.content_seeds(judged.text_of[of.index()]);
+        elsewhere.surplus(
+            &seeds,
+            number,
+            |seed| held.contains(&seed),
+            |other| are_strangers(&corpus.evidence(corpus.ids[other as usize], id)),
+        )
+    }
+}
+
+/// What speaks against keeping a page.
+enum Objection {
+    /// It has only so much of another page.
+    Lacks { of: DocId, has: f64 },
+    /// So much of it is of other articles, as the page named.
+    Mixed { with: DocId, share: f64 },
+}
+
+/// Why a page stays.
+struct Why {
+    clause: String,
+    /// Whether it is not the one that the preferences put first, or would not be, had there been another.
+    is_exception: bool,
+}
+
 /// A page that stays in the place of others.
 struct Decision {
     stays: DocId,
-    why: String,
+    why: Why,
     goes: Vec<(DocId, RelationKind, Evidence)>,
 }
 
@@ -421,7 +470,7 @@ struct Choice<'a> {
     whole: &'a Compared<'a>,
     preferences: &'a [Preference],
     fates: Vec<Option<Gone>>,
-    why: HashMap<DocId, String>,
+    why: HashMap<DocId, Why>,
     /// What went in favour of each document.
     followers: HashMap<DocId, Vec<DocId>>,
 }
@@ -459,10 +508,14 @@ impl<'a> Choice<'a> {
 
     /// Decides on some clusters, whose members are compared as `corpus` does.
     fn settle(&mut self, corpus: &Compared, clusters: &[Vec<DocId>], round: u32) {
-        let decisions: Vec<Vec<Decision>> =
-            clusters.par_iter().map(|members| self.decisions(corpus, members.clone())).collect();
+        let elsewhere = self.elsewhere(corpus, clusters);
+        let around = |number| Surroundings { corpus, elsewhere: &elsewhere, number };
+        let decisions: Vec<Vec<Decision>> = (0..clusters.len())
+            .into_par_iter()
+            .map(|number| self.decisions(around(number as u32), clusters[number].clone()))
+            .collect();
         for Decision { stays, why, goes } in decisions.into_iter().flatten() {
-            self.why.insert(stays, why);
+            self.tell(stays, why);
             for (id, kind, evidence) in goes {
                 self.fates[id.index()] = Some(Gone { to: stays, kind, evidence, round });
                 self.followers.entry(stays).or_default().push(id);
@@ -479,12 +532,53 @@ impl<'a> Choice<'a> {
         }
     }
 
+    /// Notes why a page stays. In a later round the reason may be another: that one was passed over is not forgotten.
+    fn tell(&mut self, stays: DocId, why: Why) {
+        match self.why.entry(stays) {
+            Entry::Occupied(mut known) if known.get().is_exception => {
+                let known = known.get_mut();
+                if why.is_exception && !known.clause.contains(&why.clause) {
+                    known.clause = format!("{}; {}", known.clause, why.clause);
+                }
+            }
+            entry => drop(entry.insert_entry(why)),
+        }
+    }
+
+    /// Returns where what is at stake in some clusters stands elsewhere: what one of their members has and another has not,
+    /// and what has gone in favour of them.
+    fn elsewhere(&self, corpus: &Compared, clusters: &[Vec<DocId>]) -> Elsewhere {
+        let at_stake = |members: &Vec<DocId>| {
+            let texts: FxHashSet<u32> = members.iter().map(|&id| corpus.text_of[id.index()]).collect();
+            let mut held: FxHashMap<Seed, usize> = FxHashMap::default();
+            for &text in &texts {
+                let seeds: FxHashSet<Seed> = corpus.content_seeds(text).into_iter().map(|(_, seed)| seed).collect();
+                seeds.into_iter().for_each(|seed| *held.entry(seed).or_default() += 1);
+            }
+            let of_some = held.into_iter().filter(|&(_, count)| count < texts.len()).map(|(seed, _)| seed);
+            let followers = members.iter().filter_map(|id| self.followers.get(id)).flatten();
+            let gone = followers.flat_map(|id| self.whole.content_seeds(self.whole.text_of[id.index()]));
+            of_some.chain(gone.map(|(_, seed)| seed)).collect::<Vec<Seed>>()
+        };
+        let wanted: Vec<Vec<Seed>> = clusters.par_iter().map(at_stake).collect();
+        let wanted: FxHashSet<Seed> = wanted.into_iter().flatten().collect();
+        let mut texts = vec![Member { cluster: ALONE, pages: 0 }; corpus.texts.len()];
+        for (id, &text) in (0..).map(DocId).zip(&corpus.text_of).filter(|&(_, &text)| text != NO_TEXT) {
+            texts[text as usize].pages += 1 + self.followers.get(&id).map_or(0, Vec::len) as u32;
+        }
+        for (number, members) in (0..).zip(clusters) {
+            members.iter().for_each(|id| texts[corpus.text_of[id.index()] as usize].cluster = number);
+        }
+        Elsewhere::new(texts, &wanted, |text| corpus.content_seeds(text))
+    }
+
     /// Returns what stays and goes of one cluster.
-    fn decisions(&self, corpus: &Compared, mut members: Vec<DocId>) -> Vec<Decision> {
+    fn decisions(&self, around: Surroundings, mut members: Vec<DocId>) -> Vec<Decision> {
+        let corpus = around.corpus;
         members.sort_by(|&a, &b| self.compare(corpus, a, b));
         let mut decisions = Vec::new();
         while members.len() > 1 {
-            let (stays, why) = self.chosen(corpus, &members);
+            let (stays, why) = self.chosen(around, &members);
             let mut goes = Vec::new();
             members.retain(|&id| {
                 let verified = if id == stays { None } else { self.verified(corpus, id, stays) };
@@ -499,51 +593,109 @@ impl<'a> Choice<'a> {
     }
 
     /// Returns the page to keep of those given, the most preferred first, and why.
-    fn chosen(&self, corpus: &Compared, members: &[DocId]) -> (DocId, String) {
-        let text = |id: DocId| corpus.text_of[id.index()];
+    ///
+    /// The first one of its article alone that makes up for the others; else the first that makes up for them and holds other
+    /// articles too; else the one beside which the least is lost.
+    fn chosen(&self, around: Surroundings, members: &[DocId]) -> (DocId, Why) {
+        let text = |id: DocId| around.corpus.text_of[id.index()];
         let mut met = FxHashSet::default();
         let different: Vec<DocId> = members.iter().copied().filter(|&id| met.insert(text(id))).collect();
+        let tried = &different[..different.len().min(MOST_TRIED)];
         let mut first = None;
-        for &id in different.iter().take(MOST_TRIED) {
-            let lost = different.iter().find_map(|&other| Some((other, self.lost(corpus, id, other)?)));
-            let Some(lost) = lost else {
-                return (id, self.reason(corpus, id, members, first));
+        let mut mixed = None;
+        for &id in tried {
+            let Some(objection) = self.objection(around, id, &different) else {
+                return (id, self.reason(around.corpus, id, members, first));
             };
-            first.get_or_insert((id, lost));
-        }
-        let content = |id: &DocId| self.candidate(corpus, *id).content;
-        // There are two members at least, and the first of equals is the most preferred.
-        let longest = *different.iter().rev().max_by_key(|id| content(id)).unwrap_or(&members[0]);
-        (longest, self.reason(corpus, longest, members, first))
-    }
-
-    fn reason(&self, corpus: &Compared, id: DocId, members: &[DocId], passed: Option<(DocId, (DocId, f64))>) -> String {
-        if let Some((before, (of, share))) = passed {
-            if before == id {
-                return "none holds more: each lacks something of the others".into();
+            if matches!(objection, Objection::Mixed { .. }) {
+                mixed.get_or_insert(id);
             }
-            let (before, of) = (&self.pages[before.index()].key, &self.pages[of.index()].key);
-            return format!("`{before}` comes before it, and has only {}% of `{of}`", (share * 100.0).floor());
+            first.get_or_insert((id, objection));
         }
-        let other = members.iter().copied().find(|&other| other != id).unwrap_or(id);
-        plan::reason(self.preferences, &self.candidate(corpus, id), &self.candidate(corpus, other))
+        let least = || {
+            let worst = |id: DocId| different.iter().map(|&other| self.loss(around, id, other)).fold(0.0, f64::max);
+            let worst: Vec<f64> = tried.iter().map(|&id| worst(id)).collect();
+            // There are two members at least, and the first of equals is the most preferred.
+            tried.iter().zip(&worst).min_by(|a, b| a.1.total_cmp(b.1)).map_or(members[0], |(&id, _)| id)
+        };
+        let stays = mixed.unwrap_or_else(least);
+        (stays, self.reason(around.corpus, stays, members, first))
     }
 
-    /// Returns how much of another page one has, where that is clearly less than the other way round.
+    fn reason(&self, corpus: &Compared, id: DocId, members: &[DocId], passed: Option<(DocId, Objection)>) -> Why {
+        let Some((before, objection)) = passed else {
+            let other = members.iter().copied().find(|&other| other != id).unwrap_or(id);
+            let clause = plan::reason(self.preferences, &self.candidate(corpus, id), &self.candidate(corpus, other));
+            return Why { clause, is_exception: false };
+        };
+        let key = |id: DocId| &self.pages[id.index()].key;
+        let clause = match objection {
+            Objection::Lacks { .. } if before == id => "none holds more: each lacks something of the others".into(),
+            Objection::Mixed { .. } if before == id => {
+                "it holds other articles too, and none that does not makes up for the others".into()
+            }
+            Objection::Lacks { of, has } => {
+                format!("`{}` comes before it, and has only {}% of `{}`", key(before), (has * 100.0).floor(), key(of))
+            }
+            Objection::Mixed { with, share } => {
+                let share = (share * 100.0).floor();
+                format!(
+                    "`{}` comes before it, and {share}% of that is of other articles, as `{}`",
+                    key(before),
+                    key(with)
+                )
+            }
+        };
+        Why { clause, is_exception: true }
+    }
+
+    /// Returns what speaks against keeping a page in the place of those of its cluster that would go.
+    ///
+    /// That it is mixed is said only of a page that makes up for the others.
+    fn objection(&self, around: Surroundings, id: DocId, others: &[DocId]) -> Option<Objection> {
+        let mut mixed = None;
+        for &other in others.iter().filter(|&&other| other != id) {
+            let Some((_, evidence)) = self.verified(around.corpus, other, id) else { continue };
+            if let Some(lacks) = self.lacks(around, id, other, &evidence) {
+                return Some(lacks);
+            }
+            if mixed.is_none() && evidence.b_in_a() < 1.0 - MOST_LOST {
+                let Surplus { foreign, with, .. } = around.surplus(around.corpus, id, other);
+                let with = with.filter(|_| foreign > MOST_LOST).map(|text| around.corpus.ids[text as usize]);
+                mixed = with.map(|with| Objection::Mixed { with, share: foreign });
+            }
+        }
+        mixed
+    }
+
+    /// Returns what of another page one lacks, if that is too much or clearly more than the other way round. What the other
+    /// has of other articles does not count.
     ///
     /// What had gone in favour of the other, and would not go in favour of this one, is lost as well.
-    fn lost(&self, corpus: &Compared, id: DocId, other: DocId) -> Option<f64> {
-        if id == other {
-            return None;
+    fn lacks(&self, around: Surroundings, id: DocId, other: DocId, evidence: &Evidence) -> Option<Objection> {
+        let (has, other_has) = (evidence.a_in_b(), evidence.b_in_a());
+        if has + SLACK < other_has || has < 1.0 - MOST_LOST {
+            let Surplus { own, foreign, .. } = around.surplus(around.corpus, other, id);
+            let is_less = foreign <= MOST_LOST && has + foreign + SLACK < other_has;
+            if is_less || own > MOST_LOST {
+                return Some(Objection::Lacks { of: other, has });
+            }
         }
-        let (_, evidence) = self.verified(corpus, other, id)?;
-        if evidence.a_in_b() + SLACK < evidence.b_in_a() {
-            return Some(evidence.a_in_b());
-        }
-        let followers = self.followers.get(&other)?;
-        let lost = followers.iter().find(|&&follower| self.verified(self.whole, follower, id).is_none())?;
-        let share = self.whole.evidence(*lost, id).a_in_b();
-        Some(if share.is_nan() { 0.0 } else { share })
+        let is_lost = |follower: DocId| match self.verified(self.whole, follower, id) {
+            Some((_, evidence)) => {
+                evidence.a_in_b() < 1.0 - MOST_LOST && around.surplus(self.whole, follower, id).own > MOST_LOST
+            }
+            None => true,
+        };
+        let of = *self.followers.get(&other)?.iter().find(|&&follower| is_lost(follower))?;
+        let has = self.whole.evidence(of, id).a_in_b();
+        Some(Objection::Lacks { of, has: if has.is_nan() { 0.0 } else { has } })
+    }
+
+    /// Returns the share of another page that is lost where it goes in favour of one.
+    fn loss(&self, around: Surroundings, id: DocId, other: DocId) -> f64 {
+        let goes = other != id && self.verified(around.corpus, other, id).is_some();
+        if goes { around.surplus(around.corpus, other, id).own } else { 0.0 }
     }
 
     /// Returns how a pair of reposts relates.
@@ -595,7 +747,7 @@ impl<'a> Choice<'a> {
                 key: page.key.clone(),
                 hash: page.text,
                 content: whole.content_tokens(id),
-                why: why.remove(&id).unwrap_or_default(),
+                why: why.remove(&id).map(|why| why.clause).unwrap_or_default(),
                 dropped,
             }
         });
@@ -606,6 +758,16 @@ impl<'a> Choice<'a> {
             notes.push(format!(
                 "{} repost clusters remain after {} rounds: a scan of what is kept finds them",
                 rounds.left, rounds.count
+            ));
+        }
+        let dropped = kept.iter().flat_map(|kept| &kept.dropped);
+        let lost = dropped.filter(|dropped| dropped.unique > MOST_LOST).count();
+        if lost > 0 {
+            notes.push(format!(
+                "more than {}% of the content of {lost} {} in no page that is kept, each a repost of one that is: `unique` \
+                 says how much; a page stays if its entry is taken out",
+                MOST_LOST * 100.0,
+                if lost == 1 { "page that goes is" } else { "pages that go is" }
             ));
         }
         Plan {
@@ -641,14 +803,13 @@ impl Compared<'_> {
         self.mask(id).map_or(self.pages[id.index()].blocks.tokens, Mask::content_tokens)
     }
 
-    /// Returns the seeds of a document's content, in the order of the text.
-    fn content_seeds(&self, id: DocId) -> Vec<(u32, Seed)> {
-        let text = self.text_of[id.index()];
+    /// Returns the seeds of a text's content with their places, in order.
+    fn content_seeds(&self, text: u32) -> Vec<(u32, Seed)> {
         if text == NO_TEXT {
             return Vec::new();
         }
         let shingles = self.texts[text as usize].shingles;
-        match self.mask(id) {
+        match self.boilerplate.as_ref().map(|found| &found.masks[text as usize]) {
             Some(mask) => mask.content_seeds().map(|at| (at, seed::at(shingles, at))).collect(),
             None => (0..seed::count(shingles)).map(|at| (at, seed::at(shingles, at))).collect(),
         }
@@ -660,7 +821,8 @@ impl Compared<'_> {
 /// What counts is passages: [`LEAST_PASSAGE`] seeds in a row. Where it stands in another page does not matter.
 fn unique(whole: &Compared, fates: &[Option<Gone>]) -> HashMap<DocId, f64> {
     let gone: Vec<DocId> = (0..fates.len() as u32).map(DocId).filter(|id| fates[id.index()].is_some()).collect();
-    let seeds: Vec<Vec<(u32, Seed)>> = gone.par_iter().map(|&id| whole.content_seeds(id)).collect();
+    let seeds: Vec<Vec<(u32, Seed)>> =
+        gone.par_iter().map(|&id| whole.content_seeds(whole.text_of[id.index()])).collect();
     let wanted: FxHashSet<Seed> = seeds.iter().flatten().map(|&(_, seed)| seed).collect();
     let mut kept: FxHashSet<Seed> = FxHashSet::default();
     let mut met: FxHashSet<u32> = FxHashSet::default();

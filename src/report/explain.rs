@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::line::{columns, cut_end, cut_middle, flow, inert, pad};
+use super::line::{columns, cut_end, cut_middle, flow, inert, pad, wrapped};
 use super::text::{count, number, percent, plural};
 use crate::explain::{EditKind, Explanation, Part, Passage, PassageKind, Role, Tried};
 use crate::findings::RelationKind;
@@ -754,21 +754,6 @@ impl Rows {
             self.done.push(std::mem::take(&mut self.open));
         }
     }
-}
-
-/// Returns a sentence in lines of so many columns, cut at spaces.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if columns(line) + 1 + columns(word) <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(cut_end(word, width)),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

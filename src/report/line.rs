@@ -63,6 +63,21 @@ pub fn cut_end(text: &str, width: usize) -> String {
     format!("{}…", first_columns(text, width.saturating_sub(1)))
 }
 
+/// Returns a sentence in lines of so many columns, cut at spaces.
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if columns(line) + 1 + columns(word) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(cut_end(word, width)),
+        }
+    }
+    lines
+}
+
 /// Returns the text with spaces after it up to `width` columns.
 pub fn pad(text: &str, width: usize) -> String {
     let missing = width.saturating_sub(columns(text));

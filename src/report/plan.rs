@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::TextOptions;
-use super::line::{cut_end, cut_middle, flow, inert};
+use super::line::{cut_middle, flow, inert, wrapped};
 use super::text::{ASIDE, HEADING, KEPT, Layout, count, first, more, number, percent, plural};
 use crate::input::Copied;
 use crate::plan::{Kept, Plan};
@@ -80,7 +80,9 @@ impl Layout {
     fn kept(&self, kept: &Kept, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n{KEPT}  {}{KEPT:#}", cut_middle(&inert(&kept.key), self.width - 2))?;
         if !kept.why.is_empty() {
-            writeln!(out, "{ASIDE}      {}{ASIDE:#}", cut_end(&flow(&kept.why), self.width - 6))?;
+            for line in wrapped(&flow(&kept.why), self.width - 6) {
+                writeln!(out, "{ASIDE}      {line}{ASIDE:#}")?;
+            }
         }
         let is_said = kept.dropped.iter().any(|dropped| dropped.unique >= WORTH_SAYING);
         let head = if is_said { "inside  only here" } else { "inside" };
