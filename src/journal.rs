@@ -4,9 +4,10 @@
 //! ```text
 //! removed/journal.jsonl    one line a file, written before the file is touched
 //! removed/undo.sh          puts every file back that is not there again
-//! removed/files/…          the files
+//! removed/files/…          the files, a number before each name
 //! ```
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -74,9 +75,7 @@ impl Journal {
         };
         let from = parent.canonicalize().map_err(refuse)?.join(name);
         self.taken += 1;
-        let mut numbered = std::ffi::OsString::from(format!("{:07}-", self.taken));
-        numbered.push(name);
-        let to = self.folder.join("files").join(numbered);
+        let to = self.folder.join("files").join(numbered(self.taken, name));
         #[derive(Serialize)]
         struct Line<'a> {
             #[serde(flatten)]
@@ -102,6 +101,23 @@ impl Journal {
         self.list.sync_data()?;
         self.script.sync_data()
     }
+}
+
+/// Bytes of the longest name that file systems take.
+const LONGEST_NAME: usize = 255;
+
+/// Returns a name with a number before it. The end of a name that would be too long then is left out: the list has it all.
+fn numbered(number: u64, name: &OsStr) -> OsString {
+    let mut numbered = format!("{number:07}-");
+    let room = LONGEST_NAME - numbered.len();
+    if name.len() <= room {
+        let mut whole = OsString::from(numbered);
+        whole.push(name);
+        return whole;
+    }
+    let name = name.to_string_lossy();
+    numbered.push_str(&name[..name.floor_char_boundary(room)]);
+    numbered.into()
 }
 
 /// Returns a path as one word of a shell.
@@ -156,6 +172,33 @@ mod tests {
         assert!(fs::symlink_metadata(&link).is_err());
         assert!(Command::new("sh").arg(folder.path().join("removed/undo.sh")).status().unwrap().success());
         assert_eq!(fs::read_link(&link).unwrap(), Path::new("甲.txt"));
+    }
+
+    #[test]
+    fn names_of_255_bytes_are_removed_and_put_back() {
+        let folder = tempfile::tempdir().unwrap();
+        // The number takes the room of some characters, and of a part of one.
+        let names = ["渡".repeat(85), "渡".repeat(84) + "口", "渡".repeat(83) + "12.txt", "x".repeat(251) + ".txt"];
+        assert!(names.iter().all(|name| name.len() == LONGEST_NAME));
+        let paths: Vec<PathBuf> = names.iter().map(|name| folder.path().join(name)).collect();
+        let journal_folder = folder.path().join("removed");
+        let mut journal = Journal::begin(&journal_folder).unwrap();
+        for path in &paths {
+            fs::write(path, path.as_os_str().as_encoded_bytes()).unwrap();
+            journal.take(path, Reason { key: "甲", kept: "乙" }).unwrap();
+            assert!(!path.exists());
+        }
+        let list = fs::read_to_string(journal_folder.join("journal.jsonl")).unwrap();
+        for (line, path) in list.lines().zip(&paths) {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            let from = Path::new(line["from"].as_str().unwrap());
+            assert_eq!(from, path.parent().unwrap().canonicalize().unwrap().join(path.file_name().unwrap()));
+            assert_eq!(fs::read(line["to"].as_str().unwrap()).unwrap(), path.as_os_str().as_encoded_bytes());
+        }
+        assert!(Command::new("sh").arg(journal_folder.join("undo.sh")).status().unwrap().success());
+        for path in &paths {
+            assert_eq!(fs::read(path).unwrap(), path.as_os_str().as_encoded_bytes());
+        }
     }
 
     #[test]
