@@ -1,11 +1,11 @@
 //! How much memory the process may hold: what is beyond that stands in a temporary file.
 //!
-//! Whatever stage a run is in, what it needs is allocated the same way, so its results do not depend on the limit. Until
-//! half of the limit is resident, memory comes from the system. From then on it comes from a file without a name in the
-//! folder for temporary files, mapped into the process; a thread looks at how much is resident, and lets go of parts of
-//! the mapping in turn. They stay in the system's cache while there is room, and on disk where there is none, and are
-//! mapped again when they are needed. The disk space is reserved before it is used, and is free again when the process
-//! ends, however it ends.
+//! Whatever stage a run is in, what it needs is allocated the same way, so its results do not depend on the limit. Up to
+//! half of the limit memory comes from the system. From then on it comes from a file without a name in the folder for
+//! temporary files, mapped into the process. A thread looks at how much is resident, and lets go of the mapping where it
+//! is too much: its pages stay in the system's cache while there is room, and on disk where there is none, and are mapped
+//! again when they are needed. The disk space is reserved before it is used, and is free again when the process ends,
+//! however it ends.
 //!
 //! Small pieces of the file are handed out by mimalloc, each large one is a range of its own.
 
@@ -71,13 +71,14 @@ impl MemoryArguments {
     /// # Errors
     /// What was asked for is not possible here. Where nothing was asked for, a run takes what it needs.
     pub fn apply(&self) -> Result<(), Failure> {
+        let is_asked = self.memory.is_some() || self.temp_dir.is_some();
         let limit = self.memory.or_else(|| system::free().map(|free| Size(free / 2)));
-        let Some(limit) = limit.filter(|&limit| limit >= LEAST) else { return Ok(()) };
         let folder = self.temp_dir.clone().unwrap_or_else(temporary_folder);
-        match system::limit(limit, &folder) {
-            Err(failure) if self.memory.is_some() || self.temp_dir.is_some() => Err(failure),
-            Ok(()) | Err(_) => Ok(()),
-        }
+        let limited = match limit {
+            Some(limit) => system::limit(limit.max(LEAST), &folder, is_asked),
+            None => Err(Failure::new("cannot tell how much memory is free").with_hint("name a limit by `--memory`")),
+        };
+        if is_asked { limited } else { Ok(()) }
     }
 }
 
@@ -95,9 +96,9 @@ mod system {
     use std::cell::Cell;
     use std::ffi::c_void;
     use std::fs::File;
+    use std::ops::Range;
     use std::os::unix::fs::FileExt;
     use std::path::{Path, PathBuf};
-    use std::ptr::NonNull;
     use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
     use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
     use std::time::Duration;
@@ -112,10 +113,13 @@ mod system {
     /// Bytes from which on an allocation is a range of the file of its own.
     const LARGE: usize = 1 << 20;
 
+    /// Alignment beyond which it is one too.
+    const WIDE: usize = 4 << 10;
+
     /// Bytes that are handed to mimalloc at once, at least.
     const CHUNK: usize = 256 << 20;
 
-    /// What a range of the file is a multiple of; that of a chunk is its own size.
+    /// What a range of the file is a multiple of.
     const RANGE: usize = 64 << 10;
 
     /// Addresses that are set aside for the file, at most: what is freed is not used again, and only what is in use takes
@@ -123,14 +127,12 @@ mod system {
     const MOST_ADDRESSES: usize = 8 << 40;
     const LEAST_ADDRESSES: usize = 64 << 30;
 
-    /// Bytes of the mapping that are let go of at once.
-    const PART: usize = 64 << 20;
-
     /// How often is looked at what is resident.
     const PAUSE: Duration = Duration::from_millis(4);
 
-    /// Magic number of file systems that are in memory.
+    /// File systems that are in memory, and one that takes new space where a reserved block is written twice.
     const TMPFS: FsWord = 0x0102_1994;
+    const BTRFS: FsWord = 0x9123_683e;
 
     /// Where the addresses of the file begin; 0 where there is none.
     static BASE: AtomicUsize = AtomicUsize::new(0);
@@ -149,11 +151,16 @@ mod system {
         static INSIDE: Cell<bool> = const { Cell::new(false) };
     }
 
-    /// The file, and what of it is in use.
+    /// The file.
     struct Spill {
         file: File,
         folder: PathBuf,
-        grown: Mutex<()>,
+        /// Whether the user wants the limit, and would rather end the run than exceed it.
+        is_asked: bool,
+        /// Bytes that mimalloc was given. Held while the file grows.
+        chunks: Mutex<usize>,
+        /// Whether it grew as far as it can.
+        is_full: AtomicBool,
     }
 
     /// Gives out memory of the system, or of the file.
@@ -171,7 +178,7 @@ mod system {
             }
             let piece = spilled_alloc(layout);
             // A range of the file has never been written to.
-            if !piece.is_null() && layout.size() < LARGE {
+            if !piece.is_null() && !(is_range(layout) && is_in_file(piece)) {
                 unsafe { piece.write_bytes(0, layout.size()) };
             }
             piece
@@ -181,16 +188,10 @@ mod system {
             if !is_in_file(piece) {
                 return unsafe { System.dealloc(piece, layout) };
             }
-            if layout.size() < LARGE {
+            if !is_range(layout) {
                 return unsafe { mimalloc::mi_free(piece.cast()) };
             }
-            let Some(spill) = SPILL.get() else { return };
-            let start = piece.addr() - BASE.load(Ordering::Relaxed);
-            let length = rounded(layout.size(), RANGE) as u64;
-            let hole = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-            // A file system without holes keeps the space until the end.
-            let _ = fallocate(&spill.file, hole, start as u64, length);
-            SPILLED.fetch_sub(length, Ordering::Relaxed);
+            give_back(piece, 0..rounded(layout.size(), RANGE));
         }
 
         unsafe fn realloc(&self, piece: *mut u8, layout: Layout, size: usize) -> *mut u8 {
@@ -198,11 +199,13 @@ mod system {
             if !in_file && !is_spilling() {
                 return unsafe { System.realloc(piece, layout, size) };
             }
-            if in_file && layout.size() >= LARGE && rounded(layout.size(), RANGE) >= size && size >= LARGE {
-                return piece;
-            }
             // SAFETY: the caller vouches for the size, and the alignment is that of a layout.
             let new = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
+            let (before, after) = (rounded(layout.size(), RANGE), rounded(size, RANGE));
+            if in_file && is_range(layout) && is_range(new) && after <= before {
+                give_back(piece, after..before);
+                return piece;
+            }
             unsafe {
                 let moved = self.alloc(new);
                 if !moved.is_null() {
@@ -222,18 +225,27 @@ mod system {
         piece.addr().wrapping_sub(BASE.load(Ordering::Relaxed)) < ADDRESSES.load(Ordering::Relaxed)
     }
 
+    /// Returns whether an allocation is a range of the file of its own.
+    fn is_range(layout: Layout) -> bool {
+        layout.size() >= LARGE || layout.align() > WIDE
+    }
+
     fn rounded(size: usize, to: usize) -> usize {
         size.next_multiple_of(to)
     }
 
     fn spilled_alloc(layout: Layout) -> *mut u8 {
-        let Some(spill) = SPILL.get() else { return std::ptr::null_mut() };
-        if layout.size() >= LARGE {
-            return inside(|| spill.range(layout.size(), RANGE.max(layout.align()), &spill.lock()));
-        }
+        let Some(spill) = SPILL.get() else { return unsafe { System.alloc(layout) } };
         let small = || unsafe { mimalloc::mi_malloc_aligned(layout.size(), layout.align()).cast::<u8>() };
-        let piece = small();
-        if piece.is_null() { inside(|| spill.with_more(small)) } else { piece }
+        let piece = if is_range(layout) {
+            inside(|| spill.range(layout.size(), RANGE.max(layout.align()), &spill.lock()))
+        } else {
+            match small() {
+                piece if piece.is_null() => inside(|| spill.with_more(small)),
+                piece => Ok(piece),
+            }
+        };
+        piece.unwrap_or_else(|refusal| inside(|| spill.give_up(layout, &refusal)))
     }
 
     /// Runs what may itself allocate: that memory is the system's.
@@ -244,21 +256,40 @@ mod system {
         result
     }
 
+    /// Frees some bytes of a range, which begins at `piece`.
+    fn give_back(piece: *mut u8, bytes: Range<usize>) {
+        let Some(spill) = SPILL.get().filter(|_| !bytes.is_empty()) else { return };
+        let start = piece.addr() - BASE.load(Ordering::Relaxed) + bytes.start;
+        let hole = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        // A file system without holes keeps the space until the end.
+        let _ = fallocate(&spill.file, hole, start as u64, bytes.len() as u64);
+        SPILLED.fetch_sub(bytes.len() as u64, Ordering::Relaxed);
+    }
+
+    /// Why the file cannot grow.
+    enum Refusal {
+        /// There is no room for so many bytes more.
+        Full(usize, std::io::Error),
+        /// All addresses are used up, or cannot be used.
+        Addresses(String),
+    }
+
     impl Spill {
-        fn lock(&self) -> MutexGuard<'_, ()> {
-            self.grown.lock().unwrap_or_else(PoisonError::into_inner)
+        fn lock(&self) -> MutexGuard<'_, usize> {
+            self.chunks.lock().unwrap_or_else(PoisonError::into_inner)
         }
 
         /// Gives mimalloc another chunk, if no other thread has done so, and tries again.
-        fn with_more(&self, small: impl Fn() -> *mut u8) -> *mut u8 {
-            let lock = self.lock();
+        fn with_more(&self, small: impl Fn() -> *mut u8) -> Result<*mut u8, Refusal> {
+            let mut chunks = self.lock();
             let piece = small();
             if !piece.is_null() {
-                return piece;
+                return Ok(piece);
             }
             // mimalloc knows some hundred chunks.
-            let size = rounded(USED.load(Ordering::Relaxed) / 16, CHUNK).max(CHUNK);
-            let chunk = self.range(size, CHUNK, &lock);
+            let size = rounded(*chunks / 16, CHUNK).max(CHUNK);
+            let chunk = self.range(size, CHUNK, &chunks)?;
+            *chunks += size;
             let mut id = std::ptr::null_mut();
             let (is_committed, is_large, is_zero) = (true, true, true);
             // SAFETY: the range is mapped, and nobody else has it.
@@ -274,38 +305,47 @@ mod system {
                     &mut id,
                 )
             };
-            if is_taken { small() } else { std::ptr::null_mut() }
+            let piece = if is_taken { small() } else { std::ptr::null_mut() };
+            if piece.is_null() { Err(Refusal::Addresses("there are too many pieces".into())) } else { Ok(piece) }
         }
 
-        /// Returns a range of the file, mapped. The process ends where there is no more disk space.
-        fn range(&self, size: usize, align: usize, _: &MutexGuard<()>) -> *mut u8 {
+        /// Returns a range of the file, mapped.
+        fn range(&self, size: usize, align: usize, _: &MutexGuard<usize>) -> Result<*mut u8, Refusal> {
             let size = rounded(size, RANGE);
             let base = BASE.load(Ordering::Relaxed);
             let start = rounded(base + USED.load(Ordering::Relaxed), align) - base;
             if start + size > ADDRESSES.load(Ordering::Relaxed) {
-                self.give_up(size, "no more addresses are left");
+                return Err(Refusal::Addresses("no addresses are left".into()));
             }
-            if let Err(error) = fallocate(&self.file, FallocateFlags::empty(), start as u64, size as u64) {
-                self.give_up(size, &std::io::Error::from(error).to_string());
-            }
+            fallocate(&self.file, FallocateFlags::empty(), start as u64, size as u64)
+                .map_err(|error| Refusal::Full(size, error.into()))?;
             let place = (base + start) as *mut c_void;
             let (access, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED | MapFlags::FIXED);
             // SAFETY: these addresses were set aside, and none of them was given out before.
-            match unsafe { mmap(place, size, access, flags, &self.file, start as u64) } {
-                Ok(range) => {
-                    USED.store(start + size, Ordering::Relaxed);
-                    SPILLED.fetch_add(size as u64, Ordering::Relaxed);
-                    range.cast()
-                }
-                Err(error) => self.give_up(size, &std::io::Error::from(error).to_string()),
-            }
+            let range = unsafe { mmap(place, size, access, flags, &self.file, start as u64) };
+            let range = range.map_err(|error| Refusal::Addresses(std::io::Error::from(error).to_string()))?;
+            USED.store(start + size, Ordering::Relaxed);
+            SPILLED.fetch_add(size as u64, Ordering::Relaxed);
+            Ok(range.cast())
         }
 
-        fn give_up(&self, size: usize, why: &str) -> ! {
-            let (size, folder) = (Size(size as u64), self.folder.display());
-            Failure::new(format!("cannot spill {size} more to `{folder}`: {why}"))
-                .with_hint("name a folder with more space by `--temp-dir`, or allow more memory by `--memory`")
-                .tell();
+        /// Ends the process if the user wants the limit; otherwise all that follows is allocated by the system.
+        fn give_up(&self, layout: Layout, refusal: &Refusal) -> *mut u8 {
+            if !self.is_asked {
+                self.is_full.store(true, Ordering::Relaxed);
+                SPILLING.store(false, Ordering::Relaxed);
+                return unsafe { System.alloc(layout) };
+            }
+            let folder = self.folder.display();
+            let failure = match refusal {
+                Refusal::Full(size, error) => {
+                    Failure::new(format!("cannot spill {} more to `{folder}`: {error}", Size(*size as u64)))
+                        .with_hint("name a folder with more space by `--temp-dir`, or allow more memory by `--memory`")
+                }
+                Refusal::Addresses(what) => Failure::new(format!("cannot spill more to `{folder}`: {what}"))
+                    .with_hint("allow more memory by `--memory`"),
+            };
+            failure.tell();
             std::process::exit(2)
         }
     }
@@ -315,52 +355,93 @@ mod system {
         SPILLED.load(Ordering::Relaxed)
     }
 
-    /// Returns how much memory the process can have: what the system has free, and a control group allows.
+    /// Returns how much memory the process can have: what the system has free, and what its control groups leave.
     pub fn free() -> Option<u64> {
-        let number = |path: &str| std::fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
         let of_system = std::fs::read_to_string("/proc/meminfo").ok().and_then(|lines| {
             let line = lines.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
             Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? << 10)
         });
-        let of_group =
-            number("/sys/fs/cgroup/memory.max").or_else(|| number("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
-        of_system.into_iter().chain(of_group).min()
+        of_system.into_iter().chain(of_groups()).min()
+    }
+
+    /// Returns what the tightest of the groups that the process is in leaves it.
+    fn of_groups() -> Option<u64> {
+        let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+        let left = |line: &str| {
+            let mut fields = line.splitn(3, ':').skip(1);
+            let (controllers, path) = (fields.next()?, fields.next()?);
+            let (root, most, held) = match controllers {
+                "" => ("/sys/fs/cgroup", "memory.max", "anon "),
+                of if of.split(',').any(|controller| controller == "memory") => {
+                    ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "total_rss ")
+                }
+                _ => return None,
+            };
+            let group = Path::new(root).join(path.trim_start_matches('/'));
+            let groups = group.ancestors().take_while(|group| group.starts_with(root));
+            let left = groups.filter_map(|group| {
+                let most: u64 = std::fs::read_to_string(group.join(most)).ok()?.trim().parse().ok()?;
+                // What the cache holds gives way.
+                let held = std::fs::read_to_string(group.join("memory.stat"))
+                    .ok()
+                    .and_then(|lines| lines.lines().find_map(|line| line.strip_prefix(held))?.parse::<u64>().ok());
+                Some(most.saturating_sub(held.unwrap_or(0)))
+            });
+            left.min()
+        };
+        groups.lines().filter_map(left).min()
     }
 
     /// Begins to watch over the memory of the process.
-    pub fn limit(limit: Size, folder: &Path) -> Result<(), Failure> {
+    pub fn limit(limit: Size, folder: &Path, is_asked: bool) -> Result<(), Failure> {
         let refuse = |what: &str, error: std::io::Error| {
             Failure::new(format!("cannot {what} in `{}`: {error}", folder.display()))
                 .with_hint("name another folder for temporary files by `--temp-dir`")
         };
-        if statfs(folder).is_ok_and(|system| system.f_type == TMPFS) {
-            return Err(Failure::new(format!("`{}` is in memory itself", folder.display()))
-                .with_hint("name a folder on a disk by `--temp-dir`"));
+        let unfit = match statfs(folder).map(|system| system.f_type) {
+            Ok(TMPFS) => Some("is in memory itself"),
+            Ok(BTRFS) => Some("is on btrfs, where no space can be reserved"),
+            _ => None,
+        };
+        if let Some(what) = unfit {
+            return Err(Failure::new(format!("`{}` {what}", folder.display()))
+                .with_hint("name another folder for temporary files by `--temp-dir`"));
+        }
+        // Before `main` mimalloc may have taken memory that is not of the file, or be told to take none of it.
+        if std::env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with("MIMALLOC_")) {
+            return Err(Failure::new("memory cannot be limited where a setting of mimalloc is in the environment")
+                .with_hint("unset what begins with MIMALLOC_"));
         }
         let file = tempfile::tempfile_in(folder).map_err(|error| refuse("make a temporary file", error))?;
         fallocate(&file, FallocateFlags::KEEP_SIZE, 0, RANGE as u64)
             .map_err(|error| refuse("reserve space", error.into()))?;
-        let resident = File::open("/proc/self/statm").map_err(|error| refuse("tell how much is resident", error))?;
+        let resident = File::open("/proc/self/statm")
+            .map_err(|error| Failure::new(format!("cannot tell how much memory is resident: {error}")))?;
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
         let mut addresses = MOST_ADDRESSES;
         let base = loop {
             // SAFETY: nothing is replaced, and nothing can be read or written there.
             match unsafe { mmap_anonymous(std::ptr::null_mut(), addresses, ProtFlags::empty(), flags) } {
                 Ok(base) => break base.addr(),
-                Err(error) if addresses <= LEAST_ADDRESSES => return Err(refuse("set addresses aside", error.into())),
+                Err(error) if addresses <= LEAST_ADDRESSES => {
+                    let error = std::io::Error::from(error);
+                    return Err(Failure::new(format!("cannot set addresses aside to spill to: {error}"))
+                        .with_hint("see whether `ulimit -v` limits them"));
+                }
                 Err(_) => addresses /= 2,
             }
         };
         // mimalloc takes nothing but what it is given.
         unsafe { mimalloc::mi_option_set(mimalloc::mi_option_limit_os_alloc, 1) };
-        let _ = SPILL.set(Spill { file, folder: folder.to_owned(), grown: Mutex::new(()) });
+        let (chunks, is_full) = (Mutex::new(0), AtomicBool::new(false));
+        let _ = SPILL.set(Spill { file, folder: folder.to_owned(), is_asked, chunks, is_full });
         BASE.store(base, Ordering::Relaxed);
         ADDRESSES.store(addresses, Ordering::Relaxed);
-        let watch = Watch { resident, limit: limit.0, next: 0 };
+        let watch = Watch { resident, limit: limit.0 };
         std::thread::Builder::new()
             .name("memory".into())
             .spawn(move || watch.run())
-            .map_err(|error| refuse("start a thread to watch the memory", error))?;
+            .map_err(|error| Failure::new(format!("cannot start a thread to watch the memory: {error}")))?;
         Ok(())
     }
 
@@ -368,70 +449,37 @@ mod system {
     struct Watch {
         resident: File,
         limit: u64,
-        /// Where of the file to go on.
-        next: usize,
     }
 
     impl Watch {
-        fn run(mut self) {
+        fn run(self) {
             INSIDE.set(true);
             loop {
                 std::thread::sleep(PAUSE);
-                let resident = self.resident();
-                if resident > self.limit / 2 {
+                let [resident, of_files] = self.resident();
+                let Some(spill) = SPILL.get() else { return };
+                if resident - of_files > self.limit / 2 && !spill.is_full.load(Ordering::Relaxed) {
                     SPILLING.store(true, Ordering::Relaxed);
                 }
-                if resident > self.limit / 4 * 3 {
-                    self.let_go(self.limit / 8 * 5);
+                // Where little is mapped of files, letting go of it helps nobody.
+                if resident > self.limit / 16 * 13 && of_files > self.limit / 16 {
+                    let start = BASE.load(Ordering::Relaxed) as *mut c_void;
+                    // SAFETY: a shared mapping of a file keeps what was written when its pages are let go of, and nothing
+                    // else stands at these addresses.
+                    let _ = unsafe { madvise(start, USED.load(Ordering::Relaxed), Advice::LinuxDontNeed) };
                 }
             }
         }
 
-        fn resident(&self) -> u64 {
+        /// Returns how many bytes are resident, and how many of them are of files.
+        fn resident(&self) -> [u64; 2] {
             let mut line = [0; 128];
             let length = self.resident.read_at(&mut line, 0).unwrap_or(0);
             let line = std::str::from_utf8(&line[..length]).unwrap_or_default();
-            let pages = line.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
-            pages.unwrap_or(0) * rustix::param::page_size() as u64
-        }
-
-        /// Lets go of parts of the file in turn until no more than `enough` is resident, or all were.
-        fn let_go(&mut self, enough: u64) {
-            let used = USED.load(Ordering::Relaxed);
-            for _ in 0..used.div_ceil(PART) {
-                self.next = if self.next >= used { 0 } else { self.next };
-                let length = PART.min(used - self.next);
-                let start = BASE.load(Ordering::Relaxed) + self.next;
-                if let Some(start) = NonNull::new(start as *mut c_void) {
-                    // SAFETY: a shared mapping of a file keeps what was written when its pages are let go of.
-                    let _ = unsafe { madvise(start.as_ptr(), length, Advice::LinuxDontNeed) };
-                }
-                self.next += length;
-                if self.resident() <= enough {
-                    return;
-                }
-            }
-            self.let_go_of_inputs();
-        }
-
-        /// Lets go of the files that are mapped to be read.
-        fn let_go_of_inputs(&self) {
-            let Ok(maps) = std::fs::read_to_string("/proc/self/maps") else { return };
-            for line in maps.lines() {
-                let mut fields = line.split_ascii_whitespace();
-                let (Some(range), Some(access), Some(inode)) = (fields.next(), fields.next(), fields.nth(2)) else {
-                    continue;
-                };
-                let number = |text: &str| usize::from_str_radix(text, 16).ok();
-                let Some((start, end)) = range.split_once('-').and_then(|(a, b)| Some((number(a)?, number(b)?))) else {
-                    continue;
-                };
-                // Files are mapped shared, what is linked to the program is not.
-                if access == "r--s" && inode != "0" && end - start >= LARGE {
-                    // SAFETY: shared pages are what the file holds, and are read from there again.
-                    let _ = unsafe { madvise(start as *mut c_void, end - start, Advice::LinuxDontNeed) };
-                }
-            }
+            let mut pages = line.split(' ').skip(1).map(|pages| pages.parse::<u64>().unwrap_or(0));
+            let mut next = || pages.next().unwrap_or(0) * rustix::param::page_size() as u64;
+            let [resident, of_files] = [next(), next()];
+            [resident, of_files.min(resident)]
         }
     }
 }
@@ -453,7 +501,7 @@ mod system {
         None
     }
 
-    pub fn limit(_: Size, _: &Path) -> Result<(), Failure> {
+    pub fn limit(_: Size, _: &Path, _: bool) -> Result<(), Failure> {
         Err(Failure::new("memory can be limited on 64-bit Linux only"))
     }
 }
