@@ -16,7 +16,7 @@
 
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
@@ -291,14 +291,22 @@ impl Mask {
     /// Returns the shingles that lie wholly in content, in the order of the text.
     pub fn content_shingles(&self, text: Text, width: usize) -> Vec<Shingle> {
         // A text shorter than a shingle is one all the same.
-        let touched = self.dilated((width as u32).min(self.tokens.max(1)));
-        let clear = clear_bits(touched, text.shingles.len() as u32);
-        clear.map(|place| text.shingles[place as usize]).collect()
+        let touched: Vec<u64> = self.dilated((width as u32).min(self.tokens.max(1))).collect();
+        let mut content = Vec::with_capacity(text.shingles.len());
+        for run in bits::clear_runs(&touched, text.shingles.len() as u32) {
+            content.extend_from_slice(&text.shingles[run.start as usize..run.end as usize]);
+        }
+        content
     }
 
     /// Returns the places of the seeds that lie wholly in content, in the order of the text.
     pub fn content_seeds(&self) -> impl Iterator<Item = u32> + '_ {
-        clear_bits(self.lane(TOUCHED).iter().copied(), self.seeds)
+        self.content_runs().flatten()
+    }
+
+    /// Returns the same places as runs.
+    pub fn content_runs(&self) -> impl Iterator<Item = Range<u32>> + '_ {
+        bits::clear_runs(self.lane(TOUCHED), self.seeds)
     }
 
     /// Returns for each run of `span` tokens whether one of them is boilerplate, a bit each.
@@ -315,21 +323,6 @@ impl Mask {
         let range = range.start.min(self.seeds)..range.end.min(self.seeds);
         range.len() as u32 - bits::count(self.lane(TOUCHED), range)
     }
-}
-
-/// Returns the places of the first `count` bits that are not set.
-fn clear_bits(words: impl Iterator<Item = u64>, count: u32) -> impl Iterator<Item = u32> {
-    words.zip((0..).step_by(64)).flat_map(move |(word, first)| {
-        let mut left = !word & if count >= first + 64 { !0 } else { !(!0 << count.saturating_sub(first)) };
-        std::iter::from_fn(move || {
-            if left == 0 {
-                return None;
-            }
-            let bit = left.trailing_zeros();
-            left &= left - 1;
-            Some(first + bit)
-        })
-    })
 }
 
 /// Returns what of some different texts is boilerplate. The order of the texts decides between equals, and must not
@@ -418,12 +411,24 @@ impl<'a> Judge<'a> {
         self.prior.of(text).is_none()
     }
 
-    /// Returns the seeds of a text's content that are in the sample after so many halvings, those of each smaller sample
-    /// before the others.
-    fn seeds(&self, masks: &[Mask], text: u32, least: u32) -> Box<[Seed]> {
-        let shingles = self.texts[text as usize].shingles;
-        let content = masks[text as usize].content_seeds().map(|place| seed::at(shingles, place));
-        nested(content.filter(|&seed| halvings(seed) >= least))
+    /// Returns the seeds of a text's content that are in the sample after the fewest of some halvings, those of the sample
+    /// after each more of them before the others. `buffer` is room for all seeds of the content.
+    fn seeds(&self, masks: &[Mask], text: u32, halvings: RangeInclusive<u32>, buffer: &mut Vec<Seed>) -> Box<[Seed]> {
+        let (mask, shingles) = (&masks[text as usize], self.texts[text as usize].shingles);
+        buffer.resize(buffer.len().max(mask.content as usize), 0);
+        let mut count = 0;
+        // No branch: which seeds are in a sample is not to be foreseen.
+        for run in mask.content_runs() {
+            for seed in seed::in_run(shingles, run) {
+                buffer[count] = seed;
+                count += usize::from(is_left(seed, *halvings.start()));
+            }
+        }
+        let mut seeds: Box<[Seed]> = buffer[..count].into();
+        for more in halvings.skip(1) {
+            count = partition(&mut seeds[..count], |seed| is_left(seed, more));
+        }
+        seeds
     }
 
     /// Returns how many seeds of content each of some pairs share, by those that are left after so many halvings, which are
@@ -436,16 +441,18 @@ impl<'a> Judge<'a> {
     ) -> Vec<((u32, u32), u32, u32)> {
         pairs.par_sort_unstable();
         pairs.dedup();
-        let mut of_text = vec![u32::MAX; self.texts.len()];
+        // The fewest halvings that are asked of each text, and the most; none asked is more than all.
+        let mut of_text = vec![(u32::MAX, 0); self.texts.len()];
         for &pair in &pairs {
+            let halvings = halvings(pair);
             for id in [pair.0, pair.1] {
-                let least = &mut of_text[id as usize];
-                *least = halvings(pair).min(*least);
+                let (least, most) = &mut of_text[id as usize];
+                (*least, *most) = (halvings.min(*least), halvings.max(*most));
             }
         }
-        let seeds = (0..self.texts.len() as u32).into_par_iter().map(|id| match of_text[id as usize] {
-            u32::MAX => Box::default(),
-            halvings => self.seeds(masks, id, halvings),
+        let seeds = (0..self.texts.len() as u32).into_par_iter().map_init(Vec::new, |buffer, id| {
+            let (least, most) = of_text[id as usize];
+            if least > most { Box::default() } else { self.seeds(masks, id, least..=most, buffer) }
         });
         let seeds: Vec<Box<[Seed]>> = seeds.collect();
         let of_one: Vec<&[(u32, u32)]> = pairs.chunk_by(|x, y| x.0 == y.0).collect();
@@ -1174,32 +1181,24 @@ impl SeedTable {
     }
 }
 
-/// Returns how often a sample can be halved before it loses a seed: nested samples of one in 1, 2, 4 and so on.
-fn halvings(seed: Seed) -> u32 {
-    seed.leading_zeros().min(MOST_HALVINGS)
+/// Returns whether a seed is in the sample after so many halvings: nested samples of one in 1, 2, 4 and so on.
+#[inline]
+fn is_left(seed: Seed, halvings: u32) -> bool {
+    seed <= Seed::MAX >> halvings
 }
 
-/// Returns seeds with those of each smaller sample before the others.
-fn nested(seeds: impl Iterator<Item = Seed>) -> Box<[Seed]> {
-    let seeds: Vec<Seed> = seeds.collect();
-    let mut ends = [0; MOST_HALVINGS as usize + 1];
-    for &seed in &seeds {
-        ends[halvings(seed) as usize] += 1;
+/// Puts the seeds that are `first` before the others, and returns how many they are.
+fn partition(seeds: &mut [Seed], first: impl Fn(Seed) -> bool) -> usize {
+    let mut count = 0;
+    for at in 0..seeds.len() {
+        let is_first = first(seeds[at]);
+        seeds.swap(at, count);
+        count += usize::from(is_first);
     }
-    let mut sum = 0;
-    for end in ends.iter_mut().rev() {
-        sum += std::mem::replace(end, sum);
-    }
-    let mut nested = vec![0; seeds.len()].into_boxed_slice();
-    for seed in seeds {
-        let end = &mut ends[halvings(seed) as usize];
-        nested[*end] = seed;
-        *end += 1;
-    }
-    nested
+    count
 }
 
 /// Returns those of some seeds that are in the sample after so many halvings; they stand first.
-fn sample(seeds: &[Seed], least: u32) -> &[Seed] {
-    &seeds[..seeds.partition_point(|&seed| halvings(seed) >= least)]
+fn sample(seeds: &[Seed], halvings: u32) -> &[Seed] {
+    &seeds[..seeds.partition_point(|&seed| is_left(seed, halvings))]
 }

@@ -36,6 +36,14 @@ pub fn is_sampled(seed: Seed, rate: u32) -> bool {
     seed <= u32::MAX / rate
 }
 
+/// Returns the seeds at a run of places.
+#[inline]
+pub fn in_run(shingles: &[Shingle], places: Range<u32>) -> impl Iterator<Item = Seed> + '_ {
+    // One shingle more than seeds.
+    let shingles = if places.is_empty() { &[] } else { &shingles[places.start as usize..=places.end as usize] };
+    shingles.windows(2).map(|pair| hash::pair(pair[0], pair[1]))
+}
+
 /// Bits in words of 64, one a token or seed.
 pub mod bits {
     use super::Range;
@@ -66,6 +74,44 @@ pub mod bits {
         let mut count = 0;
         each_word(range, |word, mask| count += (words[word] & mask).count_ones());
         count
+    }
+
+    /// Returns the first bit of a range that is set, or the end of the range.
+    pub fn first_set(words: &[u64], range: Range<u32>) -> u32 {
+        first(words, range, 0)
+    }
+
+    /// Returns the first bit of a range that is not set, or the end of the range.
+    pub fn first_clear(words: &[u64], range: Range<u32>) -> u32 {
+        first(words, range, !0)
+    }
+
+    /// Returns the first bit of a range that differs from those of `others`, or the end of the range.
+    #[inline]
+    fn first(words: &[u64], range: Range<u32>, others: u64) -> u32 {
+        if range.is_empty() {
+            return range.end;
+        }
+        let mut first = range.start / 64 * 64;
+        let mut left = (words[first as usize / 64] ^ others) & (!0 << (range.start % 64));
+        while left == 0 {
+            first += 64;
+            if first >= range.end {
+                return range.end;
+            }
+            left = words[first as usize / 64] ^ others;
+        }
+        range.end.min(first + left.trailing_zeros())
+    }
+
+    /// Returns the runs of the first `count` bits that are not set.
+    pub fn clear_runs(words: &[u64], count: u32) -> impl Iterator<Item = Range<u32>> + '_ {
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let start = first_clear(words, from..count);
+            from = first_set(words, start..count);
+            (start < count).then_some(start..from)
+        })
     }
 
     /// Calls `act` with the number of each word of a range, and those of its bits that are in the range.
@@ -107,6 +153,12 @@ pub mod bits {
                 }
                 for (bit, &on) in plain.iter().enumerate() {
                     prop_assert_eq!(super::get(&words, bit as u32), on);
+                }
+                for count in [0, 1, 63, 64, 65, 200] {
+                    let runs: Vec<_> = super::clear_runs(&words, count).collect();
+                    prop_assert!(runs.windows(2).all(|two| two[0].end < two[1].start));
+                    let clear: Vec<u32> = (0..count).filter(|&bit| !plain[bit as usize]).collect();
+                    prop_assert_eq!(runs.into_iter().flatten().collect::<Vec<_>>(), clear);
                 }
             }
         }
