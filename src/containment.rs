@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::boilerplate::Mask;
 use crate::passage::{RATE, Text};
+use crate::repeats::Repeats;
 use crate::seed::{self, Seed};
 
 /// Seeds of a text from which one in [`RATE`] is sampled; of shorter texts one in two.
@@ -34,45 +35,45 @@ pub fn candidates(texts: &[Text], masks: &[Mask], is_wanted: impl Fn(u32, u32) -
             let (text, mask) = (texts[id as usize], &masks[id as usize]);
             let seeds = seed::count(text.shingles);
             let rate = if seeds < LONG { 2 } else { RATE };
-            mask.content_seeds()
-                .map(move |place| seed::at(text.shingles, place))
-                .filter(move |&seed| seed::is_sampled(seed, rate))
-                .map(move |seed| u64::from(seed) << 32 | u64::from(id))
+            let mut of_text = Vec::with_capacity(seeds.div_ceil(rate) as usize);
+            for run in mask.content_runs() {
+                let sampled = seed::in_run(text.shingles, run).filter(|&seed| seed::is_sampled(seed, rate));
+                of_text.extend(sampled.map(|seed| u64::from(seed) << 32 | u64::from(id)));
+            }
+            of_text
         })
         .collect();
-    postings.par_sort_unstable();
-    postings.dedup();
     let seed_of = |posting: u64| (posting >> 32) as Seed;
     let text_of = |posting: u64| posting as u32;
     // The different seeds of each text, and those of them that a long text would have too.
     let mut sizes = vec![(0, 0); texts.len()];
-    for &posting in &postings {
+    let mut count = |posting: u64| {
         let (all, sparse) = &mut sizes[text_of(posting) as usize];
         *all += 1;
         *sparse += u32::from(seed::is_sampled(seed_of(posting), RATE));
-    }
+    };
+    let repeats = Repeats::of(postings.iter().map(|&posting| u64::from(seed_of(posting))));
+    postings.retain(|&posting| {
+        let may_repeat = repeats.may_hold(u64::from(seed_of(posting)));
+        if !may_repeat {
+            count(posting);
+        }
+        may_repeat
+    });
+    postings.par_sort_unstable();
+    postings.dedup();
+    postings.iter().copied().for_each(count);
     let is_short = |id: u32| seed::count(texts[id as usize].shingles) < LONG;
     let least = |a: u32, b: u32| {
         let size = |id: u32| if is_short(a) && is_short(b) { sizes[id as usize].0 } else { sizes[id as usize].1 };
         LEAST_SHARED.max((f64::from(size(a).min(size(b))) * LEAST_SHARE).ceil() as usize)
     };
-    // For each text, the lists it is in and where.
-    let mut lists: Vec<(u32, u32, u32)> = Vec::new();
-    let mut from = 0;
-    for list in postings.chunk_by(|&a, &b| seed_of(a) == seed_of(b)) {
-        if list.len() > 1 {
-            lists.extend(list.iter().map(|&posting| (text_of(posting), from as u32, list.len() as u32)));
-        }
-        from += list.len();
-    }
-    lists.par_sort_unstable();
-    let by_text: Vec<&[(u32, u32, u32)]> = lists.chunk_by(|a, b| a.0 == b.0).collect();
-    let mut pairs: Vec<(u32, u32)> = by_text
-        .par_iter()
-        .flat_map_iter(|lists| {
-            let id = lists[0].0;
+    let lists = Lists::new(&postings, texts.len());
+    let mut pairs: Vec<(u32, u32)> = (0..texts.len() as u32)
+        .into_par_iter()
+        .flat_map_iter(|id| {
             let mut others = Vec::new();
-            for &(_, from, length) in *lists {
+            for &(from, length) in lists.of_text(id) {
                 let list = &postings[from as usize..(from + length) as usize];
                 // Sorted by text within a seed.
                 let own = list.partition_point(|&posting| text_of(posting) < id);
@@ -94,4 +95,44 @@ pub fn candidates(texts: &[Text], masks: &[Mask], is_wanted: impl Fn(u32, u32) -
     pairs.par_sort_unstable();
     pairs.dedup();
     pairs
+}
+
+/// Where the texts of each seed are listed that several have: for each text the lists that it is in.
+struct Lists {
+    /// The first posting of a list and how many they are, by text.
+    rows: Vec<(u32, u32)>,
+    /// Where the rows of each text begin, and one more: where they all end.
+    starts: Vec<u32>,
+}
+
+impl Lists {
+    /// Returns the lists of some sorted postings.
+    fn new(postings: &[u64], texts: usize) -> Self {
+        let lists = || postings.chunk_by(|a, b| a >> 32 == b >> 32).filter(|list| list.len() > 1);
+        let mut starts = vec![0; texts + 1];
+        for &posting in lists().flatten() {
+            starts[posting as u32 as usize + 1] += 1;
+        }
+        for text in 0..texts {
+            starts[text + 1] += starts[text];
+        }
+        let mut rows = vec![(0, 0); starts[texts] as usize];
+        let mut next = starts.clone();
+        let mut from = 0;
+        for list in postings.chunk_by(|a, b| a >> 32 == b >> 32) {
+            if list.len() > 1 {
+                for &posting in list {
+                    let at = &mut next[posting as u32 as usize];
+                    rows[*at as usize] = (from, list.len() as u32);
+                    *at += 1;
+                }
+            }
+            from += list.len() as u32;
+        }
+        Self { rows, starts }
+    }
+
+    fn of_text(&self, text: u32) -> &[(u32, u32)] {
+        &self.rows[self.starts[text as usize] as usize..self.starts[text as usize + 1] as usize]
+    }
 }

@@ -52,6 +52,7 @@ pub mod hash;
 pub mod shingle;
 pub mod block;
 pub mod seed;
+mod repeats;
 pub mod passage;
 pub mod dictionary;
 pub mod boilerplate;

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use crate::block::{Block, Blocks};
 use crate::hash;
+use crate::repeats::Repeats;
 use crate::seed::{self, Seed};
 use crate::shingle::Shingle;
 
@@ -105,7 +106,7 @@ pub struct Passages<'a> {
     directory: Vec<u32>,
     shift: u32,
     /// For each text its sampled seeds that have postings: the place, and the number of the seed; in order.
-    shared: Vec<Box<[(u32, u32)]>>,
+    shared: Vec<Vec<(u32, u32)>>,
 }
 
 impl<'a> Passages<'a> {
@@ -124,24 +125,24 @@ impl<'a> Passages<'a> {
             repeated.iter().flat_map(|group| group.iter().skip(SAME_LINE).copied()).collect();
         left_out.par_sort_unstable();
         let span = seed::span(width);
+        let is_wanted = |seed: Seed| of_new.as_ref().is_none_or(|of_new| of_new.may_hold(seed));
         let mut postings: Vec<(Seed, Posting)> = (0..texts.len() as u32)
             .into_par_iter()
             .flat_map_iter(|id| {
                 let text = texts[id as usize];
-                let out = left_out.partition_point(|place| place.0 < id);
-                let mut out =
-                    left_out[out..].iter().take_while(move |place| place.0 == id).map(|place| place.1).peekable();
-                (0..text.blocks.lines.len() as u32)
-                    .filter(move |line| out.next_if_eq(line).is_none())
-                    .flat_map(move |line| sampled(text, text.blocks.line(line as usize)))
-                    .map(move |(seed, place)| (seed, id, place))
-            })
-            .filter(|&(seed, ..)| of_new.as_ref().is_none_or(|of_new| of_new.may_hold(seed)))
-            .map(|(seed, text, place)| {
-                let beside = Beside::new(texts[text as usize].shingles, place);
-                (seed, Posting { text, place, beside })
+                let mut of_text = Vec::with_capacity(text.shingles.len() / RATE as usize);
+                each_indexed((id, text), &left_out, |seed, place| {
+                    if is_wanted(seed) {
+                        let beside = Beside::new(text.shingles, place);
+                        of_text.push((seed, Posting { text: id, place, beside }));
+                    }
+                });
+                of_text
             })
             .collect();
+        let repeats = Repeats::of(postings.iter().map(|&(seed, _)| u64::from(seed)));
+        postings.retain(|&(seed, _)| repeats.may_hold(u64::from(seed)));
+        drop(repeats);
         let order =
             |(seed, posting): &(Seed, Posting)| (u64::from(*seed) << 32 | u64::from(posting.text), posting.place);
         postings.par_sort_unstable_by_key(order);
@@ -160,14 +161,38 @@ impl<'a> Passages<'a> {
         let filter = SeedFilter::of(seeds.len(), seeds.iter().copied());
         let shared = Vec::new();
         let mut all = Self { texts, width, span, repeated, postings, seeds, starts, filter, directory, shift, shared };
-        all.shared = texts.par_iter().map(|&text| all.shared_of(text)).collect();
+        all.shared = all.shared(&left_out);
         all
     }
 
-    fn shared_of(&self, text: Text) -> Box<[(u32, u32)]> {
-        let lines = 0..text.blocks.lines.len();
-        let sampled = lines.flat_map(|line| sampled(text, text.blocks.line(line)));
-        sampled.filter_map(|(seed, place)| Some((place, self.number(seed)?))).collect()
+    /// Returns for each text its seeds that have postings, by their postings; those of the lines that were `left_out` of the
+    /// index are looked up.
+    fn shared(&self, left_out: &[Place]) -> Vec<Vec<(u32, u32)>> {
+        let of_line = |&(id, line): &Place| {
+            let text = self.texts[id as usize];
+            let mut found = Vec::new();
+            each_sampled(text, text.blocks.line(line as usize), |seed, place| {
+                found.extend(self.number(seed).map(|number| (id, place, number)));
+            });
+            found
+        };
+        let beside_index: Vec<(u32, u32, u32)> = left_out.par_iter().flat_map_iter(of_line).collect();
+        let mut counts = vec![0; self.texts.len()];
+        let in_index = self.postings.iter().map(|posting| posting.text);
+        for id in in_index.chain(beside_index.iter().map(|&(id, ..)| id)) {
+            counts[id as usize] += 1;
+        }
+        let mut shared: Vec<Vec<(u32, u32)>> = counts.into_iter().map(Vec::with_capacity).collect();
+        for number in 0..self.seeds.len() as u32 {
+            for posting in self.places(number) {
+                shared[posting.text as usize].push((posting.place, number));
+            }
+        }
+        for (id, place, number) in beside_index {
+            shared[id as usize].push((place, number));
+        }
+        shared.par_iter_mut().for_each(|of_text| of_text.sort_unstable());
+        shared
     }
 
     /// Returns the texts it was made of.
@@ -480,21 +505,53 @@ pub fn repeated<'a>(
     level: impl Fn(&Text<'a>) -> &'a [Block] + Sync,
     least: u32,
 ) -> Vec<Vec<Place>> {
-    let mut all: Vec<(u64, Place)> = texts
-        .par_iter()
-        .enumerate()
-        .flat_map_iter(|(id, text)| {
-            let blocks = level(text);
-            let end = move |at: usize| blocks.get(at + 1).map_or(text.blocks.tokens, |next| next.start);
-            let long = blocks.iter().enumerate().filter(move |&(at, block)| end(at) - block.start >= least);
-            long.map(move |(at, block)| (block.hash, (id as u32, at as u32)))
-        })
+    let long = |text: &Text<'a>| {
+        let (blocks, tokens) = (level(text), text.blocks.tokens);
+        let end = move |at: usize| blocks.get(at + 1).map_or(tokens, |next| next.start);
+        let long = blocks.iter().enumerate().filter(move |&(at, block)| end(at) - block.start >= least);
+        long.map(|(at, block)| (block.hash, at as u32))
+    };
+    let mut all: Vec<(u64, Place)> = (0..texts.len() as u32)
+        .into_par_iter()
+        .flat_map_iter(|id| long(&texts[id as usize]).map(move |(hash, at)| (hash, (id, at))))
         .collect();
+    let repeats = Repeats::of(all.iter().map(|&(hash, _)| hash));
+    all.retain(|&(hash, _)| repeats.may_hold(hash));
     all.par_sort_unstable();
     all.chunk_by(|a, b| a.0 == b.0)
         .filter(|same| same[0].1.0 != same[same.len() - 1].1.0)
         .map(|same| same.iter().map(|&(_, place)| place).collect())
         .collect()
+}
+
+/// Calls `act` with each seed of a text that is in the index, and its place: those of all lines but the ones `left_out`.
+#[inline]
+fn each_indexed((id, text): (u32, Text), left_out: &[Place], mut act: impl FnMut(Seed, u32)) {
+    let from = left_out.partition_point(|place| place.0 < id);
+    let mut out = left_out[from..].iter().take_while(|place| place.0 == id).map(|place| place.1).peekable();
+    for line in 0..text.blocks.lines.len() {
+        if out.next_if_eq(&(line as u32)).is_none() {
+            each_sampled(text, text.blocks.line(line), &mut act);
+        }
+    }
+}
+
+/// Calls `act` with the seeds that [`sampled`] returns.
+#[inline]
+fn each_sampled(text: Text, range: Range<u32>, mut act: impl FnMut(Seed, u32)) {
+    let end = range.end.min(seed::count(text.shingles));
+    if range.start >= end {
+        return;
+    }
+    act(seed::at(text.shingles, range.start), range.start);
+    let next = range.start + 1;
+    let rest = text.shingles[next as usize..=end as usize].windows(2);
+    for (place, pair) in (next..).zip(rest) {
+        let seed = hash::pair(pair[0], pair[1]);
+        if seed::is_sampled(seed, RATE) {
+            act(seed, place);
+        }
+    }
 }
 
 /// Returns the seeds of some tokens that begin there, sampled, and always the first of a line.
