@@ -204,6 +204,17 @@ impl Mask {
         mask
     }
 
+    /// Returns a mask that hides some tokens.
+    #[cfg(test)]
+    pub fn hiding(text: &Text, width: usize, tokens: impl Iterator<Item = Range<u32>>) -> Self {
+        let mut mask = Self::new(text, width);
+        for range in tokens {
+            bits::set(mask.lane_mut(QUOTED), range);
+        }
+        mask.refresh(seed::span(width));
+        mask
+    }
+
     fn lane(&self, lane: usize) -> &[u64] {
         &self.words[lane * self.lane..(lane + 1) * self.lane]
     }
@@ -307,6 +318,11 @@ impl Mask {
     /// Returns the same places as runs.
     pub fn content_runs(&self) -> impl Iterator<Item = Range<u32>> + '_ {
         bits::clear_runs(self.lane(TOUCHED), self.seeds)
+    }
+
+    /// Returns the first seed of a range that touches boilerplate, or the end of the range.
+    pub fn content_end(&self, seeds: Range<u32>) -> u32 {
+        bits::first_set(self.lane(TOUCHED), seeds)
     }
 
     /// Returns for each run of `span` tokens whether one of them is boilerplate, a bit each.

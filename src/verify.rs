@@ -8,7 +8,7 @@ use crate::boilerplate::Mask;
 use crate::hash;
 use crate::passage::Text;
 use crate::seed::{self, Seed, bits};
-use crate::shingle::ShingleSet;
+use crate::shingle::{Shingle, ShingleSet};
 
 /// What was counted about two documents. All of it is of their content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +136,8 @@ const LEAST_ABOVE: u32 = 30;
 pub struct Aligner {
     /// Seed and place plus one, 0 where it is empty.
     table: Vec<(Seed, u32)>,
+    /// A bit for the low half of each seed: most seeds of an unlike text are told by it, without a look into the table.
+    low_halves: Vec<u64>,
     covered_a: Vec<u64>,
     covered_b: Vec<u64>,
 }
@@ -146,14 +148,27 @@ impl Aligner {
         let size = (mask.content() as usize * 2).next_power_of_two().max(64);
         self.table.clear();
         self.table.resize(size, (0, 0));
-        for place in mask.content_seeds() {
-            let seed = seed::at(a.shingles, place);
-            let slot = self.slot(seed);
-            // The first of several places.
-            if self.table[slot].1 == 0 {
-                self.table[slot] = (seed, place + 1);
+        self.low_halves.clear();
+        self.low_halves.resize(1 << 10, 0);
+        for run in mask.content_runs() {
+            for (place, seed) in run.clone().zip(seed::in_run(a.shingles, run)) {
+                let slot = self.slot(seed);
+                // The first of several places.
+                if self.table[slot].1 == 0 {
+                    self.table[slot] = (seed, place + 1);
+                    self.low_halves[seed as usize >> 6 & 0x3ff] |= 1 << (seed & 63);
+                }
             }
         }
+    }
+
+    /// Returns the first place of a seed in the text that was loaded.
+    #[inline]
+    fn place(&self, seed: Seed) -> Option<u32> {
+        if self.low_halves[seed as usize >> 6 & 0x3ff] >> (seed & 63) & 1 == 0 {
+            return None;
+        }
+        self.table[self.slot(seed)].1.checked_sub(1)
     }
 
     fn slot(&self, seed: Seed) -> usize {
@@ -180,47 +195,60 @@ impl Aligner {
         let mut in_short_lines: Vec<(u32, u32)> = Vec::new();
         let mut replaced: Vec<u64> = Vec::new();
         let (in_a, in_b) = (a.0.shingles, b.0.shingles);
-        for j in b.1.content_seeds() {
-            // A run goes on where it was, also over words that stand in several places.
-            let next = last.filter(|last| j - last.1 <= GAP + span).map(|(i, last_j)| i + (j - last_j)).filter(|&i| {
-                let (here, there) = (j as usize, i as usize);
-                there + 1 < in_a.len() && in_a[there..there + 2] == in_b[here..here + 2] && a.1.is_content(i)
-            });
-            let found = next.or_else(|| self.table[self.slot(seed::at(in_b, j))].1.checked_sub(1));
-            let Some(i) = found else { continue };
-            runs.seeds += 1;
-            let joined = last.filter(|&(last_i, last_j)| {
-                let (step_i, step_j) = (i.abs_diff(last_i), j - last_j);
-                i > last_i && step_j <= GAP + span && step_i.abs_diff(step_j) <= DRIFT
-            });
-            match joined {
-                Some((last_i, last_j)) => {
-                    if began == last_j {
-                        runs.count += 1;
-                    }
-                    bits::set(&mut self.covered_a, last_i + span..i + span);
-                    bits::set(&mut self.covered_b, last_j + span..j + span);
-                    if last_i + span < i && last_j + span < j {
-                        let there = a.0.blocks.numbers_in(last_i + span..i);
-                        let here = b.0.blocks.numbers_in(last_j + span..j);
-                        let is_new = |of: &[u32], other: &[u32]| of.iter().any(|number| !other.contains(number));
-                        if is_new(there, here) && is_new(here, there) && is_first(&mut replaced, there, here) {
-                            if is_in_prose(a.0, last_i + span - 1..i) && is_in_prose(b.0, last_j + span - 1..j) {
-                                runs.numbers_differ += 1;
-                            } else {
-                                in_short_lines.push((i, j));
+        for mut content in b.1.content_runs() {
+            while let Some(j) = content.next() {
+                // A run goes on where it was, also over words that stand in several places.
+                let next =
+                    last.filter(|last| j - last.1 <= GAP + span).map(|(i, last_j)| i + (j - last_j)).filter(|&i| {
+                        let (here, there) = (j as usize, i as usize);
+                        there + 1 < in_a.len() && in_a[there..there + 2] == in_b[here..here + 2] && a.1.is_content(i)
+                    });
+                let found = next.or_else(|| self.place(seed::at(in_b, j)));
+                let Some(i) = found else { continue };
+                runs.seeds += 1;
+                let joined = last.filter(|&(last_i, last_j)| {
+                    let (step_i, step_j) = (i.abs_diff(last_i), j - last_j);
+                    i > last_i && step_j <= GAP + span && step_i.abs_diff(step_j) <= DRIFT
+                });
+                match joined {
+                    Some((last_i, last_j)) => {
+                        if began == last_j {
+                            runs.count += 1;
+                        }
+                        bits::set(&mut self.covered_a, last_i + span..i + span);
+                        bits::set(&mut self.covered_b, last_j + span..j + span);
+                        if last_i + span < i && last_j + span < j {
+                            let there = a.0.blocks.numbers_in(last_i + span..i);
+                            let here = b.0.blocks.numbers_in(last_j + span..j);
+                            let is_new = |of: &[u32], other: &[u32]| of.iter().any(|number| !other.contains(number));
+                            if is_new(there, here) && is_new(here, there) && is_first(&mut replaced, there, here) {
+                                if is_in_prose(a.0, last_i + span - 1..i) && is_in_prose(b.0, last_j + span - 1..j) {
+                                    runs.numbers_differ += 1;
+                                } else {
+                                    in_short_lines.push((i, j));
+                                }
                             }
                         }
                     }
+                    None => {
+                        began = j;
+                        bits::set(&mut self.covered_a, i..i + span);
+                        bits::set(&mut self.covered_b, j..j + span);
+                    }
                 }
-                None => {
-                    began = j;
-                    bits::set(&mut self.covered_a, i..i + span);
-                    bits::set(&mut self.covered_b, j..j + span);
+                // The rest of a stretch that both have in common is marked at once.
+                let more = same_seeds((a.0, a.1, i + 1), (b.0, content.clone()));
+                if more > 0 {
+                    runs.seeds += more;
+                    runs.count += u32::from(began == j);
+                    bits::set(&mut self.covered_a, i + span..i + more + span);
+                    bits::set(&mut self.covered_b, j + span..j + more + span);
+                    content.start += more;
                 }
+                let (i, j) = (i + more, j + more);
+                runs.longest = runs.longest.max(j + span - began);
+                last = Some((i, j));
             }
-            runs.longest = runs.longest.max(j + span - began);
-            last = Some((i, j));
         }
         let is_within = |&&(i, j): &&(u32, u32)| {
             is_within_prose((a.0, &self.covered_a), i) && is_within_prose((b.0, &self.covered_b), j)
@@ -236,6 +264,23 @@ impl Aligner {
         }
         runs
     }
+}
+
+/// Returns how many seeds of content from `place` on are, one by one, the same as the `others`.
+fn same_seeds((text, mask, place): (Text, &Mask, u32), (other, others): (Text, Range<u32>)) -> u32 {
+    let own = &text.shingles[place as usize..];
+    // One shingle more than seeds.
+    let there = if others.is_empty() { &[] } else { &other.shingles[others.start as usize..=others.end as usize] };
+    let seeds = common_prefix(own, there).saturating_sub(1) as u32;
+    mask.content_end(place..place + seeds) - place
+}
+
+/// Returns how many shingles at the beginning of both are the same.
+fn common_prefix(a: &[Shingle], b: &[Shingle]) -> usize {
+    const AT_ONCE: usize = 16;
+    let chunks = a.chunks_exact(AT_ONCE).zip(b.chunks_exact(AT_ONCE));
+    let same = chunks.take_while(|(a, b)| a == b).count() * AT_ONCE;
+    same + a[same..].iter().zip(&b[same..]).take_while(|(a, b)| a == b).count()
 }
 
 /// Share of a page that must fit for it to be made up of a body alone and of what it shares below.
@@ -304,7 +349,10 @@ fn is_in_prose(text: Text, tokens: Range<u32>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::block::{Block, Blocks};
 
     #[test]
     fn resemblance_and_containment_are_what_their_definitions_say() {
@@ -312,6 +360,81 @@ mod tests {
         assert_eq!((evidence.a, evidence.b, evidence.shared), (4, 3, 2));
         assert_eq!(evidence.resemblance(), 0.4);
         assert_eq!((evidence.a_in_b(), evidence.b_in_a()), (0.5, 2.0 / 3.0));
+    }
+
+    /// The runs of two texts seed by seed: tokens in runs, a flag each, and what was counted.
+    fn plain(a: (&[u32], &Mask), b: (&[u32], &Mask), width: usize) -> (Vec<bool>, Vec<bool>, [u32; 3]) {
+        let span = seed::span(width);
+        let seed = |shingles: &[u32], place: u32| seed::at(shingles, place);
+        let mut covered = [vec![false; a.0.len() + width - 1], vec![false; b.0.len() + width - 1]];
+        let mut mark =
+            |side: usize, tokens: Range<u32>| covered[side][tokens.start as usize..tokens.end as usize].fill(true);
+        let (mut seeds, mut count, mut longest, mut began) = (0, 0, 0, 0);
+        let mut last: Option<(u32, u32)> = None;
+        for j in b.1.content_seeds() {
+            let next = last.filter(|last| j - last.1 <= GAP + span).map(|(i, last_j)| i + (j - last_j));
+            let next = next.filter(|&i| {
+                i < seed::count(a.0) && a.1.is_content(i) && a.0[i as usize..][..2] == b.0[j as usize..][..2]
+            });
+            let first = || a.1.content_seeds().find(|&i| seed(a.0, i) == seed(b.0, j));
+            let Some(i) = next.or_else(first) else { continue };
+            seeds += 1;
+            let joined = last.filter(|&(last_i, last_j)| {
+                i > last_i && j - last_j <= GAP + span && (i - last_i).abs_diff(j - last_j) <= DRIFT
+            });
+            if let Some((last_i, last_j)) = joined {
+                count += u32::from(began == last_j);
+                mark(0, last_i + span..i + span);
+                mark(1, last_j + span..j + span);
+            } else {
+                began = j;
+                mark(0, i..i + span);
+                mark(1, j..j + span);
+            }
+            longest = longest.max(j + span - began);
+            last = Some((i, j));
+        }
+        let [in_a, in_b] = covered;
+        (in_a, in_b, [seeds, count, longest])
+    }
+
+    proptest! {
+        #[test]
+        fn runs_are_what_a_look_at_each_seed_says(
+            a in prop::collection::vec(0u32..6, 1..160),
+            b in prop::collection::vec(0u32..6, 0..60),
+            copied in any::<[prop::sample::Index; 3]>(),
+            hidden in any::<[(prop::sample::Index, u32); 4]>(),
+        ) {
+            const WIDTH: usize = 3;
+            // The second text is of the same few words, with a piece of the first in it.
+            let [from, until, at] = copied;
+            let (from, until, at) = (from.index(a.len()), until.index(a.len()), at.index(b.len() + 1));
+            let b = [&b[..at], &a[from.min(until)..from.max(until)], &b[at..]].concat();
+            let sides = [a, b].map(|shingles| {
+                let tokens = (shingles.len() + WIDTH - 1) as u32;
+                let line = Block { hash: 0, start: 0, weight: tokens };
+                let numbers = vec![0; bits::words(tokens)].into();
+                (shingles, Blocks { lines: [line].into(), numbers, tokens, ..Blocks::default() })
+            });
+            let texts = [0, 1].map(|side| Text { shingles: &sides[side].0, blocks: &sides[side].1 });
+            let masks = [0, 1].map(|side| {
+                let ranges = hidden[side * 2..side * 2 + 2].iter();
+                let tokens = texts[side].blocks.tokens;
+                let ranges = ranges.map(|(at, length)| (at.index(tokens as usize) as u32, length % 8));
+                Mask::hiding(&texts[side], WIDTH, ranges.map(|(at, length)| at..tokens.min(at + length)))
+            });
+            let mut aligner = Aligner::default();
+            aligner.load(texts[0], &masks[0]);
+            let runs = aligner.runs((texts[0], &masks[0]), (texts[1], &masks[1]), WIDTH);
+            let side = |side: usize| (texts[side].shingles, &masks[side]);
+            let (in_a, in_b, counted) = plain(side(0), side(1), WIDTH);
+            prop_assert_eq!([runs.seeds, runs.count, runs.longest], counted);
+            for (covered, plain) in [(&aligner.covered_a, in_a), (&aligner.covered_b, in_b)] {
+                let covered: Vec<bool> = (0..plain.len() as u32).map(|token| bits::get(covered, token)).collect();
+                prop_assert_eq!(covered, plain);
+            }
+        }
     }
 
     #[test]
