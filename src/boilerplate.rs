@@ -500,39 +500,41 @@ impl<'a> Judge<'a> {
 
     /// Returns the lines that are, in some other text, the opening of something longer.
     fn sources(&self, passages: &Passages, lines: &[Vec<Place>]) -> Vec<Opening> {
-        let repeated: FxHashSet<Place> = lines.iter().flatten().copied().collect();
-        let alone = (0..self.texts.len() as u32).into_par_iter().flat_map_iter(|id| {
-            let lines = 0..self.texts[id as usize].blocks.lines.len() as u32;
-            lines.map(move |line| (id, line)).filter(|place| !repeated.contains(place)).map(|place| vec![place])
+        let of_places = &|places: &[Place]| -> Vec<Opening> {
+            let (id, line) = places[0];
+            let blocks = self.texts[id as usize].blocks;
+            let block = &blocks.lines[line as usize];
+            // What two texts that were judged before have of each other was judged then.
+            let is_any_new = places.iter().any(|place| self.is_new(place.0));
+            if block.weight < LEAST_QUOTATION || !is_any_new && self.known.holds(block.hash, Level::Line) {
+                return Vec::new();
+            }
+            let wanted = |text: u32| is_any_new || self.is_new(text);
+            let sources = passages.sources(id, blocks.line(line as usize), wanted);
+            if sources.is_empty() {
+                return Vec::new();
+            }
+            let opening = |&(id, line): &Place| {
+                let end = self.texts[id as usize].blocks.line(line as usize).end;
+                let is_new = self.is_new(id);
+                let is_cut = |(source, tokens): &&(u32, Range<u32>)| {
+                    (is_new || self.is_new(*source)) && *source != id && !passages.goes_on(id, end, *source, tokens.end)
+                };
+                let sources: Vec<_> = sources.iter().filter(is_cut).cloned().collect();
+                (!sources.is_empty()).then_some(Opening { place: (id, line), sources })
+            };
+            places.iter().filter_map(opening).collect()
+        };
+        let mut repeated: Vec<Vec<u64>> =
+            self.texts.iter().map(|text| vec![0; bits::words(text.blocks.lines.len() as u32)]).collect();
+        for &(id, line) in lines.iter().flatten() {
+            bits::set(&mut repeated[id as usize], line..line + 1);
+        }
+        let alone = repeated.par_iter().enumerate().flat_map_iter(|(id, repeated)| {
+            let lines = bits::clear_runs(repeated, self.texts[id].blocks.lines.len() as u32).flatten();
+            lines.flat_map(move |line| of_places(&[(id as u32, line)]))
         });
-        let mut all: Vec<Opening> = lines
-            .par_iter()
-            .cloned()
-            .chain(alone)
-            .flat_map_iter(|places| {
-                let (id, line) = places[0];
-                let blocks = self.texts[id as usize].blocks;
-                let is_long = blocks.lines[line as usize].weight >= LEAST_QUOTATION;
-                let range = blocks.line(line as usize);
-                // What two texts that were judged before have of each other was judged then.
-                let is_any_new = places.iter().any(|place| self.is_new(place.0));
-                let hash = blocks.lines[line as usize].hash;
-                let is_long = is_long && (is_any_new || !self.known.holds(hash, Level::Line));
-                let wanted = |text: u32| is_any_new || self.is_new(text);
-                let sources = if is_long { passages.sources(id, range, wanted) } else { Vec::new() };
-                places.into_iter().filter_map(move |(id, line)| {
-                    let end = self.texts[id as usize].blocks.line(line as usize).end;
-                    let is_new = self.is_new(id);
-                    let is_cut = |(source, tokens): &&(u32, Range<u32>)| {
-                        (is_new || self.is_new(*source))
-                            && *source != id
-                            && !passages.goes_on(id, end, *source, tokens.end)
-                    };
-                    let sources: Vec<_> = sources.iter().filter(is_cut).cloned().collect();
-                    (!sources.is_empty()).then_some(Opening { place: (id, line), sources })
-                })
-            })
-            .collect();
+        let mut all: Vec<Opening> = lines.par_iter().flat_map_iter(|places| of_places(places)).chain(alone).collect();
         // The longest first: what lies inside a quotation is no source of a shorter one.
         all.par_sort_unstable_by_key(|opening| {
             let (id, line) = opening.place;

@@ -54,7 +54,11 @@ pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option
         .into_par_iter()
         .flat_map_iter(|same| {
             let first = &same[0].1;
-            let of_article = of_page(first.quoter).of_articles(first);
+            let page = of_page(first.quoter);
+            let own = page.article(first.quoter);
+            // What is found in the article alone that all the pages are of is no excerpt of another.
+            let are_of_one = same.iter().all(|(_, unit)| page.article(unit.quoter) == own);
+            let of_article = page.of_articles(first, |text| !are_of_one || page.article(text) != own);
             same.iter().filter_map(move |(_, unit)| {
                 let source = of_page(unit.quoter).source(unit, &of_article)?;
                 Some(Excerpt { source, quoter: unit.quoter, tokens: unit.tokens.len() as u32 })
@@ -190,8 +194,8 @@ impl Page<'_> {
     }
 
     /// Returns the articles that hold a passage, of texts that did not borrow it themselves: the best source first. That of
-    /// the page is among them.
-    fn of_articles(&self, unit: &Unit) -> Vec<OfArticle> {
+    /// the page is among them. None where none of the texts is `telling`.
+    fn of_articles(&self, unit: &Unit, telling: impl Fn(u32) -> bool) -> Vec<OfArticle> {
         let is_body = |text: u32, tokens: &Range<u32>| {
             let bodies = &self.boilerplate.masks[text as usize].bodies;
             let blocks = self.passages.texts()[text as usize].blocks;
@@ -221,9 +225,10 @@ impl Page<'_> {
             self.passages.source(self.quoter, line.clone(), holder).is_some()
                 || self.passages.is_joined(self.quoter, line, holder)
         };
-        let holders = self.passages.holders(self.quoter, unit.tokens.clone(), |holder| {
-            !is_borrowed(holder.text, &holder.tokens) && (!unit.is_frame || is_cut_or_joined(holder))
-        });
+        let wanted =
+            |holder: &Holder| !is_borrowed(holder.text, &holder.tokens) && (!unit.is_frame || is_cut_or_joined(holder));
+        let telling = |holder: &Holder| telling(holder.text);
+        let holders = self.passages.holders(self.quoter, unit.tokens.clone(), telling, wanted);
         let mut by_article: BTreeMap<Article, Vec<&Holder>> = BTreeMap::new();
         for holder in &holders {
             by_article.entry(self.article(holder.text)).or_default().push(holder);

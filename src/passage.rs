@@ -98,6 +98,8 @@ pub struct Passages<'a> {
     postings: Vec<Posting>,
     /// The seeds that have postings, rising.
     seeds: Vec<Seed>,
+    /// How many of them are sampled: they are the lowest. The others stand first in a line.
+    sampled: u32,
     /// Where the postings of each seed begin, and one more: where they all end.
     starts: Vec<u32>,
     /// Tells most of the seeds that have no postings.
@@ -159,8 +161,10 @@ impl<'a> Passages<'a> {
             *count = sum;
         }
         let filter = SeedFilter::of(seeds.len(), seeds.iter().copied());
+        let sampled = seeds.partition_point(|&seed| seed::is_sampled(seed, RATE)) as u32;
         let shared = Vec::new();
-        let mut all = Self { texts, width, span, repeated, postings, seeds, starts, filter, directory, shift, shared };
+        let mut all =
+            Self { texts, width, span, repeated, postings, seeds, sampled, starts, filter, directory, shift, shared };
         all.shared = all.shared(&left_out);
         all
     }
@@ -241,7 +245,7 @@ impl<'a> Passages<'a> {
     }
 
     /// Returns the seeds of some tokens that are looked up, if enough of them have postings.
-    fn looked_up(&self, own: u32, range: &Range<u32>) -> Option<LookedUp> {
+    fn looked_up(&self, own: u32, range: &Range<u32>) -> Option<LookedUp<'_>> {
         let text = self.texts[own as usize];
         let seeds = self.seeds_of(own, range);
         if seeds.is_empty() {
@@ -256,16 +260,16 @@ impl<'a> Passages<'a> {
         if from == until && first.is_none() {
             return None;
         }
-        let is_sampled = |number: u32| seed::is_sampled(self.seeds[number as usize], RATE);
         let others = shared[from..until].iter().copied();
-        let others = others.filter(|&(place, number)| place == seeds.start || is_sampled(number));
-        let mut found: Vec<(u32, u32)> = first.map(|number| (seeds.start, number)).into_iter().chain(others).collect();
-        let count = sampled(text, seeds).count();
+        let others = others.filter(|&(place, number)| place == seeds.start || number < self.sampled);
+        let found = first.map(|number| (seeds.start, number)).into_iter().chain(others);
+        let mut found: Vec<(u32, &[Posting])> = found.map(|(place, number)| (place, self.places(number))).collect();
+        let count = count_sampled(text, seeds);
         // A common phrase says little where there is another seed.
-        let is_common = |number: u32| self.places(number).len() > MOST_PLACES;
-        let common = found.iter().filter(|&&(_, number)| is_common(number)).count();
-        if common < count {
-            found.retain(|&(_, number)| !is_common(number));
+        let is_common = |places: &[Posting]| places.len() > MOST_PLACES;
+        let common = found.iter().filter(|(_, places)| is_common(places)).count();
+        if common > 0 && common < count {
+            found.retain(|(_, places)| !is_common(places));
         }
         let all = if common < count { count - common } else { count };
         let least = if all <= 4 { 1 } else { 2 }.max((all as f64 * SAMPLED_SHARE).ceil() as usize);
@@ -285,14 +289,32 @@ impl<'a> Passages<'a> {
     }
 
     /// Returns the `wanted` places where the tokens `range` of text `own` stand, in the order of the texts: that text among
-    /// them.
+    /// them. None where none of them is `telling`.
     ///
-    /// `wanted` is asked first: what it refuses is not laid beside the passage.
-    pub fn holders(&self, own: u32, range: Range<u32>, wanted: impl Fn(&Holder) -> bool) -> Vec<Holder> {
-        let mut places = self.places_of(own, range.clone());
+    /// Those that are telling are laid beside the passage first, and the others only where that shows one.
+    pub fn holders(
+        &self,
+        own: u32,
+        range: Range<u32>,
+        telling: impl FnMut(&Holder) -> bool,
+        wanted: impl Fn(&Holder) -> bool,
+    ) -> Vec<Holder> {
+        let (mut holders, mut others): (Vec<Holder>, Vec<Holder>) =
+            self.places_of(own, range.clone()).into_iter().partition(telling);
         let mut passage = None;
-        places.retain(|place| wanted(place) && self.is_there(own, &range, place, &mut passage));
-        places
+        let mut holds = |place: &Holder| {
+            let beside = self.is_beside(own, &range, place);
+            beside != Some(false)
+                && wanted(place)
+                && (beside == Some(true) || self.is_within(own, &range, place, &mut passage))
+        };
+        holders.retain(&mut holds);
+        if !holders.is_empty() {
+            others.retain(&mut holds);
+            holders.extend(others);
+            holders.sort_unstable_by_key(|holder| holder.text);
+        }
+        holders
     }
 
     /// Returns the texts of those `wanted` of which line `range` of text `own` is the opening of something longer, and where;
@@ -309,21 +331,33 @@ impl<'a> Passages<'a> {
 
     /// Returns whether enough of a passage's seeds stand where its sampled seeds do.
     fn is_there(&self, own: u32, range: &Range<u32>, place: &Holder, passage: &mut Option<SeedSet>) -> bool {
-        let count = seed::count(self.texts[own as usize].shingles);
-        let seeds = range.start..range.end.saturating_sub(self.span - 1).clamp(range.start, count.max(range.start));
-        // Most copies are seen by laying one beside the other.
+        self.is_beside(own, range, place).unwrap_or_else(|| self.is_within(own, range, place, passage))
+    }
+
+    /// Returns the same as [`Passages::is_there`] where laying one beside the other is enough to say so, as for most.
+    fn is_beside(&self, own: u32, range: &Range<u32>, place: &Holder) -> Option<bool> {
+        let seeds = self.inner_seeds(own, range);
         let beside = self.on_diagonal(own, seeds.clone(), place);
         if beside as f64 >= SHARE * seeds.len() as f64 {
-            return true;
+            return Some(true);
         }
         // One seed with other words on both sides of it is a common phrase.
-        if place.seeds == 1 && beside < 2 && seeds.len() >= LONG {
-            return false;
-        }
+        (place.seeds == 1 && beside < 2 && seeds.len() >= LONG).then_some(false)
+    }
+
+    /// Returns the same by all seeds in that place, in whatever order.
+    fn is_within(&self, own: u32, range: &Range<u32>, place: &Holder, passage: &mut Option<SeedSet>) -> bool {
+        let seeds = self.inner_seeds(own, range);
         let passage = passage.get_or_insert_with(|| SeedSet::new(seeds_in(self.texts[own as usize], seeds)));
         let there = place.tokens.start.saturating_sub(8)..place.tokens.end + 8;
         let shared = passage.shared(seeds_in(self.texts[place.text as usize], there));
         shared as f64 >= SHARE * passage.len() as f64
+    }
+
+    /// Returns the places of the seeds that lie wholly in some tokens.
+    fn inner_seeds(&self, own: u32, range: &Range<u32>) -> Range<u32> {
+        let count = seed::count(self.texts[own as usize].shingles);
+        range.start..range.end.saturating_sub(self.span - 1).clamp(range.start, count.max(range.start))
     }
 
     /// Returns how many of some seeds stand at the same distance from the beginning of the passage in another text.
@@ -351,9 +385,9 @@ impl<'a> Passages<'a> {
         // One seed with other words on both sides of it is a common phrase.
         let is_long = range.len() >= LONG + self.span as usize - 1;
         let mut hits: Vec<Hit> = Vec::new();
-        for (place, number) in found {
+        for (place, postings) in found {
             let beside = Beside::new(passage, place - range.start);
-            let postings = self.places(number).iter().take(MOST_PLACES);
+            let postings = postings.iter().take(MOST_PLACES);
             let postings = postings.filter(|posting| !is_long || beside.may_go_on(posting.beside));
             hits.extend(
                 postings
@@ -536,30 +570,22 @@ fn each_indexed((id, text): (u32, Text), left_out: &[Place], mut act: impl FnMut
     }
 }
 
-/// Calls `act` with the seeds that [`sampled`] returns.
+/// Calls `act` with the seeds of some tokens that begin there, sampled, and always the first of a line, and their places.
 #[inline]
 fn each_sampled(text: Text, range: Range<u32>, mut act: impl FnMut(Seed, u32)) {
-    let end = range.end.min(seed::count(text.shingles));
-    if range.start >= end {
-        return;
-    }
-    act(seed::at(text.shingles, range.start), range.start);
-    let next = range.start + 1;
-    let rest = text.shingles[next as usize..=end as usize].windows(2);
-    for (place, pair) in (next..).zip(rest) {
-        let seed = hash::pair(pair[0], pair[1]);
-        if seed::is_sampled(seed, RATE) {
+    let seeds = range.start..range.end.min(seed::count(text.shingles));
+    for (place, seed) in seeds.clone().zip(seed::in_run(text.shingles, seeds)) {
+        if seed::is_sampled(seed, RATE) || place == range.start {
             act(seed, place);
         }
     }
 }
 
-/// Returns the seeds of some tokens that begin there, sampled, and always the first of a line.
-fn sampled<'a>(text: Text<'a>, range: Range<u32>) -> impl Iterator<Item = (Seed, u32)> + 'a {
-    let first = range.start;
-    (range.start..range.end.min(seed::count(text.shingles)))
-        .map(move |place| (seed::at(text.shingles, place), place))
-        .filter(move |&(seed, place)| seed::is_sampled(seed, RATE) || place == first)
+/// Returns how many seeds [`each_sampled`] has of some places.
+fn count_sampled(text: Text, seeds: Range<u32>) -> usize {
+    let first = usize::from(!seeds.is_empty());
+    let others = seed::in_run(text.shingles, (seeds.start + 1).min(seeds.end)..seeds.end);
+    first + others.map(|seed| usize::from(seed::is_sampled(seed, RATE))).sum::<usize>()
 }
 
 fn seeds_in<'a>(text: Text<'a>, range: Range<u32>) -> impl Iterator<Item = Seed> + 'a {
@@ -617,9 +643,9 @@ impl SeedSet {
 }
 
 /// The seeds of a passage that are looked up.
-struct LookedUp {
-    /// Those that have postings: the place, and the number of the seed.
-    found: Vec<(u32, u32)>,
+struct LookedUp<'p> {
+    /// Those that have postings: the place, and the postings.
+    found: Vec<(u32, &'p [Posting])>,
     /// How many of them another text must have.
     least: usize,
 }
