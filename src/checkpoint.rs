@@ -4,7 +4,7 @@
 //! with a checksum, which has its name only once it is whole and on disk. So a part is there or is not, at whatever moment
 //! the scan was stopped; one that is damaged is done again.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::error::{Error, Result};
@@ -40,11 +39,15 @@ pub struct Checkpoints {
     _lock: File,
 }
 
-/// The file that says what the parts are of.
+/// The file that says what the parts are of, and the one that is locked.
 const IDENTITY: &str = "scan.json";
+const LOCK: &str = "lock";
 
 /// How the name of a part ends.
 const PART: &str = ".part";
+
+/// How the names of files begin that are being written.
+const UNFINISHED: &str = ".unfinished-";
 
 /// Bytes of the checksum at the end of a part.
 const CHECKSUM: usize = 8;
@@ -56,41 +59,33 @@ impl Checkpoints {
     /// When the folder cannot be written to, another scan is at work in it, it holds something else, or a scan of other
     /// files or with other settings: what differs is said.
     pub fn open(folder: &Path, identity: &Identity) -> Result<Self> {
-        let path = folder.join(IDENTITY);
-        let refuse = |what: &str| {
-            let folder = folder.display();
-            Err(Error::Settings(format!("`{folder}` {what}: name another folder, or remove this one to begin anew")))
-        };
+        let is_new = !folder.exists();
         fs::create_dir_all(folder).map_err(|error| Error::io("write", folder, error))?;
-        if !path.exists() {
-            let is_empty = fs::read_dir(folder).map_err(|error| Error::io("list", folder, error))?.next().is_none();
-            if !is_empty {
-                return refuse("holds no scan to go on with");
+        let is_mine = folder.join(LOCK).exists() || folder.join(IDENTITY).exists();
+        if !is_new
+            && !is_mine
+            && fs::read_dir(folder).map_err(|error| Error::io("list", folder, error))?.next().is_some()
+        {
+            return refuse(folder, "holds no scan to go on with");
+        }
+        let all = Self { folder: folder.to_owned(), _lock: locked(folder)? };
+        let path = folder.join(IDENTITY);
+        match fs::read(&path) {
+            Ok(text) => {
+                let Ok(kept) = serde_json::from_slice(&text) else {
+                    return refuse(folder, "holds no scan that this version knows");
+                };
+                if let Some(what) = difference(&kept, identity) {
+                    return refuse(folder, what);
+                }
             }
-            let text = serde_json::to_vec_pretty(identity).map_err(|error| Error::io("write", &path, error.into()))?;
-            let mut file = NamedTempFile::new_in(folder).map_err(|error| Error::io("write", folder, error))?;
-            file.write_all(&text).map_err(|error| Error::io("write", &path, error))?;
-            file.persist(&path).map_err(|error| Error::io("write", &path, error.error))?;
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let write = |out: &mut dyn Write| serde_json::to_writer_pretty(out, identity).map_err(io::Error::from);
+                all.write(&path, write)?;
+            }
+            Err(error) => return Err(Error::io("read", &path, error)),
         }
-        let lock = File::open(&path).map_err(|error| Error::io("read", &path, error))?;
-        if !is_locked(&lock) {
-            return refuse("is where another scan is at work");
-        }
-        let text = fs::read(&path).map_err(|error| Error::io("read", &path, error))?;
-        let Ok(kept) = serde_json::from_slice::<Identity>(&text) else {
-            return refuse("holds no scan that this version knows");
-        };
-        let differences = [
-            (kept.tongwen != identity.tongwen, "holds a scan by another version"),
-            (kept.analysis != identity.analysis, "holds a scan with other settings of what is compared"),
-            (kept.input != identity.input, "holds a scan with other settings of what is read"),
-            (kept.dictionaries != identity.dictionaries, "holds a scan with other dictionaries"),
-            (kept.files != identity.files, "holds a scan of other files, or of files that have changed since"),
-        ];
-        match differences.into_iter().find(|(differs, _)| *differs) {
-            Some((_, what)) => refuse(what),
-            None => Ok(Self { folder: folder.to_owned(), _lock: lock }),
-        }
+        Ok(all)
     }
 
     /// Saves a part, which is on disk once this returns.
@@ -98,42 +93,75 @@ impl Checkpoints {
     /// # Errors
     /// When it cannot be written.
     pub fn save(&self, name: &str, part: &impl Serialize) -> Result<()> {
-        let path = self.path(name);
-        let written = || -> io::Result<()> {
-            let file = NamedTempFile::new_in(&self.folder)?;
-            let mut out = Checked { out: BufWriter::with_capacity(1 << 20, file), hash: Xxh3::new() };
+        self.write(&self.path(name), |out| {
+            let mut out = Checked { out, hash: Xxh3::new() };
             postcard::to_io(part, &mut out).map_err(io::Error::other)?;
             let sum = out.hash.digest().to_le_bytes();
-            out.out.write_all(&sum)?;
-            let file = out.out.into_inner().map_err(|error| error.into_error())?;
-            file.as_file().sync_data()?;
-            file.persist(&path).map_err(|error| error.error)?;
+            out.out.write_all(&sum)
+        })
+    }
+
+    /// Writes a file that has its name once it is whole and on disk.
+    fn write(&self, path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+        let written = || -> io::Result<()> {
+            let file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder)?;
+            let mut out = BufWriter::with_capacity(1 << 20, file);
+            write(&mut out)?;
+            let file = out.into_inner().map_err(|error| error.into_error())?;
+            file.as_file().sync_all()?;
+            file.persist(path).map_err(|error| error.error)?;
+            // The name is on disk once its folder is. Windows cannot open one.
+            #[cfg(unix)]
+            File::open(&self.folder)?.sync_all()?;
             Ok(())
         };
-        written().map_err(|error| Error::io("write", &path, error))
+        written().map_err(|error| Error::io("write", path, error))
     }
 
-    /// Returns a part, if it is there and whole.
-    pub fn load<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        let bytes = fs::read(self.path(name)).ok()?;
-        let (part, sum) = bytes.split_at_checked(bytes.len().checked_sub(CHECKSUM)?)?;
-        if hash::bytes(part).to_le_bytes() != sum {
-            return None;
-        }
-        postcard::from_bytes(part).ok()
-    }
-
-    /// Returns a part, which is made and saved if it is not there.
+    /// Returns a part, if it is there and whole; one that is not is removed.
     ///
     /// # Errors
-    /// When it cannot be written.
-    pub fn kept<T: Serialize + DeserializeOwned>(&self, name: &str, make: impl FnOnce() -> T) -> Result<T> {
-        if let Some(part) = self.load(name) {
-            return Ok(part);
+    /// When it is there, and cannot be read or removed.
+    pub fn load<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
+        let path = self.path(name);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Error::io("read", &path, error)),
+        };
+        let part = bytes.len().checked_sub(CHECKSUM).and_then(|end| bytes.split_at_checked(end));
+        let part = part.filter(|(part, sum)| hash::bytes(part).to_le_bytes() == *sum);
+        match part.and_then(|(part, _)| postcard::from_bytes(part).ok()) {
+            Some(part) => Ok(Some(part)),
+            None => {
+                self.discard(name)?;
+                Ok(None)
+            }
         }
-        let part = make();
-        self.save(name, &part)?;
-        Ok(part)
+    }
+
+    /// Removes a part.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn discard(&self, name: &str) -> Result<()> {
+        let path = self.path(name);
+        fs::remove_file(&path).map_err(|error| Error::io("remove", &path, error))
+    }
+
+    /// Returns a part that follows from `cause`, which is made and saved if it is not there, or follows from another.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub fn kept<T: Serialize + DeserializeOwned>(&self, name: &str, cause: u64, make: impl FnOnce() -> T) -> Result<T> {
+        match self.load::<(u64, T)>(name)? {
+            Some((of, part)) if of == cause => Ok(part),
+            _ => {
+                let part = make();
+                self.save(name, &(cause, &part))?;
+                Ok(part)
+            }
+        }
     }
 
     /// Returns the names of the parts that begin so, in order.
@@ -157,35 +185,69 @@ impl Checkpoints {
     }
 }
 
-/// Locks a file, if nobody else has it: one who was just killed takes a moment to let go of it.
-fn is_locked(file: &File) -> bool {
-    const TRIES: u32 = 40;
-    const PAUSE: Duration = Duration::from_millis(50);
-    (0..TRIES).any(|attempt| {
-        if attempt > 0 {
-            thread::sleep(PAUSE);
-        }
-        file.try_lock().is_ok()
-    })
-}
-
 /// Removes the parts of a scan that is done, and the folder with them if nothing else is in it.
 ///
 /// # Errors
-/// When one of them cannot be removed.
+/// When the folder is of no scan, another is at work in it, or something of it cannot be removed.
 pub fn remove(folder: &Path) -> Result<()> {
-    let refuse = |error| Error::io("remove", folder, error);
-    for entry in fs::read_dir(folder).map_err(refuse)? {
-        let path = entry.map_err(refuse)?.path();
+    let refuse_list = |error| Error::io("list", folder, error);
+    if !folder.join(IDENTITY).exists() {
+        return refuse(folder, "holds no scan to go on with");
+    }
+    let lock = locked(folder)?;
+    for entry in fs::read_dir(folder).map_err(refuse_list)? {
+        let path = entry.map_err(refuse_list)?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        // A part that was being written when the scan was stopped has the name of a temporary file.
-        if name == IDENTITY || name.ends_with(PART) || name.starts_with(".tmp") {
+        if name.ends_with(PART) || name.starts_with(UNFINISHED) {
             fs::remove_file(&path).map_err(|error| Error::io("remove", &path, error))?;
         }
     }
+    // What is left when this is stopped midway is still the folder of a scan.
+    for name in [IDENTITY, LOCK] {
+        let path = folder.join(name);
+        fs::remove_file(&path).map_err(|error| Error::io("remove", &path, error))?;
+    }
+    drop(lock);
     // What else is there is the user's.
     let _ = fs::remove_dir(folder);
     Ok(())
+}
+
+fn refuse<T>(folder: &Path, what: &str) -> Result<T> {
+    let folder = folder.display();
+    Err(Error::Settings(format!("`{folder}` {what}: name another folder, or remove this one to begin anew")))
+}
+
+/// Returns what tells two scans apart.
+fn difference(kept: &Identity, identity: &Identity) -> Option<&'static str> {
+    let differences = [
+        (kept.tongwen != identity.tongwen, "holds a scan by another version"),
+        (kept.analysis != identity.analysis, "holds a scan with other settings of what is compared"),
+        (kept.input != identity.input, "holds a scan with other settings of what is read"),
+        (kept.dictionaries != identity.dictionaries, "holds a scan with other dictionaries"),
+        (kept.files != identity.files, "holds a scan of other files, or of files that have changed since"),
+    ];
+    differences.into_iter().find(|(differs, _)| *differs).map(|(_, what)| what)
+}
+
+/// Returns the lock of a folder. One who was just killed takes a moment to let go of it.
+fn locked(folder: &Path) -> Result<File> {
+    const TRIES: u32 = 40;
+    const PAUSE: Duration = Duration::from_millis(50);
+    let path = folder.join(LOCK);
+    let lock = File::options().create(true).truncate(false).write(true).open(&path);
+    let lock = lock.map_err(|error| Error::io("write", &path, error))?;
+    for attempt in 0..TRIES {
+        if attempt > 0 {
+            thread::sleep(PAUSE);
+        }
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(Error::io("lock", &path, error)),
+        }
+    }
+    refuse(folder, "is where another scan is at work")
 }
 
 /// Writes on, and hashes what it writes.
@@ -226,24 +288,40 @@ mod tests {
         let folder = place.path().join("done");
         let checkpoints = Checkpoints::open(&folder, &identity()).unwrap();
         let part: Vec<u32> = (0..1000).collect();
-        assert_eq!(checkpoints.load::<Vec<u32>>("numbers"), None);
-        assert_eq!(checkpoints.kept("numbers", || part.clone()).unwrap(), part);
-        assert_eq!(checkpoints.kept("numbers", Vec::<u32>::new).unwrap(), part);
+        let load = || checkpoints.load::<Vec<u32>>("numbers").unwrap();
+        assert_eq!(load(), None);
+        checkpoints.save("numbers", &part).unwrap();
+        assert_eq!(load(), Some(part));
         assert_eq!(checkpoints.names("num").unwrap(), ["numbers"]);
-        let whole = fs::read(checkpoints.path("numbers")).unwrap();
+        let path = checkpoints.path("numbers");
+        let whole = fs::read(&path).unwrap();
         for end in 0..whole.len() {
-            fs::write(checkpoints.path("numbers"), &whole[..end]).unwrap();
-            assert_eq!(checkpoints.load::<Vec<u32>>("numbers"), None, "{end}");
+            fs::write(&path, &whole[..end]).unwrap();
+            assert_eq!(load(), None, "{end}");
+            assert!(!path.exists());
         }
         for at in (0..whole.len()).step_by(7) {
             let mut flipped = whole.clone();
             flipped[at] ^= 1;
-            fs::write(checkpoints.path("numbers"), flipped).unwrap();
-            assert_eq!(checkpoints.load::<Vec<u32>>("numbers"), None, "{at}");
+            fs::write(&path, flipped).unwrap();
+            assert_eq!(load(), None, "{at}");
         }
+        fs::create_dir(&path).unwrap();
+        assert!(checkpoints.load::<Vec<u32>>("numbers").is_err(), "what cannot be read is not gone");
+        fs::remove_dir(&path).unwrap();
         drop(checkpoints);
         remove(&folder).unwrap();
         assert!(!folder.exists());
+    }
+
+    #[test]
+    fn a_part_that_follows_from_something_else_is_made_anew() {
+        let place = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::open(&place.path().join("done"), &identity()).unwrap();
+        assert_eq!(checkpoints.kept("sum", 1, || 10).unwrap(), 10);
+        assert_eq!(checkpoints.kept("sum", 1, || 20).unwrap(), 10);
+        assert_eq!(checkpoints.kept("sum", 2, || 30).unwrap(), 30);
+        assert_eq!(checkpoints.kept("sum", 2, || 40).unwrap(), 30);
     }
 
     #[test]
@@ -252,16 +330,18 @@ mod tests {
         let refused = |identity: &Identity| Checkpoints::open(place.path(), identity).unwrap_err().to_string();
         let first = Checkpoints::open(place.path(), &identity()).unwrap();
         assert!(refused(&identity()).contains("another scan is at work"));
+        assert!(remove(place.path()).unwrap_err().to_string().contains("another scan is at work"));
         drop(first);
+        fs::write(place.path().join(format!("{UNFINISHED}1")), "").unwrap();
         assert!(Checkpoints::open(place.path(), &identity()).is_ok());
         assert!(refused(&Identity { files: "2".into(), ..identity() }).contains("of other files"));
         assert!(refused(&Identity { tongwen: "1".into(), ..identity() }).contains("by another version"));
         let analysis = AnalysisSettings { width: 3, ..AnalysisSettings::default() };
         assert!(refused(&Identity { analysis, ..identity() }).contains("what is compared"));
-        fs::remove_file(place.path().join(IDENTITY)).unwrap();
         fs::write(place.path().join("letter.txt"), "").unwrap();
-        assert!(refused(&identity()).contains("no scan to go on with"));
         remove(place.path()).unwrap();
-        assert!(place.path().join("letter.txt").exists());
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "only what is not of the scan stays");
+        assert!(refused(&identity()).contains("no scan to go on with"));
+        assert!(remove(place.path()).is_err());
     }
 }

@@ -227,7 +227,7 @@ fn found(
         (corpus, None)
     };
     let checkpoints = match &settings.resume {
-        Some(folder) => Some(resumed::open(folder, &corpus, settings, &known)?),
+        Some(folder) => Some(resumed::open(folder, paths, &corpus, settings, &known)?),
         None => None,
     };
     let checkpoints = checkpoints.as_ref();
@@ -511,10 +511,11 @@ struct Task<'a> {
 }
 
 impl Task<'_> {
-    /// Returns a part of what is to be done: that of an earlier run, or one that is made, and kept for a later one.
-    fn kept<T: Serialize + DeserializeOwned>(&self, name: &str, make: impl FnOnce() -> T) -> Result<T> {
+    /// Returns a part of what is to be done about some pages: that of an earlier run, or one that is made, and kept for a
+    /// later one.
+    fn kept<T: Serialize + DeserializeOwned>(&self, name: &str, pages: &[Page], make: impl FnOnce() -> T) -> Result<T> {
         match self.checkpoints {
-            Some(checkpoints) => checkpoints.kept(name, make),
+            Some(checkpoints) => checkpoints.kept(name, resumed::cause(pages), make),
             None => Ok(make()),
         }
     }
@@ -555,12 +556,12 @@ fn find_in(pages: &[Page], task: &Task, progress: &dyn Progress) -> Result<(Find
     let texts = texts_of(pages, &ids);
     progress.phase(Phase { number: 2, of: PHASES, name: "finding boilerplate", unit: Unit::Documents, total: 0 });
     let passages = settings.boilerplate.then(|| Passages::new(&texts, settings.width));
-    let boilerplate = passages
-        .as_ref()
-        .map(|passages| task.kept("boilerplate", || boilerplate::find_beside(passages, task.known, &Prior::default())));
+    let boilerplate = passages.as_ref().map(|passages| {
+        task.kept("boilerplate", pages, || boilerplate::find_beside(passages, task.known, &Prior::default()))
+    });
     let corpus = Compared::with(pages, task, (ids, text_of), &texts, passages.as_ref(), boilerplate.transpose()?);
     let Verified { candidates, split_buckets, largest_bucket, related } =
-        task.kept("related", || corpus.verified(progress))?;
+        task.kept("related", pages, || corpus.verified(progress))?;
     if split_buckets > 0 {
         notes.push(format!(
             "{split_buckets} {} of more than {} documents (the largest: {largest_bucket}) split by further keys; pairs near the threshold may be missing there",

@@ -1,5 +1,5 @@
 //! What shows on a larger corpus only: `--memory` and `--resume`.
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", target_pointer_width = "64"))]
 
 use std::fmt::Write;
 use std::fs;
@@ -7,6 +7,11 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
+
+use tempfile::TempDir;
+use tongwen::checkpoint;
+use tongwen::pipeline::{self, Silent};
+use tongwen::settings::{AnalysisSettings, Settings, TokenKind};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tongwen");
 const LIMIT: u64 = 128;
@@ -30,10 +35,18 @@ fn write_corpus(path: &Path) {
     fs::write(path, lines).unwrap();
 }
 
+/// Returns an empty folder that is on a disk.
+fn folder() -> TempDir {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
+}
+
 /// Runs a scan, and returns the most memory that was resident, in MB, as it was seen last.
 fn peak(corpus: &Path, findings: &Path, arguments: &[&str]) -> u64 {
     let mut scan = Command::new(PROGRAM);
-    scan.arg("scan").arg(corpus).args(["--tokens", "char", "--format", "json", "--output"]).arg(findings);
+    scan.arg("scan")
+        .arg(corpus)
+        .args(["--tokens", "char", "--threads", "2", "--format", "json", "--output"])
+        .arg(findings);
     let mut child = scan.args(arguments).stderr(Stdio::null()).spawn().unwrap();
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
@@ -52,7 +65,7 @@ fn peak(corpus: &Path, findings: &Path, arguments: &[&str]) -> u64 {
 
 #[test]
 fn a_run_stays_within_its_memory_and_finds_the_same() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let [corpus, free, bound] = ["pages.jsonl", "free.json", "bound.json"].map(|name| folder.path().join(name));
     write_corpus(&corpus);
     let unbound = peak(&corpus, &free, &["--memory", "4G"]);
@@ -67,7 +80,7 @@ fn a_run_stays_within_its_memory_and_finds_the_same() {
 
 #[test]
 fn a_disk_that_is_full_is_told_and_nothing_is_left_behind() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let corpus = folder.path().join("pages.jsonl");
     write_corpus(&corpus);
     // A file that may not grow stands for a disk that is full.
@@ -101,7 +114,7 @@ fn parts(done: &Path) -> Vec<String> {
 
 #[test]
 fn a_scan_that_was_killed_goes_on_and_finds_the_same() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let [corpus, free, resumed, done] =
         ["pages.jsonl", "free.json", "resumed.json", "done"].map(|name| folder.path().join(name));
     write_corpus(&corpus);
@@ -127,34 +140,70 @@ fn a_scan_that_was_killed_goes_on_and_finds_the_same() {
     assert!(!done.exists());
 }
 
-#[test]
-fn a_scan_goes_on_from_one_of_the_same_files_only() {
-    let folder = tempfile::tempdir().unwrap();
-    let [page, findings, done] = ["a.txt", "found.json", "done"].map(|name| folder.path().join(name));
-    fs::write(&page, "村口的老人还在等渡船。").unwrap();
-    // It cannot write its findings, so what is done stays.
-    let first = begin(&page, &folder.path().join("nowhere").join("found.json"), &done).wait_with_output().unwrap();
-    assert_eq!(first.status.code(), Some(2));
-    fs::create_dir_all(&done).unwrap();
-    let mut scan = begin(&page, &findings, &done);
-    assert!(scan.wait().unwrap().success());
-    assert!(!done.exists());
-
-    fs::create_dir(&done).unwrap();
-    fs::write(done.join("letter.txt"), "").unwrap();
-    let foreign = begin(&page, &findings, &done).wait_with_output().unwrap();
-    assert_eq!(foreign.status.code(), Some(2));
-    let stderr = String::from_utf8(foreign.stderr).unwrap();
-    assert!(stderr.contains("holds no scan to go on with: name another folder"), "{stderr}");
-
-    let stdin = Command::new(PROGRAM)
-        .args(["scan", "-", "--resume"])
-        .arg(folder.path().join("other"))
+/// Returns what is said of a scan that is refused.
+fn refused(corpus: &Path, done: &Path) -> String {
+    let scan = Command::new(PROGRAM)
+        .args(["scan", "--no-config", "--resume"])
+        .args([done, corpus])
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    assert_eq!(stdin.status.code(), Some(2));
-    let stderr = String::from_utf8(stdin.stderr).unwrap();
-    assert!(stderr.contains("cannot be resumed"), "{stderr}");
+    assert_eq!(scan.status.code(), Some(2));
+    String::from_utf8(scan.stderr).unwrap()
+}
+
+#[test]
+fn a_scan_goes_on_from_one_of_the_same_files_only() {
+    let folder = folder();
+    let [pages, findings, done] = ["pages", "found.json", "done"].map(|name| folder.path().join(name));
+    fs::create_dir(&pages).unwrap();
+    let page = pages.join("a.txt");
+    fs::write(&page, "村口的老人还在等渡船。").unwrap();
+    let settings = Settings { resume: Some(done.clone()), ..Settings::default() };
+    let scan = || pipeline::scan(&[pages.clone()], &settings, &Silent);
+    scan().unwrap();
+    assert_eq!(parts(&done).len(), 3, "the library leaves it to its user when to remove what is done");
+    scan().unwrap();
+
+    fs::write(&page, "村口的老人还在等班车。").unwrap();
+    let error = scan().unwrap_err().to_string();
+    assert!(error.contains("of other files, or of files that have changed since"), "{error}");
+    checkpoint::remove(&done).unwrap();
+
+    fs::create_dir(&done).unwrap();
+    fs::write(done.join("letter.txt"), "").unwrap();
+    assert!(refused(&pages, &done).contains("holds no scan to go on with: name another folder"));
+    assert!(refused(&pages, &pages.join("done")).contains("which is scanned"));
+    assert!(refused(Path::new("-"), &folder.path().join("other")).contains("cannot be resumed"));
     assert!(!folder.path().join("other").exists());
+
+    fs::remove_dir_all(&done).unwrap();
+    assert!(begin(&page, &findings, &done).wait().unwrap().success());
+    assert!(!done.exists());
+}
+
+#[test]
+fn what_could_not_be_read_before_is_read_and_nothing_else_twice() {
+    let folder = folder();
+    let [pages, done] = ["pages", "done"].map(|name| folder.path().join(name));
+    fs::create_dir(&pages).unwrap();
+    for name in ["a", "b"] {
+        write_corpus(&pages.join(format!("{name}.jsonl")));
+    }
+    // A link that leads nowhere is there at first, and gone when the scan goes on.
+    std::os::unix::fs::symlink("nowhere", pages.join("0.txt")).unwrap();
+    let mut analysis = AnalysisSettings { tokens: TokenKind::Char, ..AnalysisSettings::default() };
+    analysis.width = analysis.tokens.default_width();
+    let settings = Settings { analysis, ..Settings::default() };
+    let resumed = Settings { resume: Some(done.clone()), ..settings.clone() };
+    let scan = |settings: &Settings| pipeline::scan(&[pages.clone()], settings, &Silent).unwrap();
+    assert_eq!(scan(&resumed).skipped.len(), 1);
+    fs::remove_file(pages.join("0.txt")).unwrap();
+    for part in parts(&done).into_iter().filter(|part| !part.starts_with("pages-")) {
+        fs::remove_file(done.join(part)).unwrap();
+    }
+    let shards = parts(&done);
+    assert!(shards.len() >= 3, "{shards:?}");
+    fs::remove_file(done.join(&shards[1])).unwrap();
+    assert!(scan(&resumed) == scan(&settings));
 }

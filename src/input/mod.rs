@@ -24,10 +24,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::UNIX_EPOCH;
 
-use crate::document::{Document, Moment, Origin, Skipped};
+use crate::document::{Document, Origin, Skipped};
 use crate::error::{Error, Result};
-use crate::hash::TextHasher;
+use crate::hash::{self, TextHasher};
 use crate::settings::InputSettings;
 
 pub use again::Sources;
@@ -105,17 +106,27 @@ impl Corpus {
 
     /// Returns a number that changes when a file is added, removed, renamed or changed; `None` where something is read that
     /// cannot be read again.
+    ///
+    /// A change is told by length, time, and what the file system numbers a file by, not by what is in the file.
     pub fn identity(&self) -> Option<u64> {
         let mut hasher = TextHasher::default();
-        for File { place, name, bytes, changed } in &*self.files {
-            if !matches!(place, Place::Path(_)) {
-                return None;
+        for file in &*self.files {
+            let Place::Path(path) = &file.place else { return None };
+            for name in [file.name.as_bytes(), std::path::absolute(path).ok()?.as_os_str().as_encoded_bytes()] {
+                hasher.push_numbers(&[name.len() as u64]);
+                hasher.push(name);
             }
-            hasher.push(name.as_bytes());
-            let Moment { year, month, day, second } =
-                changed.unwrap_or(Moment { year: 0, month: 0, day: 0, second: 0 });
-            let date = u64::from(year) << 32 | u64::from(month << 8 | day);
-            hasher.push_numbers(&[name.len() as u64, *bytes, date, u64::from(second)]);
+            // One that cannot be looked at is not read either.
+            let now = fs::metadata(path).ok();
+            let changed = now.as_ref().and_then(|now| now.modified().ok()?.duration_since(UNIX_EPOCH).ok());
+            let changed = changed.unwrap_or_default();
+            let length = now.as_ref().map_or(u64::MAX, fs::Metadata::len);
+            hasher.push_numbers(&[
+                length,
+                changed.as_secs(),
+                u64::from(changed.subsec_nanos()),
+                number_of(now.as_ref()),
+            ]);
         }
         Some(hasher.finish() as u64)
     }
@@ -137,7 +148,7 @@ pub struct Batches {
     skipped: Vec<Skipped>,
     rules: Arc<Rules>,
     /// The file of records that is being cut.
-    pieces: Option<(Arc<str>, Pieces)>,
+    pieces: Option<(Arc<str>, usize, Pieces)>,
 }
 
 impl Iterator for Batches {
@@ -146,9 +157,9 @@ impl Iterator for Batches {
     fn next(&mut self) -> Option<Batch> {
         let rules = Arc::clone(&self.rules);
         loop {
-            if let Some((name, pieces)) = &mut self.pieces {
+            if let Some((name, number, pieces)) = &mut self.pieces {
                 match pieces.next() {
-                    Some(piece) => return Some(Batch { work: Work::Records(Arc::clone(name), piece), rules }),
+                    Some(piece) => return Some(Batch { work: Work::Records(Arc::clone(name), *number, piece), rules }),
                     None => self.pieces = None,
                 }
             }
@@ -160,7 +171,7 @@ impl Iterator for Batches {
             self.at += 1;
             if is_long(file) {
                 match pieces(file, first, &rules) {
-                    Ok(pieces) => self.pieces = Some((Arc::clone(&file.name), pieces)),
+                    Ok(pieces) => self.pieces = Some((Arc::clone(&file.name), first, pieces)),
                     Err(error) => self.skipped.push(unreadable(file, &error)),
                 }
                 continue;
@@ -187,17 +198,30 @@ pub struct Batch {
 #[derive(Debug)]
 enum Work {
     Files(Arc<Vec<File>>, Range<usize>),
-    Records(Arc<str>, Piece),
+    /// Of a file with a name, of a number.
+    Records(Arc<str>, usize, Piece),
     Skipped(Vec<Skipped>),
 }
 
 impl Batch {
+    /// Returns where in the corpus the batch stands: its first file and its first line there. `None` where it holds nothing
+    /// that was read.
+    ///
+    /// As long as the files are the same, so is the batch of a place, whatever else could or could not be read.
+    pub fn place(&self) -> Option<(u64, u64)> {
+        match &self.work {
+            Work::Files(_, files) => Some((files.start as u64, 0)),
+            Work::Records(_, file, piece) => Some((*file as u64, piece.first_line)),
+            Work::Skipped(_) => None,
+        }
+    }
+
     /// Returns the bytes on disk this batch stands for; those of all batches add up to [`Corpus::bytes`], but for files
     /// that changed or broke off meanwhile.
     pub fn bytes(&self) -> u64 {
         match &self.work {
             Work::Files(files, range) => files[range.clone()].iter().map(|file| file.bytes).sum(),
-            Work::Records(_, piece) => piece.on_disk,
+            Work::Records(_, _, piece) => piece.on_disk,
             Work::Skipped(_) => 0,
         }
     }
@@ -208,7 +232,7 @@ impl Batch {
     pub fn read(self, sink: &mut dyn FnMut(std::result::Result<Document, Skipped>)) {
         match self.work {
             Work::Files(files, range) => files[range].iter().for_each(|file| read(file, &self.rules, sink)),
-            Work::Records(name, piece) => records::read(&piece, &name, &self.rules, sink),
+            Work::Records(name, _, piece) => records::read(&piece, &name, &self.rules, sink),
             Work::Skipped(skipped) => skipped.into_iter().for_each(|skipped| sink(Err(skipped))),
         }
     }
@@ -245,6 +269,18 @@ pub fn read_file(path: &Path, settings: &InputSettings) -> Result<(Vec<Document>
         });
     }
     Ok((documents, skipped))
+}
+
+/// Returns the number by which the file system knows a file, and which of its changes the last was; 0 where it tells none.
+fn number_of(file: Option<&fs::Metadata>) -> u64 {
+    #[cfg(unix)]
+    let number = file.map_or(0, |file| {
+        use std::os::unix::fs::MetadataExt;
+        hash::sequence(&[file.dev(), file.ino(), file.ctime() as u64, file.ctime_nsec() as u64])
+    });
+    #[cfg(not(unix))]
+    let number = file.map_or(0, |_| 0);
+    number
 }
 
 /// Whether a file is cut into pieces before it is handed to a thread.
