@@ -160,7 +160,7 @@ fn a_scan_goes_on_from_one_of_the_same_files_only() {
     let page = pages.join("a.txt");
     fs::write(&page, "村口的老人还在等渡船。").unwrap();
     let settings = Settings { resume: Some(done.clone()), ..Settings::default() };
-    let scan = || pipeline::scan(&[pages.clone()], &settings, &Silent);
+    let scan = || pipeline::scan(std::slice::from_ref(&pages), &settings, &Silent);
     scan().unwrap();
     assert_eq!(parts(&done).len(), 3, "the library leaves it to its user when to remove what is done");
     scan().unwrap();
@@ -196,7 +196,7 @@ fn what_could_not_be_read_before_is_read_and_nothing_else_twice() {
     analysis.width = analysis.tokens.default_width();
     let settings = Settings { analysis, ..Settings::default() };
     let resumed = Settings { resume: Some(done.clone()), ..settings.clone() };
-    let scan = |settings: &Settings| pipeline::scan(&[pages.clone()], settings, &Silent).unwrap();
+    let scan = |settings: &Settings| pipeline::scan(std::slice::from_ref(&pages), settings, &Silent).unwrap();
     assert_eq!(scan(&resumed).skipped.len(), 1);
     fs::remove_file(pages.join("0.txt")).unwrap();
     for part in parts(&done).into_iter().filter(|part| !part.starts_with("pages-")) {
