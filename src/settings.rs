@@ -17,7 +17,8 @@ pub struct Settings {
     /// Dictionaries of boilerplate that is known beside what the corpus shows.
     pub dictionaries: Vec<PathBuf>,
     pub run: RunSettings,
-    /// Folder where a scan keeps what it has done, and goes on from what is there; nothing for none.
+    /// Folder where a scan keeps what it has done, and goes on from what is there; nothing for none. Nothing but a scan
+    /// heeds it.
     pub resume: Option<PathBuf>,
 }
 

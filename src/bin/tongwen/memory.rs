@@ -129,6 +129,10 @@ mod system {
 
     /// How often is looked at what is resident.
     const PAUSE: Duration = Duration::from_millis(1);
+    const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+    /// Bytes a second by which what is allocated may grow: threads that do nothing but write to new pages.
+    const FASTEST: f64 = 8e9;
 
     /// Bytes of the mapping that are let go of in a second, measured, at half the speed for the wait that follows.
     const LET_GO: f64 = 25e9;
@@ -469,17 +473,22 @@ mod system {
         fn run(self) {
             INSIDE.set(true);
             let (mut before, mut since) = (0, Instant::now());
+            let mut pause = PAUSE;
             loop {
-                std::thread::sleep(PAUSE);
+                std::thread::sleep(pause);
                 let Some(spill) = SPILL.get() else { return };
                 let [resident, of_files] = self.resident();
                 if resident - of_files > self.limit / 2 && !spill.is_full.load(Ordering::Relaxed) {
                     SPILLING.store(true, Ordering::Relaxed);
                 }
+                // Until the half is near there is time.
+                let left = (self.limit / 2).saturating_sub(resident) as f64 / FASTEST;
+                let is_spilling = SPILLING.load(Ordering::Relaxed);
+                pause = if is_spilling { PAUSE } else { Duration::from_secs_f64(left).clamp(PAUSE, LONGEST_PAUSE) };
                 // Until this thread runs again it grows as fast as it just did; and what it takes to let go, it waits after
                 // that, while others have their turn.
                 let rate = resident.saturating_sub(before) as f64 / since.elapsed().as_secs_f64().max(1e-3);
-                let expected = resident as f64 + rate * (PAUSE.as_secs_f64() + of_files as f64 / LET_GO);
+                let expected = resident as f64 + rate * (pause.as_secs_f64() + of_files as f64 / LET_GO);
                 // Where little is mapped of files, letting go of it helps nobody.
                 if expected > self.limit as f64 / 16.0 * 15.0 && of_files > self.limit / 32 {
                     spill.let_go();
