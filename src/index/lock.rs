@@ -19,6 +19,8 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // Nobody holds it from here on; a file that still names us locks nothing either.
         let _ = self.0.set_len(0);
+        // A child that another thread has just started holds the same open file until it runs its program.
+        let _ = self.0.unlock();
     }
 }
 
@@ -64,6 +66,15 @@ mod tests {
         let first = Lock::take(folder.path()).unwrap();
         let refused = Lock::take(folder.path()).unwrap_err().to_string();
         assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
+        drop(first);
+        Lock::take(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn who_holds_the_same_open_file_locks_nothing_once_the_lock_is_given_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Lock::take(folder.path()).unwrap();
+        let _child = first.0.try_clone().unwrap();
         drop(first);
         Lock::take(folder.path()).unwrap();
     }
