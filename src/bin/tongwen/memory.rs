@@ -492,8 +492,11 @@ mod system {
                 // Where little is mapped of files, letting go of it helps nobody.
                 if expected > self.limit as f64 / 16.0 * 15.0 && of_files > self.limit / 32 {
                     spill.let_go();
+                    before = self.resident()[0];
+                } else {
+                    before = resident;
                 }
-                (before, since) = (self.resident()[0], Instant::now());
+                since = Instant::now();
             }
         }
 

@@ -37,7 +37,6 @@ pub fn run(arguments: &DedupArguments) -> Result<(), Failure> {
     let settings = Settings {
         dictionaries: arguments.boilerplate.clone(),
         run: RunSettings { threads: arguments.threads },
-        resume: None,
         ..Settings::default()
     };
     let progress: Box<dyn Progress> = if arguments.quiet { Box::new(Silent) } else { Box::new(Bar::new()) };
