@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::block::{Block, Blocks};
 use crate::dictionary::{Known, Level};
-use crate::passage::{self, Passages, Place, Text};
+use crate::passage::{self, Among, Passages, Place, Text};
 use crate::seed::{self, Seed, bits};
 use crate::shingle::Shingle;
 
@@ -509,8 +509,8 @@ impl<'a> Judge<'a> {
             if block.weight < LEAST_QUOTATION || !is_any_new && self.known.holds(block.hash, Level::Line) {
                 return Vec::new();
             }
-            let wanted = |text: u32| is_any_new || self.is_new(text);
-            let sources = passages.sources(id, blocks.line(line as usize), wanted);
+            let among = if is_any_new { Among::All } else { Among::New };
+            let sources = passages.sources(id, blocks.line(line as usize), among);
             if sources.is_empty() {
                 return Vec::new();
             }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::boilerplate::Boilerplate;
-use crate::passage::{Holder, Passages, Place};
+use crate::passage::{Among, Holder, Passages, Place};
 
 /// Characters of a passage that is looked up by itself.
 const LEAST: u32 = 40;
@@ -58,7 +58,10 @@ pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option
             let own = page.article(first.quoter);
             // What is found in the article alone that all the pages are of is no excerpt of another.
             let are_of_one = same.iter().all(|(_, unit)| page.article(unit.quoter) == own);
-            let of_article = page.of_articles(first, |text| !are_of_one || page.article(text) != own);
+            // Who of those that were known before quotes whom is known too.
+            let is_any_new = same.iter().any(|(_, unit)| boilerplate.is_new(unit.quoter));
+            let among = if is_any_new { Among::All } else { Among::New };
+            let of_article = page.of_articles(first, among, |text| !are_of_one || page.article(text) != own);
             same.iter().filter_map(move |(_, unit)| {
                 let source = of_page(unit.quoter).source(unit, &of_article)?;
                 Some(Excerpt { source, quoter: unit.quoter, tokens: unit.tokens.len() as u32 })
@@ -156,10 +159,11 @@ impl Page<'_> {
     fn units(&self) -> Vec<(u64, Unit)> {
         let blocks = self.passages.texts()[self.quoter as usize].blocks;
         let mask = &self.boilerplate.masks[self.quoter as usize];
+        let among = if self.boilerplate.is_new(self.quoter) { Among::All } else { Among::New };
         let mut units = Vec::new();
         let mut add = |tokens: Range<u32>, weight: u32, is_frame: bool, is_quoted: bool| {
             let is_long = is_frame || is_quoted || weight >= LEAST_IN_CONTENT;
-            if is_long && self.passages.may_stand_elsewhere(self.quoter, tokens.clone()) {
+            if is_long && self.passages.may_stand_elsewhere(self.quoter, tokens.clone(), among) {
                 let key = self.passages.key(self.quoter, tokens.clone()) ^ u64::from(is_frame);
                 units.push((key, Unit { quoter: self.quoter, tokens, is_frame, is_quoted }));
             }
@@ -194,8 +198,8 @@ impl Page<'_> {
     }
 
     /// Returns the articles that hold a passage, of texts that did not borrow it themselves: the best source first. That of
-    /// the page is among them. None where none of the texts is `telling`.
-    fn of_articles(&self, unit: &Unit, telling: impl Fn(u32) -> bool) -> Vec<OfArticle> {
+    /// the page is among them. None where none of the texts is `telling`, `among` some of them only.
+    fn of_articles(&self, unit: &Unit, among: Among, telling: impl Fn(u32) -> bool) -> Vec<OfArticle> {
         let is_body = |text: u32, tokens: &Range<u32>| {
             let bodies = &self.boilerplate.masks[text as usize].bodies;
             let blocks = self.passages.texts()[text as usize].blocks;
@@ -228,7 +232,7 @@ impl Page<'_> {
         let wanted =
             |holder: &Holder| !is_borrowed(holder.text, &holder.tokens) && (!unit.is_frame || is_cut_or_joined(holder));
         let telling = |holder: &Holder| telling(holder.text);
-        let holders = self.passages.holders(self.quoter, unit.tokens.clone(), telling, wanted);
+        let holders = self.passages.holders(self.quoter, unit.tokens.clone(), among, telling, wanted);
         let mut by_article: BTreeMap<Article, Vec<&Holder>> = BTreeMap::new();
         for holder in &holders {
             by_article.entry(self.article(holder.text)).or_default().push(holder);

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::block::{Block, Blocks};
 use crate::hash;
 use crate::repeats::Repeats;
-use crate::seed::{self, Seed};
+use crate::seed::{self, Seed, bits};
 use crate::shingle::Shingle;
 
 /// A document as this and the following stages see it.
@@ -109,6 +109,18 @@ pub struct Passages<'a> {
     shift: u32,
     /// For each text its sampled seeds that have postings: the place, and the number of the seed; in order.
     shared: Vec<Vec<(u32, u32)>>,
+    /// Whether each text is new; empty where all are.
+    new: Vec<bool>,
+    /// A bit for each seed that has a posting in a new text; empty where all are new.
+    in_new: Vec<u64>,
+}
+
+/// Texts in which a passage is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Among {
+    All,
+    /// Those that are new beside the others.
+    New,
 }
 
 impl<'a> Passages<'a> {
@@ -120,7 +132,9 @@ impl<'a> Passages<'a> {
     /// Returns the index of `texts` for passages that stand in a new one, or are looked up for one: of the seeds of the
     /// others it has those only that a new one has too.
     pub fn beside(texts: &'a [Text<'a>], width: usize, is_new: impl Fn(u32) -> bool + Sync) -> Self {
-        let of_new = SeedFilter::new(texts, &is_new);
+        let new: Vec<bool> = (0..texts.len() as u32).map(&is_new).collect();
+        let new = if new.contains(&false) { new } else { Vec::new() };
+        let of_new = (!new.is_empty()).then(|| SeedFilter::of_new(texts, &new));
         let repeated = repeated(texts, |text| &text.blocks.lines, 1);
         // A line that many texts hold is looked up in a few of them.
         let mut left_out: Vec<Place> =
@@ -162,11 +176,44 @@ impl<'a> Passages<'a> {
         }
         let filter = SeedFilter::of(seeds.len(), seeds.iter().copied());
         let sampled = seeds.partition_point(|&seed| seed::is_sampled(seed, RATE)) as u32;
-        let shared = Vec::new();
-        let mut all =
-            Self { texts, width, span, repeated, postings, seeds, sampled, starts, filter, directory, shift, shared };
+        let (shared, in_new) = (Vec::new(), Vec::new());
+        let mut all = Self {
+            texts,
+            width,
+            span,
+            repeated,
+            postings,
+            seeds,
+            sampled,
+            starts,
+            filter,
+            directory,
+            shift,
+            shared,
+            new,
+            in_new,
+        };
         all.shared = all.shared(&left_out);
+        all.in_new = all.in_new();
         all
+    }
+
+    /// Returns a bit for each seed that has a posting in a new text; none where all are new.
+    fn in_new(&self) -> Vec<u64> {
+        if self.new.is_empty() {
+            return Vec::new();
+        }
+        let mut in_new = vec![0; bits::words(self.seeds.len() as u32)];
+        for number in 0..self.seeds.len() as u32 {
+            if self.places(number).iter().any(|posting| self.is_new(posting.text)) {
+                bits::set(&mut in_new, number..number + 1);
+            }
+        }
+        in_new
+    }
+
+    fn is_new(&self, text: u32) -> bool {
+        self.new.get(text as usize).is_none_or(|&is_new| is_new)
     }
 
     /// Returns for each text its seeds that have postings, by their postings; those of the lines that were `left_out` of the
@@ -244,8 +291,8 @@ impl<'a> Passages<'a> {
         &shingles[seeds.start as usize..shingles.len().min(seeds.end as usize + 1)]
     }
 
-    /// Returns the seeds of some tokens that are looked up, if enough of them have postings.
-    fn looked_up(&self, own: u32, range: &Range<u32>) -> Option<LookedUp<'_>> {
+    /// Returns the seeds of some tokens that are looked up, if enough of them have postings in some texts.
+    fn looked_up(&self, own: u32, range: &Range<u32>, among: Among) -> Option<LookedUp> {
         let text = self.texts[own as usize];
         let seeds = self.seeds_of(own, range);
         if seeds.is_empty() {
@@ -263,23 +310,28 @@ impl<'a> Passages<'a> {
         let others = shared[from..until].iter().copied();
         let others = others.filter(|&(place, number)| place == seeds.start || number < self.sampled);
         let found = first.map(|number| (seeds.start, number)).into_iter().chain(others);
-        let mut found: Vec<(u32, &[Posting])> = found.map(|(place, number)| (place, self.places(number))).collect();
+        let is_among = |number: u32| among == Among::All || self.in_new.is_empty() || bits::get(&self.in_new, number);
+        if !found.clone().any(|(_, number)| is_among(number)) {
+            return None;
+        }
+        let mut found: Vec<(u32, u32)> = found.collect();
         let count = count_sampled(text, seeds);
         // A common phrase says little where there is another seed.
-        let is_common = |places: &[Posting]| places.len() > MOST_PLACES;
-        let common = found.iter().filter(|(_, places)| is_common(places)).count();
+        let is_common = |number: u32| self.places(number).len() > MOST_PLACES;
+        let common = found.iter().filter(|&&(_, number)| is_common(number)).count();
         if common > 0 && common < count {
-            found.retain(|(_, places)| !is_common(places));
+            found.retain(|&(_, number)| !is_common(number));
         }
         let all = if common < count { count - common } else { count };
         let least = if all <= 4 { 1 } else { 2 }.max((all as f64 * SAMPLED_SHARE).ceil() as usize);
-        (found.len() >= least).then_some(LookedUp { found, least })
+        let are_enough = found.iter().filter(|&&(_, number)| is_among(number)).count() >= least;
+        are_enough.then_some(LookedUp { found, least })
     }
 
-    /// Returns whether some tokens of a text may stand in other texts: a look at its own seeds, and no answer is wrong that
-    /// says no.
-    pub fn may_stand_elsewhere(&self, own: u32, range: Range<u32>) -> bool {
-        self.looked_up(own, &range).is_some()
+    /// Returns whether some tokens of a text may stand in others: a look at its own seeds, and no answer is wrong that says
+    /// no.
+    pub fn may_stand_elsewhere(&self, own: u32, range: Range<u32>, among: Among) -> bool {
+        self.looked_up(own, &range, among).is_some()
     }
 
     /// Returns what decides where some tokens of a text stand, as a number: equal for the same tokens in any text.
@@ -291,16 +343,18 @@ impl<'a> Passages<'a> {
     /// Returns the `wanted` places where the tokens `range` of text `own` stand, in the order of the texts: that text among
     /// them. None where none of them is `telling`.
     ///
-    /// Those that are telling are laid beside the passage first, and the others only where that shows one.
+    /// Those that are telling, `among` some texts only, are laid beside the passage first, and the others only where that
+    /// shows one.
     pub fn holders(
         &self,
         own: u32,
         range: Range<u32>,
-        telling: impl FnMut(&Holder) -> bool,
+        among: Among,
+        telling: impl Fn(&Holder) -> bool,
         wanted: impl Fn(&Holder) -> bool,
     ) -> Vec<Holder> {
         let (mut holders, mut others): (Vec<Holder>, Vec<Holder>) =
-            self.places_of(own, range.clone()).into_iter().partition(telling);
+            self.places_of(own, range.clone(), among).into_iter().partition(&telling);
         let mut passage = None;
         let mut holds = |place: &Holder| {
             let beside = self.is_beside(own, &range, place);
@@ -310,6 +364,10 @@ impl<'a> Passages<'a> {
         };
         holders.retain(&mut holds);
         if !holders.is_empty() {
+            if among == Among::New {
+                others = self.places_of(own, range.clone(), Among::All);
+                others.retain(|place| !telling(place) || !self.is_new(place.text));
+            }
             others.retain(&mut holds);
             holders.extend(others);
             holders.sort_unstable_by_key(|holder| holder.text);
@@ -317,16 +375,15 @@ impl<'a> Passages<'a> {
         holders
     }
 
-    /// Returns the texts of those `wanted` of which line `range` of text `own` is the opening of something longer, and where;
-    /// in order.
-    pub fn sources(&self, own: u32, range: Range<u32>, wanted: impl Fn(u32) -> bool) -> Vec<(u32, Range<u32>)> {
+    /// Returns the texts of which line `range` of text `own` is the opening of something longer, and where; in order.
+    pub fn sources(&self, own: u32, range: Range<u32>, among: Among) -> Vec<(u32, Range<u32>)> {
         let mut passage = None;
         let source = |place: Holder| {
             let tokens = self.source(own, range.clone(), &place)?;
             self.is_there(own, &range, &place, &mut passage).then_some((place.text, tokens))
         };
-        let places = self.places_of(own, range.clone()).into_iter();
-        places.filter(|place| place.text != own && wanted(place.text)).filter_map(source).collect()
+        let places = self.places_of(own, range.clone(), among).into_iter();
+        places.filter(|place| place.text != own).filter_map(source).collect()
     }
 
     /// Returns whether enough of a passage's seeds stand where its sampled seeds do.
@@ -379,15 +436,16 @@ impl<'a> Passages<'a> {
     }
 
     /// Returns where the tokens `range` of text `own` may stand, by their sampled seeds alone.
-    fn places_of(&self, own: u32, range: Range<u32>) -> Vec<Holder> {
-        let Some(LookedUp { found, least }) = self.looked_up(own, &range) else { return Vec::new() };
+    fn places_of(&self, own: u32, range: Range<u32>, among: Among) -> Vec<Holder> {
+        let Some(LookedUp { found, least }) = self.looked_up(own, &range, among) else { return Vec::new() };
         let passage = self.shingles_of(own, &range);
         // One seed with other words on both sides of it is a common phrase.
         let is_long = range.len() >= LONG + self.span as usize - 1;
         let mut hits: Vec<Hit> = Vec::new();
-        for (place, postings) in found {
+        for (place, number) in found {
             let beside = Beside::new(passage, place - range.start);
-            let postings = postings.iter().take(MOST_PLACES);
+            let postings = self.places(number).iter().take(MOST_PLACES);
+            let postings = postings.filter(|posting| among == Among::All || self.is_new(posting.text));
             let postings = postings.filter(|posting| !is_long || beside.may_go_on(posting.beside));
             hits.extend(
                 postings
@@ -477,12 +535,9 @@ struct SeedFilter {
 
 impl SeedFilter {
     /// Returns the filter of all seeds that may be looked up for a new text: those that are sampled, and the first of each
-    /// line and sentence. `None` where all texts are new.
-    fn new(texts: &[Text], is_new: &(impl Fn(u32) -> bool + Sync)) -> Option<Self> {
-        let new: Vec<Text> = (0..).zip(texts).filter(|&(id, _)| is_new(id)).map(|(_, &text)| text).collect();
-        if new.len() == texts.len() {
-            return None;
-        }
+    /// line and sentence.
+    fn of_new(texts: &[Text], new: &[bool]) -> Self {
+        let new: Vec<Text> = texts.iter().zip(new).filter(|&(_, &is_new)| is_new).map(|(&text, _)| text).collect();
         let seeds: Vec<Seed> = new
             .par_iter()
             .flat_map_iter(|&text| {
@@ -493,7 +548,7 @@ impl SeedFilter {
                 all.filter(|&seed| seed::is_sampled(seed, RATE)).chain(starts)
             })
             .collect();
-        Some(Self::of(seeds.len(), seeds.into_iter()))
+        Self::of(seeds.len(), seeds.into_iter())
     }
 
     /// Returns the filter of some seeds, about so many: of others it lets one in nine to seventeen pass.
@@ -643,9 +698,9 @@ impl SeedSet {
 }
 
 /// The seeds of a passage that are looked up.
-struct LookedUp<'p> {
-    /// Those that have postings: the place, and the postings.
-    found: Vec<(u32, &'p [Posting])>,
+struct LookedUp {
+    /// Those that have postings: the place, and the number of the seed.
+    found: Vec<(u32, u32)>,
     /// How many of them another text must have.
     least: usize,
 }
@@ -710,4 +765,47 @@ fn aligned_end(passage: &[Shingle], source: &[Shingle]) -> Option<usize> {
         }
     }
     (i >= passage.len() && passage.len() - matched <= LOOSE_END).then_some(j)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// What is looked up for new texts alone is what a look-up in all texts finds in the new ones.
+        #[test]
+        fn a_look_up_among_new_texts_finds_what_all_find_in_them(
+            // Passages that are put together to texts, and whether each text is new.
+            passages in prop::collection::vec(prop::collection::vec(1..5000_u32, 20..60), 2..6),
+            texts in prop::collection::vec((prop::collection::vec(0..6_usize, 1..6), any::<bool>()), 2..8),
+        ) {
+            let of_text = |numbers: &Vec<usize>| {
+                let mut blocks = Blocks::default();
+                let (mut shingles, mut lines) = (Vec::new(), Vec::new());
+                for &number in numbers {
+                    let passage = &passages[number % passages.len()];
+                    lines.push(Block { hash: number as u64, start: shingles.len() as u32, weight: 40 });
+                    shingles.extend(passage);
+                }
+                (blocks.lines, blocks.tokens) = (lines.into(), shingles.len() as u32 + 1);
+                (shingles, blocks)
+            };
+            let kept: Vec<(Vec<Shingle>, Blocks)> = texts.iter().map(|(numbers, _)| of_text(numbers)).collect();
+            let all: Vec<Text> = kept.iter().map(|(shingles, blocks)| Text { shingles, blocks }).collect();
+            let index = Passages::beside(&all, 2, |id| texts[id as usize].1);
+            for (own, text) in (0..).zip(&all) {
+                for line in 0..text.blocks.lines.len() {
+                    let range = text.blocks.line(line);
+                    let mut places = index.places_of(own, range.clone(), Among::All);
+                    places.retain(|place| texts[place.text as usize].1);
+                    prop_assert_eq!(&places, &index.places_of(own, range.clone(), Among::New));
+                    if !places.is_empty() {
+                        prop_assert!(index.may_stand_elsewhere(own, range, Among::New));
+                    }
+                }
+            }
+        }
+    }
 }
