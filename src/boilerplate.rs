@@ -261,6 +261,11 @@ impl Mask {
         bits::count(self.lane(FRAME), range.clone()) * 2 > range.len() as u32
     }
 
+    /// Returns which tokens are frame, a bit each.
+    pub fn frame_words(&self) -> &[u64] {
+        self.lane(FRAME)
+    }
+
     /// Returns whether most of a range is quoted.
     pub fn is_quoted(&self, range: Range<u32>) -> bool {
         bits::count(self.lane(QUOTED), range.clone()) * 2 > range.len() as u32

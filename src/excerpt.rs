@@ -5,8 +5,10 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::boilerplate::Boilerplate;
-use crate::passage::{Among, Holder, Passages, Place};
+use crate::block::Blocks;
+use crate::boilerplate::{Boilerplate, Mask};
+use crate::passage::{Among, Holder, Passages, Place, Sought};
+use crate::seed::bits;
 
 /// Characters of a passage that is looked up by itself.
 const LEAST: u32 = 40;
@@ -43,7 +45,10 @@ pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option
         *sizes.entry(*cluster).or_default() += 1;
     }
     let quoted = quoted_lines(passages, boilerplate, cluster_of);
-    let of_page = |quoter| Page { passages, boilerplate, cluster_of, sizes: &sizes, quoted: &quoted, quoter };
+    let borrowed = |id: usize| Borrowed::new(passages.texts()[id].blocks, &boilerplate.masks[id], &quoted[id]);
+    let borrowed: Vec<Borrowed> = (0..quoted.len()).into_par_iter().map(borrowed).collect();
+    let shared = Shared { passages, boilerplate, cluster_of, sizes: &sizes, quoted: &quoted, borrowed: &borrowed };
+    let of_page = |quoter| Page { shared: &shared, quoter };
     let mut units: Vec<(u64, Unit)> =
         (0..passages.texts().len() as u32).into_par_iter().flat_map_iter(|quoter| of_page(quoter).units()).collect();
     // What many pages hold is looked up once.
@@ -113,13 +118,62 @@ fn covers_most(ranges: &[Range<u32>], tokens: &Range<u32>) -> bool {
     ranges.iter().map(shared).sum::<u32>() * 2 > tokens.len() as u32
 }
 
-struct Page<'a> {
+/// What is known of all texts.
+struct Shared<'a> {
     passages: &'a Passages<'a>,
     boilerplate: &'a Boilerplate,
     cluster_of: &'a [Option<u32>],
     sizes: &'a BTreeMap<u32, usize>,
     /// Lines that each text quotes.
     quoted: &'a [Vec<Range<u32>>],
+    borrowed: &'a [Borrowed],
+}
+
+/// What of a text is not its own, a bit a token: of 64 tokens all is found in one place of the memory.
+struct Borrowed(Box<[[u64; 4]]>);
+
+impl Borrowed {
+    /// What it quotes.
+    const QUOTED: usize = 0;
+    const FRAME: usize = 1;
+    /// Lines that would be quotations, were they not the body of the page.
+    const BODY: usize = 2;
+    /// Entries of lists of openings, on a page that has a body beside them.
+    const ENTRY: usize = 3;
+
+    fn new(blocks: &Blocks, mask: &Mask, quoted: &[Range<u32>]) -> Self {
+        let mut words = vec![[0; 4]; bits::words(blocks.tokens)];
+        let mut set = |lane: usize, tokens: Range<u32>| bits::each_word(tokens, |word, part| words[word][lane] |= part);
+        quoted.iter().for_each(|tokens| set(Self::QUOTED, tokens.clone()));
+        mask.bodies.iter().for_each(|&line| set(Self::BODY, blocks.line(line as usize)));
+        for tokens in blocks.listed.iter().map(|&line| blocks.line(line as usize)) {
+            if mask.hidden(tokens.clone()) as usize * 2 > tokens.len() {
+                set(Self::ENTRY, tokens);
+            }
+        }
+        for (word, frame) in words.iter_mut().zip(mask.frame_words()) {
+            word[Self::FRAME] = *frame;
+        }
+        Self(words.into())
+    }
+
+    /// Returns whether a passage is not the text's own. One that quotes it itself is no source of it.
+    fn holds(&self, tokens: Range<u32>) -> bool {
+        let (mut quoted, mut frame, mut body) = (0, 0, 0);
+        bits::each_word(tokens.clone(), |word, part| {
+            let lanes = self.0[word].map(|lane| lane & part);
+            quoted += lanes[Self::QUOTED].count_ones();
+            frame += lanes[Self::FRAME].count_ones();
+            body |= lanes[Self::BODY];
+        });
+        let is_most = |count: u32| count as usize * 2 > tokens.len();
+        let first = self.0[tokens.start as usize / 64][Self::ENTRY] >> (tokens.start % 64) & 1;
+        is_most(quoted) || is_most(frame) || body != 0 || first == 1
+    }
+}
+
+struct Page<'a> {
+    shared: &'a Shared<'a>,
     quoter: u32,
 }
 
@@ -152,26 +206,26 @@ struct OfArticle {
 
 impl Page<'_> {
     fn article(&self, text: u32) -> Article {
-        self.cluster_of[text as usize].map_or(Article::Text(text), Article::Cluster)
+        self.shared.cluster_of[text as usize].map_or(Article::Text(text), Article::Cluster)
     }
 
     /// Returns the passages that may stand elsewhere, each with what decides where.
     fn units(&self) -> Vec<(u64, Unit)> {
-        let blocks = self.passages.texts()[self.quoter as usize].blocks;
-        let mask = &self.boilerplate.masks[self.quoter as usize];
-        let among = if self.boilerplate.is_new(self.quoter) { Among::All } else { Among::New };
+        let blocks = self.shared.passages.texts()[self.quoter as usize].blocks;
+        let mask = &self.shared.boilerplate.masks[self.quoter as usize];
+        let among = if self.shared.boilerplate.is_new(self.quoter) { Among::All } else { Among::New };
         let mut units = Vec::new();
         let mut add = |tokens: Range<u32>, weight: u32, is_frame: bool, is_quoted: bool| {
             let is_long = is_frame || is_quoted || weight >= LEAST_IN_CONTENT;
-            if is_long && self.passages.may_stand_elsewhere(self.quoter, tokens.clone(), among) {
-                let key = self.passages.key(self.quoter, tokens.clone()) ^ u64::from(is_frame);
+            if is_long && self.shared.passages.may_stand_elsewhere(self.quoter, tokens.clone(), among) {
+                let key = self.shared.passages.key(self.quoter, tokens.clone()) ^ u64::from(is_frame);
                 units.push((key, Unit { quoter: self.quoter, tokens, is_frame, is_quoted }));
             }
         };
         for (line, block) in blocks.lines.iter().enumerate().filter(|(_, block)| block.weight >= LEAST) {
             let tokens = blocks.line(line);
             let is_frame = mask.is_frame(tokens.clone());
-            let is_quoted = covers_most(&self.quoted[self.quoter as usize], &tokens);
+            let is_quoted = covers_most(&self.shared.quoted[self.quoter as usize], &tokens);
             let is_body = mask.bodies.contains(&(line as u32));
             if is_frame || is_quoted || (tokens.len() as u32) < LONG_LINE {
                 add(tokens, block.weight, is_frame, is_quoted || is_body);
@@ -188,7 +242,7 @@ impl Page<'_> {
                 if weight >= LEAST_IN_CONTENT {
                     let next = open.end..open.end;
                     let is_frame = mask.is_frame(open.clone());
-                    let is_quoted = covers_most(&self.quoted[self.quoter as usize], &open);
+                    let is_quoted = covers_most(&self.shared.quoted[self.quoter as usize], &open);
                     add(std::mem::replace(&mut open, next), weight, is_frame, is_quoted || is_body);
                     weight = 0;
                 }
@@ -200,44 +254,21 @@ impl Page<'_> {
     /// Returns the articles that hold a passage, of texts that did not borrow it themselves: the best source first. That of
     /// the page is among them. None where none of the texts is `telling`, `among` some of them only.
     fn of_articles(&self, unit: &Unit, among: Among, telling: impl Fn(u32) -> bool) -> Vec<OfArticle> {
-        let is_body = |text: u32, tokens: &Range<u32>| {
-            let bodies = &self.boilerplate.masks[text as usize].bodies;
-            let blocks = self.passages.texts()[text as usize].blocks;
-            bodies.iter().any(|&line| {
-                let body = blocks.line(line as usize);
-                body.start < tokens.end && tokens.start < body.end
-            })
-        };
-        // An entry of a list of openings, on a page that has a body beside it.
-        let is_entry = |text: u32, tokens: &Range<u32>| {
-            let blocks = self.passages.texts()[text as usize].blocks;
-            let line = blocks.line_of(tokens.start);
-            let is_listed = blocks.listed.binary_search(&(line as u32)).is_ok();
-            is_listed
-                && self.boilerplate.masks[text as usize].hidden(blocks.line(line)) * 2 > blocks.line(line).len() as u32
-        };
-        // A page that quotes the passage itself is no source of it.
-        let is_borrowed = |text: u32, tokens: &Range<u32>| {
-            let mask = &self.boilerplate.masks[text as usize];
-            covers_most(&self.quoted[text as usize], tokens)
-                || mask.is_frame(tokens.clone())
-                || is_body(text, tokens)
-                || is_entry(text, tokens)
-        };
+        let is_own = |holder: &Holder| !self.shared.borrowed[holder.text as usize].holds(holder.tokens.clone());
         let is_cut_or_joined = |holder: &Holder| {
             let line = unit.tokens.clone();
-            self.passages.source(self.quoter, line.clone(), holder).is_some()
-                || self.passages.is_joined(self.quoter, line, holder)
+            self.shared.passages.source(self.quoter, line.clone(), holder).is_some()
+                || self.shared.passages.is_joined(self.quoter, line, holder)
         };
-        let wanted =
-            |holder: &Holder| !is_borrowed(holder.text, &holder.tokens) && (!unit.is_frame || is_cut_or_joined(holder));
+        let fits = |holder: &Holder| !unit.is_frame || is_cut_or_joined(holder);
         let telling = |holder: &Holder| telling(holder.text);
-        let holders = self.passages.holders(self.quoter, unit.tokens.clone(), among, telling, wanted);
+        let sought = Sought { among, is_telling: &telling, is_wanted: &is_own, fits: &fits };
+        let holders = self.shared.passages.holders(self.quoter, unit.tokens.clone(), &sought);
         let mut by_article: BTreeMap<Article, Vec<&Holder>> = BTreeMap::new();
         for holder in &holders {
             by_article.entry(self.article(holder.text)).or_default().push(holder);
         }
-        let content = |text: u32| self.boilerplate.masks[text as usize].content();
+        let content = |text: u32| self.shared.boilerplate.masks[text as usize].content();
         let of_article = |(article, holders): (Article, Vec<&Holder>)| {
             let rank = |holder: &&&Holder| (holder.seeds, content(holder.text), std::cmp::Reverse(holder.text));
             let best = holders.iter().max_by_key(rank)?;
@@ -253,8 +284,8 @@ impl Page<'_> {
     fn source(&self, unit: &Unit, of_articles: &[OfArticle]) -> Option<u32> {
         // Who of those that were known before quotes whom is known too.
         let is_other = |&text: &u32| text != self.quoter;
-        let is_new = |text: &u32| is_other(text) && self.boilerplate.is_new(*text);
-        if !self.boilerplate.is_new(self.quoter) && !of_articles.iter().any(|one| one.texts.iter().any(is_new)) {
+        let is_new = |text: &u32| is_other(text) && self.shared.boilerplate.is_new(*text);
+        if !self.shared.boilerplate.is_new(self.quoter) && !of_articles.iter().any(|one| one.texts.iter().any(is_new)) {
             return None;
         }
         let own = self.article(self.quoter);
@@ -266,7 +297,7 @@ impl Page<'_> {
             article if article == own => false,
             Article::Text(_) => true,
             // Of an article with copies, a good part of them must hold it: the others quote it too.
-            Article::Cluster(cluster) => one.texts.len() * 2 >= self.sizes[&cluster] || one.texts.len() >= MANY,
+            Article::Cluster(cluster) => one.texts.len() * 2 >= self.shared.sizes[&cluster] || one.texts.len() >= MANY,
         };
         of_articles.iter().find(is_source).map(|one| one.source)
     }

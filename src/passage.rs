@@ -86,6 +86,17 @@ pub struct Holder {
     pub seeds: u32,
 }
 
+/// Which places of a passage are looked for.
+pub struct Sought<'s> {
+    /// Where those that are telling are looked for.
+    pub among: Among,
+    /// Whether a place can show anything: the others are of interest beside one that does.
+    pub is_telling: &'s dyn Fn(&Holder) -> bool,
+    /// Whether a place is wanted, which is asked before its text is looked at, and after that whether it fits.
+    pub is_wanted: &'s dyn Fn(&Holder) -> bool,
+    pub fits: &'s dyn Fn(&Holder) -> bool,
+}
+
 /// The index.
 #[derive(Debug)]
 pub struct Passages<'a> {
@@ -340,33 +351,29 @@ impl<'a> Passages<'a> {
         hash::sequence(&shingles.chain([range.len() as u64]).collect::<Vec<_>>())
     }
 
-    /// Returns the `wanted` places where the tokens `range` of text `own` stand, in the order of the texts: that text among
-    /// them. None where none of them is `telling`.
+    /// Returns the places where the tokens `range` of text `own` stand, of those that are `sought`, in the order of the
+    /// texts: that text among them. None where none of them is telling.
     ///
-    /// Those that are telling, `among` some texts only, are laid beside the passage first, and the others only where that
-    /// shows one.
-    pub fn holders(
-        &self,
-        own: u32,
-        range: Range<u32>,
-        among: Among,
-        telling: impl Fn(&Holder) -> bool,
-        wanted: impl Fn(&Holder) -> bool,
-    ) -> Vec<Holder> {
+    /// Those that are telling are laid beside the passage first, and the others only where that shows one.
+    pub fn holders(&self, own: u32, range: Range<u32>, sought: &Sought) -> Vec<Holder> {
+        let Sought { among, is_telling, is_wanted, fits } = *sought;
         let (mut holders, mut others): (Vec<Holder>, Vec<Holder>) =
-            self.places_of(own, range.clone(), among).into_iter().partition(&telling);
+            self.places_of(own, range.clone(), among).into_iter().partition(is_telling);
         let mut passage = None;
         let mut holds = |place: &Holder| {
+            if !is_wanted(place) {
+                return false;
+            }
             let beside = self.is_beside(own, &range, place);
             beside != Some(false)
-                && wanted(place)
+                && fits(place)
                 && (beside == Some(true) || self.is_within(own, &range, place, &mut passage))
         };
         holders.retain(&mut holds);
         if !holders.is_empty() {
             if among == Among::New {
                 others = self.places_of(own, range.clone(), Among::All);
-                others.retain(|place| !telling(place) || !self.is_new(place.text));
+                others.retain(|place| !is_telling(place) || !self.is_new(place.text));
             }
             others.retain(&mut holds);
             holders.extend(others);
