@@ -90,8 +90,6 @@ pub struct Boilerplate {
     pub openings: Vec<Opening>,
     /// Lines that were found to be of another article before.
     pub cited: Vec<Place>,
-    /// Whether each text is new; empty where all are.
-    new: Vec<bool>,
 }
 
 /// A line quoted from another text.
@@ -138,11 +136,6 @@ pub struct Hidden {
 }
 
 impl Boilerplate {
-    /// Returns whether a text had not been judged before.
-    pub fn is_new(&self, text: u32) -> bool {
-        self.new.get(text as usize).is_none_or(|&is_new| is_new)
-    }
-
     /// Returns what was judged of a text. Which articles it cites or holds is not told here.
     pub fn hidden(&self, text: u32) -> Hidden {
         let from = self.quotations.partition_point(|quotation| quotation.place.0 < text);
@@ -397,7 +390,6 @@ pub fn find_beside(passages: &Passages, known: &Known, prior: &Prior) -> Boilerp
         corpus.mark_by_page(&mut all);
     }
     all.openings = sources;
-    all.new = prior.texts.iter().map(Option::is_none).collect();
     for (id, hidden) in (0..).zip(&prior.texts) {
         all.cited.extend(hidden.iter().flat_map(|hidden| &hidden.cited).map(|&line| (id, line)));
     }

@@ -64,7 +64,7 @@ pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option
             // What is found in the article alone that all the pages are of is no excerpt of another.
             let are_of_one = same.iter().all(|(_, unit)| page.article(unit.quoter) == own);
             // Who of those that were known before quotes whom is known too.
-            let is_any_new = same.iter().any(|(_, unit)| boilerplate.is_new(unit.quoter));
+            let is_any_new = same.iter().any(|(_, unit)| passages.is_new(unit.quoter));
             let among = if is_any_new { Among::All } else { Among::New };
             let of_article = page.of_articles(first, among, |text| !are_of_one || page.article(text) != own);
             same.iter().filter_map(move |(_, unit)| {
@@ -213,7 +213,7 @@ impl Page<'_> {
     fn units(&self) -> Vec<(u64, Unit)> {
         let blocks = self.shared.passages.texts()[self.quoter as usize].blocks;
         let mask = &self.shared.boilerplate.masks[self.quoter as usize];
-        let among = if self.shared.boilerplate.is_new(self.quoter) { Among::All } else { Among::New };
+        let among = if self.shared.passages.is_new(self.quoter) { Among::All } else { Among::New };
         let mut units = Vec::new();
         let mut add = |tokens: Range<u32>, weight: u32, is_frame: bool, is_quoted: bool| {
             let is_long = is_frame || is_quoted || weight >= LEAST_IN_CONTENT;
@@ -284,8 +284,8 @@ impl Page<'_> {
     fn source(&self, unit: &Unit, of_articles: &[OfArticle]) -> Option<u32> {
         // Who of those that were known before quotes whom is known too.
         let is_other = |&text: &u32| text != self.quoter;
-        let is_new = |text: &u32| is_other(text) && self.shared.boilerplate.is_new(*text);
-        if !self.shared.boilerplate.is_new(self.quoter) && !of_articles.iter().any(|one| one.texts.iter().any(is_new)) {
+        let is_new = |text: &u32| is_other(text) && self.shared.passages.is_new(*text);
+        if !self.shared.passages.is_new(self.quoter) && !of_articles.iter().any(|one| one.texts.iter().any(is_new)) {
             return None;
         }
         let own = self.article(self.quoter);

@@ -86,6 +86,14 @@ pub struct Holder {
     pub seeds: u32,
 }
 
+/// Texts in which a passage is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Among {
+    All,
+    /// Those that are new beside the others.
+    New,
+}
+
 /// Which places of a passage are looked for.
 pub struct Sought<'s> {
     /// Where those that are telling are looked for.
@@ -126,14 +134,6 @@ pub struct Passages<'a> {
     in_new: Vec<u64>,
 }
 
-/// Texts in which a passage is looked up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Among {
-    All,
-    /// Those that are new beside the others.
-    New,
-}
-
 impl<'a> Passages<'a> {
     /// Returns the index of `texts`.
     pub fn new(texts: &'a [Text<'a>], width: usize) -> Self {
@@ -142,8 +142,8 @@ impl<'a> Passages<'a> {
 
     /// Returns the index of `texts` for passages that stand in a new one, or are looked up for one: of the seeds of the
     /// others it has those only that a new one has too.
-    pub fn beside(texts: &'a [Text<'a>], width: usize, is_new: impl Fn(u32) -> bool + Sync) -> Self {
-        let new: Vec<bool> = (0..texts.len() as u32).map(&is_new).collect();
+    pub fn beside(texts: &'a [Text<'a>], width: usize, is_new: impl Fn(u32) -> bool) -> Self {
+        let new: Vec<bool> = (0..texts.len() as u32).map(is_new).collect();
         let new = if new.contains(&false) { new } else { Vec::new() };
         let of_new = (!new.is_empty()).then(|| SeedFilter::of_new(texts, &new));
         let repeated = repeated(texts, |text| &text.blocks.lines, 1);
@@ -223,7 +223,8 @@ impl<'a> Passages<'a> {
         in_new
     }
 
-    fn is_new(&self, text: u32) -> bool {
+    /// Returns whether a text is new beside the others.
+    pub fn is_new(&self, text: u32) -> bool {
         self.new.get(text as usize).is_none_or(|&is_new| is_new)
     }
 

@@ -896,8 +896,8 @@ impl<'a> Compared<'a> {
                 band::candidates(self.texts.len(), masks.len(), |table, id| Some(bits(id)? & masks[table]), is_near)
             }
         };
-        if let Some(boilerplate) = &self.boilerplate {
-            let is_wanted = |a: u32, b: u32| boilerplate.is_new(a) || boilerplate.is_new(b);
+        if let (Some(boilerplate), Some(passages)) = (&self.boilerplate, self.passages) {
+            let is_wanted = |a: u32, b: u32| passages.is_new(a) || passages.is_new(b);
             let contained = containment::candidates(self.texts, &boilerplate.masks, is_wanted);
             found.pairs.retain(|&(a, b)| is_wanted(a.0, b.0));
             found.pairs.extend(contained.into_iter().map(|(a, b)| (DocId(a), DocId(b))));
