@@ -7,11 +7,11 @@
 //! judged boilerplate, and of each page its key and where it was read.
 //!
 //! # What a page costs
-//! A text of `t` tokens and `l` lines, with a key of `k` bytes, costs about `1.1 t` bytes for its tokens, `5.5 (2t/25 + l + 2)`
+//! A text of `t` tokens and `l` lines, with a key of `k` bytes, costs about `t` bytes for its tokens, `5.5 (2t/25 + l + 2)`
 //! for its postings and `57 + k` for the rest; a word that no other text of its segment has costs eight. A line or a seed
-//! that more than 24 texts of a segment hold costs nothing more from there on. Measured: 1,760 bytes a page in 100,000
-//! generated pages of 5.7 KB, of which 1,200 are the tokens and 410 the postings; 2,500 labelled pages of 5.5 KB take
-//! 1,830.
+//! that more than 24 texts of a segment hold costs nothing more from there on. Measured: 1,607 bytes a page in 100,000
+//! generated pages of 5.7 KB, of which 1,050 are the tokens and 410 the postings; 2,500 labelled pages of 5.5 KB take
+//! 1,685.
 //!
 //! Shingles or seeds instead of tokens would be 4 KB a page, since hashes cannot be packed, or a sample of them from which
 //! no run can be laid beside another. Band postings would be 176 bytes, and find nothing that the seeds do not.
@@ -215,6 +215,22 @@ impl Index {
     /// Returns a number by which texts that share much come next to each other.
     pub fn neighbourhood(shingles: &[crate::shingle::Shingle]) -> u64 {
         sample::posted(shingles, |_| false).first().map_or(0, |&(hash, _)| hash)
+    }
+
+    /// Returns the numbers of some texts in the order in which they are to be written, given the article of each and its
+    /// neighbourhood: those of one article one after another, next to others with which they share much.
+    pub fn order(texts: &[(u64, u64)]) -> Vec<usize> {
+        let mut first: FxHashMap<u64, u64> = FxHashMap::default();
+        for &(article, neighbourhood) in texts {
+            first.entry(article).and_modify(|first| *first = neighbourhood.min(*first)).or_insert(neighbourhood);
+        }
+        let key = |number: &usize| {
+            let (article, neighbourhood) = texts[*number];
+            (first[&article], article, neighbourhood, *number)
+        };
+        let mut order: Vec<usize> = (0..texts.len()).collect();
+        order.par_sort_unstable_by_key(key);
+        order
     }
 
     /// Appends the texts that a hash leads to, at most 24 a segment, in no telling order, and whether what it is the hash of
@@ -433,7 +449,8 @@ pub struct Writer {
 
 /// What is to be added at once.
 pub struct Addition<'a, F> {
-    /// Those that are found together next to each other, so that they are packed together; those without a digest last.
+    /// In the order of [`Index::order`], so that those are packed together that are found together; those without a digest
+    /// last.
     pub texts: &'a [NewText],
     /// How often each token occurs in them.
     pub counts: FxHashMap<Token, u32>,
@@ -632,23 +649,22 @@ impl Writer {
                 for token in kept.tokens {
                     *counts.entry(token).or_insert(0_u32) += 1;
                 }
-                places.push(Index::neighbourhood(kept.shingles.in_order()));
+                places.push((kept.hidden.article, Index::neighbourhood(kept.shingles.in_order())));
             }
             Ok((counts, places))
         });
         let mut counts: FxHashMap<Token, u32> = FxHashMap::default();
-        let mut order = Vec::with_capacity(addresses.len());
-        for (some, places) in seen.collect::<Result<Vec<_>>>()? {
+        let mut places = Vec::with_capacity(addresses.len());
+        for (some, of_some) in seen.collect::<Result<Vec<_>>>()? {
             for (token, count) in some {
                 let all = counts.entry(token).or_default();
                 *all = all.saturating_add(count);
             }
-            order.extend(places);
+            places.extend(of_some);
         }
-        let mut order: Vec<(u64, usize)> = order.into_iter().zip(0..).collect();
-        order.par_sort_unstable();
+        let order = Index::order(&places);
         let mut texts = Vec::with_capacity(order.len());
-        for &(_, number) in &order {
+        for &number in &order {
             let (digest, addresses) = &addresses[number];
             let mut pages = Vec::new();
             for &address in addresses {
@@ -665,7 +681,7 @@ impl Writer {
         if !texts.is_empty() || !verdicts.is_empty() {
             let name = numbered(&mut manifest.next, "segment");
             let text = |number: usize, unpacked: &mut Unpacked| {
-                let addresses = &addresses[order[number].1].1;
+                let addresses = &addresses[order[number]].1;
                 // What was judged last holds.
                 let address = addresses[addresses.len() - 1];
                 self.index.part(address).segment.load(address.text, unpacked)

@@ -12,11 +12,11 @@ use rayon::prelude::*;
 use super::file::{Sealed, Sealer, short_at};
 use crate::error::{Error, Result};
 
-/// Holders of one hash that are kept in a segment: those first of whose content it is, then those of the smallest
-/// numbers.
+/// Holders of one hash that are kept in a segment: those first of whose content it is, and of these one of each article,
+/// then a second, and so on.
 ///
 /// What more of them hold is the same article many times, or a frame that is known by then: one holder is as good as
-/// another. But an article that many pages quote must be found before them.
+/// another. But an article that many pages quote must be found before them, and every article that has a sentence.
 pub(super) const MOST_HOLDERS: usize = 24;
 
 /// Holders are numbers of 23 bits; the bit above says that what was hashed is no content of its holder.
@@ -43,11 +43,12 @@ impl Collector {
         self.0.append(&mut other.0);
     }
 
-    /// Writes the postings as two sections: the directory, then the postings.
-    pub(super) fn write(mut self, file: &mut Sealer) -> Result<()> {
+    /// Writes the postings as two sections: the directory, then the postings. `article_of` says which holders are one
+    /// article; those stand one after another.
+    pub(super) fn write(mut self, article_of: impl Fn(u32) -> u64, file: &mut Sealer) -> Result<()> {
         self.0.par_sort_unstable();
         self.0.dedup();
-        keep_some(&mut self.0);
+        keep_some(&mut self.0, article_of);
         let bits = bits_for(self.0.len());
         let bucket = |posting: u64| (posting >> 24 >> (KEPT - bits)) as usize;
         file.begin()?;
@@ -73,16 +74,31 @@ fn bits_for(postings: usize) -> u32 {
     (postings / IN_BUCKET).max(1).ilog2().min(KEPT - 16)
 }
 
-/// Leaves of each hash the first few holders.
-fn keep_some(postings: &mut Vec<u64>) {
-    let (mut kept, mut run) = (0, 0);
-    for at in 0..postings.len() {
-        run = if at > 0 && postings[at] >> 24 == postings[at - 1] >> 24 { run + 1 } else { 0 };
-        if run < MOST_HOLDERS {
-            // `kept` never runs ahead of `at`, and only equal hashes stand between them.
-            postings[kept] = postings[at];
-            kept += 1;
+/// Leaves of each hash a few holders.
+fn keep_some(postings: &mut Vec<u64>, article_of: impl Fn(u32) -> u64) {
+    let (mut kept, mut from) = (0, 0);
+    let mut ranked: Vec<(bool, usize, u64)> = Vec::new();
+    while from < postings.len() {
+        let count = postings[from..].iter().take_while(|&posting| posting >> 24 == postings[from] >> 24).count();
+        if count > MOST_HOLDERS {
+            ranked.clear();
+            let (mut last, mut nth) = (None, 0);
+            for &posting in &postings[from..from + count] {
+                let holder = posting as u32 & (HIDDEN | (HIDDEN - 1));
+                let (is_hidden, article) = (holder & HIDDEN != 0, article_of(holder & !HIDDEN));
+                nth = if last.replace((is_hidden, article)) == Some((is_hidden, article)) { nth + 1 } else { 0 };
+                ranked.push((is_hidden, nth, posting));
+            }
+            ranked.sort_unstable();
+            for (to, &(.., posting)) in postings[from..from + MOST_HOLDERS].iter_mut().zip(&ranked) {
+                *to = posting;
+            }
+            postings[from..from + MOST_HOLDERS].sort_unstable();
         }
+        let some = count.min(MOST_HOLDERS);
+        postings.copy_within(from..from + some, kept);
+        kept += some;
+        from += count;
     }
     postings.truncate(kept);
 }
@@ -167,6 +183,21 @@ mod tests {
     use super::*;
     use crate::hash;
 
+    #[test]
+    fn every_article_has_holders_of_what_many_hold() {
+        let holder = |number: u32| 7 << 24 | u64::from(number);
+        // Forty of one article, two of another, ten of a third, of which it is no content.
+        let article_of =
+            |number: u32| [(40, 5), (42, 3), (52, 9)].into_iter().find(|&(end, _)| number < end).unwrap().1;
+        let mut postings: Vec<u64> =
+            (0..52).map(|number| holder(number + if number < 42 { 0 } else { HIDDEN })).collect();
+        let before = 3 << 24 | 1;
+        postings.insert(0, before);
+        keep_some(&mut postings, article_of);
+        let expected: Vec<u64> = std::iter::once(before).chain((0..22).chain([40, 41]).map(holder)).collect();
+        assert_eq!(postings, expected);
+    }
+
     proptest! {
         #[test]
         fn every_posting_is_found_and_nothing_else_but_by_chance(
@@ -183,7 +214,7 @@ mod tests {
                 plain.entry(hash).or_default().insert((is_hidden, holder));
             }
             let mut file = Sealer::create(&path, Kind::Segment, 0).unwrap();
-            collector.write(&mut file).unwrap();
+            collector.write(|_| 0, &mut file).unwrap();
             let file = Sealed::open(&path, Kind::Segment, 2, file.finish().unwrap()).unwrap();
             let postings = Postings::open(&file, 0).unwrap();
             postings.check(&file, 40).unwrap();

@@ -167,7 +167,8 @@ pub(super) fn write(
     for verdict in verdicts {
         file.write(&verdict.packed().to_le_bytes())?;
     }
-    collector.write(&mut file)?;
+    let article_of = |text: u32| found_by.get(text as usize).map_or(0, |&(article, _)| article);
+    collector.write(article_of, &mut file)?;
     file.finish()
 }
 

@@ -776,13 +776,6 @@ impl Judged<'_, '_> {
     /// Returns what is to be kept of those new documents that are wanted.
     pub(super) fn kept(&self, is_wanted: impl Fn(&Page) -> bool) -> Kepts {
         let (batch, corpus) = (self.batch, self.corpus);
-        let mut with_text: Vec<(u64, u32, DocId)> = Vec::new();
-        for (text, &id) in (0..).zip(&corpus.ids) {
-            if self.is_new(id) {
-                with_text.push((Index::neighbourhood(corpus.texts[text as usize].shingles), text, id));
-            }
-        }
-        with_text.par_sort_unstable();
         let new_page = |page: &Page| NewPage { key: page.key.clone(), origin: page.origin.clone(), hash: page.text };
         let cited = corpus.cited(self.star_of);
         let labels = self.labels();
@@ -790,18 +783,26 @@ impl Judged<'_, '_> {
         for (page, &text) in batch.pages[..batch.new].iter().zip(&corpus.text_of).filter(|(page, _)| is_wanted(page)) {
             pages_of.entry(text).or_default().push(new_page(page));
         }
+        let digest = |id: DocId| batch.pages[id.index()].digest.unwrap_or_default();
+        let with_text: Vec<(u32, DocId)> =
+            (0..).zip(&corpus.ids).map(|(text, &id)| (text, id)).filter(|&(_, id)| self.is_new(id)).collect();
+        let place = |&(text, id): &(u32, DocId)| {
+            let article = self.star_of[id.index()].map_or(digest(id) as u64, |star| labels[&star]);
+            (article, Index::neighbourhood(corpus.texts[text as usize].shingles))
+        };
+        let places: Vec<(u64, u64)> = with_text.par_iter().map(place).collect();
         let mut kepts = Kepts { texts: Vec::new(), pages: Vec::new(), hidden: Vec::new(), verdicts: self.verdicts() };
-        for (_, text, id) in with_text {
-            let digest = batch.pages[id.index()].digest;
+        for number in Index::order(&places) {
+            let (text, id) = with_text[number];
             let Some(mut pages) = pages_of.remove(&text) else { continue };
             pages.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-            kepts.texts.push(NewText { digest, pages });
+            kepts.texts.push(NewText { digest: batch.pages[id.index()].digest, pages });
             kepts.pages.push(id.index());
             let mut hidden = corpus.boilerplate.as_ref().map(|found| found.hidden(text)).unwrap_or_default();
             let lines = cited.get(text as usize).into_iter().flatten();
             hidden.cited = lines.map(|range| corpus.texts[text as usize].blocks.line_of(range.start) as u32).collect();
             hidden.cited.sort_unstable();
-            hidden.article = self.star_of[id.index()].map_or(digest.unwrap_or_default() as u64, |star| labels[&star]);
+            hidden.article = places[number].0;
             hidden.mixed = self.mixed.binary_search(&id).is_ok();
             kepts.hidden.push(hidden);
         }
