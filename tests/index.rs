@@ -122,6 +122,33 @@ fn a_repost_is_found_without_its_source_and_a_shared_frame_is_none() {
 }
 
 #[test]
+fn a_repost_of_the_only_page_of_an_article_that_many_quote_is_found() {
+    // Han characters in an order that no other seed has: eight lines of three sentences.
+    let sentence = |seed: u64, number: u64| -> String {
+        let character = |at| char::from_u32(0x4e00 + (hash::number(number << 8 | at, seed) % 3000) as u32).unwrap();
+        (0..24).map(character).chain(['。']).collect()
+    };
+    let line = |seed: u64, number: u64| -> String { (0..3).map(|at| sentence(seed, number * 3 + at)).collect() };
+    let text = |seed: u64| (0..8).map(|number| line(seed, number)).collect::<Vec<_>>();
+    let article = text(1);
+    // Each sentence stands in the midst of a line of another page, which is otherwise unlike: none seemed to be its own.
+    let quoting = (0..24).map(|number| {
+        let mut lines = text(100 + number);
+        lines[4] = format!("{}{}{}", sentence(7, number), sentence(1, number), sentence(8, number));
+        lines.join("\n")
+    });
+    let names: Vec<String> = (0..24).map(|number| format!("{number}.txt")).collect();
+    let place = tempfile::tempdir().unwrap();
+    let index = place.path().join("index");
+    let pages = names.iter().map(String::as_str).zip(quoting).chain([("article.txt", article.join("\n"))]);
+    add(&index, folder(pages).path());
+    let again = [vec![line(2, 0)], article, vec![line(2, 1)]].concat().join("\n");
+    let answers = query(&index, folder([("again.txt", again)]).path());
+    let found = told(&answers);
+    assert!(found.contains(&("again.txt", RelationKind::Repost, "article.txt")), "{found:?}");
+}
+
+#[test]
 fn a_page_that_is_all_frame_is_boilerplate_and_an_empty_one_is_like_nothing() {
     let (_place, index) = indexed_corpus();
     let asked = folder([("frame.txt", FRAME.join("\n")), ("empty.txt", " \n".into())]);

@@ -165,7 +165,7 @@ impl Judging<'_> {
         let analysis = &self.settings.analysis;
         let mut known = self.known.clone();
         if let Some(index) = index.filter(|_| analysis.boilerplate) {
-            take_over(&mut known, pages, index, |_| false);
+            take_over(&mut known, pages, index, |_, _| false);
         }
         let sources = analysis.boilerplate.then_some(self.sources);
         let listed = Listed { blocks: findings::MOST_BLOCKS, pairs: None };
