@@ -513,9 +513,9 @@ impl<'a> Judge<'a> {
             }
             let opening = |&(id, line): &Place| {
                 let end = self.texts[id as usize].blocks.line(line as usize).end;
-                let is_new = self.is_new(id);
                 let is_cut = |(source, tokens): &&(u32, Range<u32>)| {
-                    (is_new || self.is_new(*source)) && *source != id && !passages.goes_on(id, end, *source, tokens.end)
+                    let is_open = is_any_new || self.is_new(*source);
+                    is_open && *source != id && !passages.goes_on(id, end, *source, tokens.end)
                 };
                 let sources: Vec<_> = sources.iter().filter(is_cut).cloned().collect();
                 (!sources.is_empty()).then_some(Opening { place: (id, line), sources })

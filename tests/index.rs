@@ -121,19 +121,28 @@ fn a_repost_is_found_without_its_source_and_a_shared_frame_is_none() {
     assert!(found.file.ends_with("b.txt") && found.copies == 0);
 }
 
+/// Han characters in an order that no other seed has.
+fn sentence(seed: u64, number: u64) -> String {
+    let character = |at| char::from_u32(0x4e00 + (hash::number(number << 8 | at, seed) % 3000) as u32).unwrap();
+    (0..24).map(character).chain(['。']).collect()
+}
+
+/// A line of three of these sentences.
+fn line(seed: u64, number: u64) -> String {
+    (0..3).map(|at| sentence(seed, number * 3 + at)).collect()
+}
+
+/// Eight of these lines.
+fn lines(seed: u64) -> Vec<String> {
+    (0..8).map(|number| line(seed, number)).collect()
+}
+
 #[test]
 fn a_repost_of_the_only_page_of_an_article_that_many_quote_is_found() {
-    // Han characters in an order that no other seed has: eight lines of three sentences.
-    let sentence = |seed: u64, number: u64| -> String {
-        let character = |at| char::from_u32(0x4e00 + (hash::number(number << 8 | at, seed) % 3000) as u32).unwrap();
-        (0..24).map(character).chain(['。']).collect()
-    };
-    let line = |seed: u64, number: u64| -> String { (0..3).map(|at| sentence(seed, number * 3 + at)).collect() };
-    let text = |seed: u64| (0..8).map(|number| line(seed, number)).collect::<Vec<_>>();
-    let article = text(1);
+    let article = lines(1);
     // Each sentence stands in the midst of a line of another page, which is otherwise unlike: none seemed to be its own.
     let quoting = (0..24).map(|number| {
-        let mut lines = text(100 + number);
+        let mut lines = lines(100 + number);
         lines[4] = format!("{}{}{}", sentence(7, number), sentence(1, number), sentence(8, number));
         lines.join("\n")
     });
@@ -146,6 +155,21 @@ fn a_repost_of_the_only_page_of_an_article_that_many_quote_is_found() {
     let answers = query(&index, folder([("again.txt", again)]).path());
     let found = told(&answers);
     assert!(found.contains(&("again.txt", RelationKind::Repost, "article.txt")), "{found:?}");
+}
+
+#[test]
+fn what_was_added_after_those_that_quote_it_is_the_source_of_the_next() {
+    let mut source = lines(1);
+    source[3].push_str(&sentence(1, 99));
+    // All quote the first three sentences of a line, cut off there.
+    let quoting = |seed: u64| [lines(seed), vec![line(1, 3)]].concat().join("\n");
+    let copy = |last: u64| format!("{}\n{}", quoting(2), sentence(3, last));
+    let place = tempfile::tempdir().unwrap();
+    let index = place.path().join("index");
+    add(&index, folder([("a.txt", copy(0)), ("b.txt", copy(1)), ("c.txt", copy(2))]).path());
+    add(&index, folder([("source.txt", source.join("\n"))]).path());
+    let answers = query(&index, folder([("next.txt", quoting(4))]).path());
+    assert_eq!(told(&answers), [("next.txt", RelationKind::Excerpt, "source.txt")]);
 }
 
 #[test]
