@@ -29,6 +29,10 @@ const SAME_LINE: usize = 8;
 /// Places up to which a seed tells where a passage may stand; of a passage whose seeds all have more, the first so many.
 const MOST_PLACES: usize = 64;
 
+/// Places from which on a seed tells only where the words on both sides of it are the same. From four to sixteen the same
+/// was found; the more, the longer it took.
+const FREQUENT: usize = 8;
+
 /// Seeds on one diagonal may drift apart by this much: what insertions and deletions within a passage add up to.
 const DRIFT: i64 = 12;
 
@@ -73,6 +77,18 @@ impl Beside {
     fn may_go_on(self, other: Self) -> bool {
         self.before != 0 && self.before == other.before || self.after != 0 && self.after == other.after
     }
+
+    /// Returns whether all sides that this has are the same, one at least.
+    fn goes_on(self, other: Self) -> bool {
+        let is_same = |side: u16, of_other: u16| side == 0 || side == of_other;
+        is_same(self.before, other.before) && is_same(self.after, other.after) && (self.before, self.after) != (0, 0)
+    }
+
+    /// Returns a number for each side of a seed that there is: equal where it goes on alike.
+    fn sides(self, seed: Seed) -> impl Iterator<Item = u64> {
+        let sides = [(self.before, 0), (self.after, 1)].into_iter().filter(|&(side, _)| side != 0);
+        sides.map(move |(side, at)| u64::from(seed) << 17 | u64::from(side) << 1 | at)
+    }
 }
 
 /// Where a passage stands in another text.
@@ -113,7 +129,7 @@ pub struct Passages<'a> {
     span: u32,
     /// Lines that several texts hold.
     repeated: Vec<Vec<Place>>,
-    /// By seed, text and place; of seeds that two texts or more have, for another tells nothing.
+    /// By seed, text and place; those that go on alike in another text, for another tells nothing.
     postings: Vec<Posting>,
     /// The seeds that have postings, rising.
     seeds: Vec<Seed>,
@@ -167,8 +183,12 @@ impl<'a> Passages<'a> {
                 of_text
             })
             .collect();
-        let repeats = Repeats::of(postings.iter().map(|&(seed, _)| u64::from(seed)));
+        let repeats = Repeats::of(postings.len(), postings.iter().map(|&(seed, _)| u64::from(seed)));
         postings.retain(|&(seed, _)| repeats.may_hold(u64::from(seed)));
+        // A seed that goes on otherwise wherever it stands is a common phrase.
+        let sides = postings.iter().flat_map(|&(seed, posting)| posting.beside.sides(seed));
+        let repeats = Repeats::of(postings.len() * 2, sides);
+        postings.retain(|&(seed, posting)| posting.beside.sides(seed).any(|side| repeats.may_hold(side)));
         drop(repeats);
         let order =
             |(seed, posting): &(Seed, Posting)| (u64::from(*seed) << 32 | u64::from(posting.text), posting.place);
@@ -452,9 +472,12 @@ impl<'a> Passages<'a> {
         let mut hits: Vec<Hit> = Vec::new();
         for (place, number) in found {
             let beside = Beside::new(passage, place - range.start);
-            let postings = self.places(number).iter().take(MOST_PLACES);
+            let postings = self.places(number);
+            let is_frequent = postings.len() > FREQUENT;
+            let postings = postings.iter().take(MOST_PLACES);
             let postings = postings.filter(|posting| among == Among::All || self.is_new(posting.text));
-            let postings = postings.filter(|posting| !is_long || beside.may_go_on(posting.beside));
+            let goes_on = |other: Beside| if is_frequent { beside.goes_on(other) } else { beside.may_go_on(other) };
+            let postings = postings.filter(|posting| !is_long || goes_on(posting.beside));
             hits.extend(
                 postings
                     .map(|posting| Hit { text: posting.text, diagonal: i64::from(posting.place) - i64::from(place) }),
@@ -582,18 +605,85 @@ impl SeedFilter {
     }
 }
 
-/// Returns the seeds that two texts or more have, where the postings of each begin, and their postings. Of prose nine
-/// seeds in ten are left out; what is left fits a cache.
-fn of_shared(postings: &[(Seed, Posting)]) -> (Vec<Seed>, Vec<u32>, Vec<Posting>) {
-    let (mut seeds, mut starts, mut kept) = (Vec::new(), Vec::new(), Vec::new());
-    let of_seed = postings.chunk_by(|a, b| a.0 == b.0);
-    for same in of_seed.filter(|same| same[0].1.text != same[same.len() - 1].1.text) {
-        seeds.push(same[0].0);
-        starts.push(kept.len() as u32);
-        kept.extend(same.iter().map(|&(_, posting)| posting));
+/// Seeds that two texts or more have, and their postings.
+#[derive(Default)]
+struct Shared {
+    seeds: Vec<Seed>,
+    /// How many postings each has.
+    lengths: Vec<u32>,
+    postings: Vec<Posting>,
+}
+
+impl Shared {
+    /// Returns those of some sorted postings that go on alike in another text. Of prose nine seeds in ten are left out; what
+    /// is left fits a cache.
+    fn of(postings: &[(Seed, Posting)]) -> Self {
+        let mut shared = Self::default();
+        let mut sides = Vec::new();
+        for same in postings.chunk_by(|a, b| a.0 == b.0) {
+            if same[0].1.text == same[same.len() - 1].1.text {
+                continue;
+            }
+            shared_sides(same, &mut sides);
+            let goes_on = |&&(seed, posting): &&(Seed, Posting)| {
+                posting.beside.sides(seed).any(|side| sides.binary_search(&side).is_ok())
+            };
+            let before = shared.postings.len();
+            shared.postings.extend(same.iter().filter(goes_on).map(|&(_, posting)| posting));
+            if shared.postings.len() > before {
+                shared.seeds.push(same[0].0);
+                shared.lengths.push((shared.postings.len() - before) as u32);
+            }
+        }
+        shared
     }
-    starts.push(kept.len() as u32);
+}
+
+/// Returns the seeds that two texts or more have, where the postings of each begin, and those that go on alike in another
+/// text.
+fn of_shared(postings: &[(Seed, Posting)]) -> (Vec<Seed>, Vec<u32>, Vec<Posting>) {
+    let parts: Vec<Shared> = parts(postings).into_par_iter().map(Shared::of).collect();
+    let count: usize = parts.iter().map(|part| part.seeds.len()).sum();
+    let (mut seeds, mut starts) = (Vec::with_capacity(count), Vec::with_capacity(count + 1));
+    let mut kept = Vec::with_capacity(parts.iter().map(|part| part.postings.len()).sum());
+    let mut at = 0;
+    for part in parts {
+        seeds.extend(part.seeds);
+        for length in part.lengths {
+            starts.push(at);
+            at += length;
+        }
+        kept.extend(part.postings);
+    }
+    starts.push(at);
     (seeds, starts, kept)
+}
+
+/// Returns parts of some sorted postings of about the same size, no seed in two of them.
+fn parts(postings: &[(Seed, Posting)]) -> Vec<&[(Seed, Posting)]> {
+    const SIZE: usize = 1 << 14;
+    let mut parts = Vec::new();
+    let mut rest = postings;
+    while let Some(&(last, _)) = rest.get(SIZE) {
+        let end = SIZE + rest[SIZE..].partition_point(|&(seed, _)| seed == last);
+        let (part, after) = rest.split_at(end);
+        parts.push(part);
+        rest = after;
+    }
+    parts.push(rest);
+    parts
+}
+
+/// Leaves in `shared` the sides on which the postings of one seed go on alike in two texts or more, sorted.
+fn shared_sides(postings: &[(Seed, Posting)], shared: &mut Vec<u64>) {
+    shared.clear();
+    let mut sides: Vec<(u64, u32)> = Vec::with_capacity(postings.len() * 2);
+    for &(seed, posting) in postings {
+        sides.extend(posting.beside.sides(seed).map(|side| (side, posting.text)));
+    }
+    sides.sort_unstable();
+    let of_side = sides.chunk_by(|a, b| a.0 == b.0);
+    shared.extend(of_side.filter(|same| same[0].1 != same[same.len() - 1].1).map(|same| same[0].0));
 }
 
 /// Returns the blocks of `least` tokens or more that occur in two texts or more: the places of each, by text.
@@ -612,7 +702,7 @@ pub fn repeated<'a>(
         .into_par_iter()
         .flat_map_iter(|id| long(&texts[id as usize]).map(move |(hash, at)| (hash, (id, at))))
         .collect();
-    let repeats = Repeats::of(all.iter().map(|&(hash, _)| hash));
+    let repeats = Repeats::of(all.len(), all.iter().map(|&(hash, _)| hash));
     all.retain(|&(hash, _)| repeats.may_hold(hash));
     all.par_sort_unstable();
     all.chunk_by(|a, b| a.0 == b.0)
@@ -782,6 +872,29 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn of_the_postings_of_a_seed_those_are_kept_that_go_on_alike_in_another_text(
+            postings in prop::collection::vec((0..4_u32, 0..5_u32, 0..3_u16, 0..3_u16), 0..60),
+            common in 0..40_000_u32,
+        ) {
+            let posting = |(text, before, after)| Posting { text, place: 0, beside: Beside { before, after } };
+            let mut all: Vec<(Seed, Posting)> =
+                postings.into_iter().map(|(seed, text, before, after)| (seed, posting((text, before, after)))).collect();
+            // One seed of so many places that its part is a long one.
+            all.extend((0..common).map(|text| (9, posting((text, 1 + text as u16 % 5, 0)))));
+            all.sort_by_key(|&(seed, posting)| (seed, posting.text));
+            let is_kept = |&(seed, own): &(Seed, Posting)| {
+                let mut others = all.iter().filter(|&&(other, posting)| other == seed && posting.text != own.text);
+                others.any(|&(_, other)| own.beside.may_go_on(other.beside))
+            };
+            let expected: Vec<(Seed, u32)> =
+                all.iter().filter(|one| is_kept(one)).map(|&(seed, posting)| (seed, posting.text)).collect();
+            let (seeds, starts, kept) = of_shared(&all);
+            let of_seed = |at: usize| kept[starts[at] as usize..starts[at + 1] as usize].iter();
+            let found = (0..seeds.len()).flat_map(|at| of_seed(at).map(|posting| (seeds[at], posting.text)).collect::<Vec<_>>());
+            prop_assert_eq!(found.collect::<Vec<_>>(), expected);
+        }
+
         /// What is looked up for new texts alone is what a look-up in all texts finds in the new ones.
         #[test]
         fn a_look_up_among_new_texts_finds_what_all_find_in_them(

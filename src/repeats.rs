@@ -8,9 +8,10 @@ pub struct Repeats {
 }
 
 impl Repeats {
-    /// Returns what tells the repeats of some numbers. Of those that occur once one in eight to sixteen is not told.
-    pub fn of(numbers: impl ExactSizeIterator<Item = u64>) -> Self {
-        let log = (numbers.len().max(4) * 16).ilog2();
+    /// Returns what tells the repeats of some numbers, about so many. Of those that occur once one in eight to sixteen is
+    /// not told.
+    pub fn of(count: usize, numbers: impl Iterator<Item = u64>) -> Self {
+        let log = (count.max(4) * 16).ilog2();
         let mut repeats = Self { met: vec![0; 1 << (log - 5)].into(), shift: 64 - log };
         for number in numbers {
             let (word, bit) = repeats.place(number);
@@ -42,7 +43,7 @@ mod tests {
     #[test]
     fn what_occurs_twice_is_told_and_most_of_what_occurs_once_is_not() {
         let numbers: Vec<u64> = (0..1000).chain(0..100).collect();
-        let repeats = Repeats::of(numbers.into_iter());
+        let repeats = Repeats::of(numbers.len(), numbers.into_iter());
         assert!((0..100).all(|number| repeats.may_hold(number)));
         let taken_for_repeats = (100..1000).filter(|&number| repeats.may_hold(number)).count();
         assert!(taken_for_repeats < 900 / 6, "{taken_for_repeats}");
