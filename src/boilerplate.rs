@@ -1102,7 +1102,7 @@ impl Overlaps {
     fn count(&mut self, judge: &Judge, masks: &[Mask], comparisons: &[Comparison]) {
         let versions = |pair: (u32, u32)| (masks[pair.0 as usize].version, masks[pair.1 as usize].version);
         let is_new = |pair: &(u32, u32)| self.counts.get(pair).is_none_or(|known| known.versions != versions(*pair));
-        let new: Vec<(u32, u32)> = comparisons.iter().map(|one| one.pair).filter(is_new).collect();
+        let new: Vec<(u32, u32)> = comparisons.par_iter().map(|one| one.pair).filter(is_new).collect();
         let halvings = |pair: (u32, u32)| {
             let smaller = masks[pair.0 as usize].content.min(masks[pair.1 as usize].content);
             if self.is_exact { 0 } else { (smaller / SAMPLED).max(1).ilog2().min(MOST_HALVINGS) }
@@ -1113,7 +1113,7 @@ impl Overlaps {
                 .into_iter()
                 .map(|(pair, shared, halvings)| (pair, Overlap { versions: versions(pair), shared, halvings })),
         );
-        let unclear = comparisons.iter().filter(|one| !self.is_clear(one)).map(|one| one.pair).collect();
+        let unclear = comparisons.par_iter().filter(|one| !self.is_clear(one)).map(|one| one.pair).collect();
         for (pair, shared, halvings) in judge.shared(masks, unclear, |_| 0) {
             self.counts.insert(pair, Overlap { versions: versions(pair), shared, halvings });
         }

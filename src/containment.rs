@@ -52,7 +52,7 @@ pub fn candidates(texts: &[Text], masks: &[Mask], is_wanted: impl Fn(u32, u32) -
         *all += 1;
         *sparse += u32::from(seed::is_sampled(seed_of(posting), RATE));
     };
-    let repeats = Repeats::of(postings.len(), postings.iter().map(|&posting| u64::from(seed_of(posting))));
+    let repeats = Repeats::of(postings.len(), postings.par_iter().map(|&posting| u64::from(seed_of(posting))));
     postings.retain(|&posting| {
         let may_repeat = repeats.may_hold(u64::from(seed_of(posting)));
         if !may_repeat {

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::block::{Block, Blocks};
 use crate::hash;
-use crate::repeats::Repeats;
+use crate::repeats::{self, Repeats};
 use crate::seed::{self, Seed, bits};
 use crate::shingle::Shingle;
 
@@ -183,12 +183,14 @@ impl<'a> Passages<'a> {
                 of_text
             })
             .collect();
-        let repeats = Repeats::of(postings.len(), postings.iter().map(|&(seed, _)| u64::from(seed)));
-        postings.retain(|&(seed, _)| repeats.may_hold(u64::from(seed)));
+        let repeats = Repeats::of(postings.len(), postings.par_iter().map(|&(seed, _)| u64::from(seed)));
+        repeats::retain(&mut postings, |&(seed, _)| repeats.may_hold(u64::from(seed)));
         // A seed that goes on otherwise wherever it stands is a common phrase.
-        let sides = postings.iter().flat_map(|&(seed, posting)| posting.beside.sides(seed));
+        let sides = postings.par_iter().flat_map_iter(|&(seed, posting)| posting.beside.sides(seed));
         let repeats = Repeats::of(postings.len() * 2, sides);
-        postings.retain(|&(seed, posting)| posting.beside.sides(seed).any(|side| repeats.may_hold(side)));
+        repeats::retain(&mut postings, |&(seed, posting)| {
+            posting.beside.sides(seed).any(|side| repeats.may_hold(side))
+        });
         drop(repeats);
         let order =
             |(seed, posting): &(Seed, Posting)| (u64::from(*seed) << 32 | u64::from(posting.text), posting.place);
@@ -702,8 +704,8 @@ pub fn repeated<'a>(
         .into_par_iter()
         .flat_map_iter(|id| long(&texts[id as usize]).map(move |(hash, at)| (hash, (id, at))))
         .collect();
-    let repeats = Repeats::of(all.len(), all.iter().map(|&(hash, _)| hash));
-    all.retain(|&(hash, _)| repeats.may_hold(hash));
+    let repeats = Repeats::of(all.len(), all.par_iter().map(|&(hash, _)| hash));
+    repeats::retain(&mut all, |&(hash, _)| repeats.may_hold(hash));
     all.par_sort_unstable();
     all.chunk_by(|a, b| a.0 == b.0)
         .filter(|same| same[0].1.0 != same[same.len() - 1].1.0)

@@ -1155,33 +1155,13 @@ struct SharedFrame {
 impl Listing<'_> {
     fn list(&self, stars: Vec<cluster::Star>) -> Keyed {
         let Articles { stars, star_of } = self.corpus.articles(stars, self.copies);
-        let mut relations = Vec::new();
-        let mut clusters: Vec<(DocId, Cluster)> = Vec::new();
-        for (keep, others) in stars {
-            let mut members: Vec<(f64, DocId, f64)> = Vec::new();
-            for other in others {
-                let evidence = self.corpus.evidence(other, keep);
-                members.push((evidence.resemblance(), other, evidence.a_in_b()));
-                if let Some(kind) = relate(&evidence, self.corpus.settings) {
-                    relations.push(self.relation(kind, other, keep, &evidence));
-                }
-            }
-            members.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            members.insert(0, (1.0, keep, 1.0));
-            let members: Vec<Member> = members
-                .into_iter()
-                .map(|(resemblance, id, containment)| Member {
-                    key: self.key(id),
-                    resemblance: rounded(resemblance),
-                    containment: rounded(containment),
-                })
-                .collect();
-            let snippet = self.corpus.pages[keep.index()].snippet.clone();
-            clusters.push((keep, Cluster::Repost { keep: self.key(keep), snippet, members }));
-        }
+        let listed: Vec<(Vec<Relation>, (DocId, Cluster))> =
+            stars.into_par_iter().map(|(keep, others)| self.star(keep, others)).collect();
+        let (of_stars, mut clusters): (Vec<Vec<Relation>>, Vec<(DocId, Cluster)>) = listed.into_iter().unzip();
         let by_size = |first: DocId, cluster: &Cluster| (std::cmp::Reverse(cluster.len()), first);
         clusters.sort_by_key(|(first, cluster)| by_size(*first, cluster));
-        let mut templates = self.templates();
+        // What of the one is done by one thread is done beside the other.
+        let (mut templates, excerpts) = rayon::join(|| self.templates(), || self.excerpts(&star_of));
         templates.sort_by_key(|template| by_size(template.first, &template.cluster));
         let mut shared = Vec::with_capacity(templates.len());
         for template in templates {
@@ -1190,23 +1170,62 @@ impl Listing<'_> {
         }
 
         // Within a cluster the relations to `keep` say it all; a pair across two clusters would be lost.
-        for related in self.related {
+        let is_across = |related: &&Related| {
             let (a, b) = related.pair;
-            if star_of[a.index()].is_none() || star_of[a.index()] != star_of[b.index()] {
-                relations.push(self.relation(self.corpus.kind_of(related, self.mixed), a, b, &related.evidence));
-            }
-        }
-        relations.extend(self.excerpts(&star_of));
-        relations.sort_by(|x, y| (x.kind, &x.a, &x.b).cmp(&(y.kind, &y.a, &y.b)));
+            star_of[a.index()].is_none() || star_of[a.index()] != star_of[b.index()]
+        };
+        let across = self.related.par_iter().filter(is_across).map(|related| {
+            let (a, b) = related.pair;
+            self.relation(self.corpus.kind_of(related, self.mixed), a, b, &related.evidence)
+        });
+        let mut relations: Vec<Relation> = across.collect();
+        relations.extend(of_stars.into_iter().flatten().chain(excerpts));
+        relations.par_sort_by(|x, y| (x.kind, &x.a, &x.b).cmp(&(y.kind, &y.a, &y.b)));
         let clusters = clusters.into_iter().map(|(_, cluster)| cluster).collect();
         Keyed { clusters, relations, star_of, shared }
+    }
+
+    /// Returns the repost cluster of a representative and others, and how they relate to it.
+    fn star(&self, keep: DocId, others: Vec<DocId>) -> (Vec<Relation>, (DocId, Cluster)) {
+        let mut relations = Vec::new();
+        let mut members: Vec<(f64, DocId, f64)> = Vec::new();
+        for other in others {
+            let evidence = self.evidence(other, keep);
+            members.push((evidence.resemblance(), other, evidence.a_in_b()));
+            if let Some(kind) = relate(&evidence, self.corpus.settings) {
+                relations.push(self.relation(kind, other, keep, &evidence));
+            }
+        }
+        members.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        members.insert(0, (1.0, keep, 1.0));
+        let members: Vec<Member> = members
+            .into_iter()
+            .map(|(resemblance, id, containment)| Member {
+                key: self.key(id),
+                resemblance: rounded(resemblance),
+                containment: rounded(containment),
+            })
+            .collect();
+        let snippet = self.corpus.pages[keep.index()].snippet.clone();
+        (relations, (keep, Cluster::Repost { keep: self.key(keep), snippet, members }))
+    }
+
+    /// Returns the evidence of two documents that are not empty: as it was verified, if it was.
+    fn evidence(&self, a: DocId, b: DocId) -> Evidence {
+        let standing = |id: DocId| self.corpus.ids[self.corpus.text_of[id.index()] as usize];
+        let (x, y) = (standing(a), standing(b));
+        match self.related.binary_search_by_key(&(x.min(y), x.max(y)), |related| related.pair) {
+            Ok(at) if x < y => self.related[at].evidence,
+            Ok(at) => self.related[at].evidence.turned(),
+            Err(_) => self.corpus.evidence(a, b),
+        }
     }
 
     /// Returns the boilerplate clusters, whose blocks have no texts yet.
     fn templates(&self) -> Vec<SharedFrame> {
         let Some(boilerplate) = &self.corpus.boilerplate else { return Vec::new() };
         let Templates { all, forms } = template::find(self.corpus.texts, boilerplate);
-        all.into_iter()
+        all.into_par_iter()
             .map(|template| {
                 let texts = template.texts.iter();
                 let mut ids: Vec<DocId> = texts.flat_map(|&text| &self.documents[text as usize]).copied().collect();
