@@ -216,6 +216,14 @@ impl Mask {
         &mut self.words[lane * self.lane..(lane + 1) * self.lane]
     }
 
+    /// Puts other tokens into a lane. Nothing else is to be done for a mask that stays as it is, as most do.
+    fn replace(&mut self, lane: usize, words: &[u64], span: u32) {
+        if self.lane(lane) != words {
+            self.lane_mut(lane).copy_from_slice(words);
+            self.refresh(span);
+        }
+    }
+
     /// Brings the seeds up to date with the tokens.
     fn refresh(&mut self, span: u32) {
         let touched: Vec<u64> = self.dilated(span).collect();
@@ -357,8 +365,11 @@ pub fn find_beside(passages: &Passages, known: &Known, prior: &Prior) -> Boilerp
     // Of a long frame nearly all is shared, and the question is what the little that is left shares: no sample tells.
     let mut of_frames = Overlaps { is_exact: true, ..Overlaps::default() };
     let lines = &*corpus.open(Cow::Borrowed(passages.repeated_lines()), Level::Line);
-    let sentences = passage::repeated(texts, |text| &text.blocks.sentences, 2);
+    let of_new = corpus.sentences_of_new();
+    let is_of_new = |hash: u64| of_new.as_ref().is_none_or(|of_new| of_new.contains(&hash));
+    let sentences = passage::repeated(texts, |text| &text.blocks.sentences, 2, is_of_new);
     let sentences = corpus.open(Cow::Owned(sentences), Level::Sentence);
+    let (known_lines, known_sentences) = (corpus.known(Level::Line), corpus.known(Level::Sentence));
     let sources = corpus.sources(passages, passages.repeated_lines());
     let mutual = corpus.mutual(&sources);
     let mut edges = corpus.edges(lines);
@@ -380,9 +391,9 @@ pub fn find_beside(passages: &Passages, known: &Known, prior: &Prior) -> Boilerp
         all.lines = corpus.frames(&all.masks, lines, Level::Line, least, &mut of_lines, &mut overlaps);
         let of_edges = corpus.long_frames(&all.masks, lines, &all.lines, &mut edges, &mut of_frames);
         all.lines.extend(of_edges);
-        corpus.mark(&mut all.masks, &all.lines, Level::Line);
+        corpus.mark(&mut all.masks, &all.lines, &known_lines, Level::Line);
         all.sentences = corpus.frames(&all.masks, &sentences, Level::Sentence, least, &mut of_sentences, &mut overlaps);
-        corpus.mark(&mut all.masks, &all.sentences, Level::Sentence);
+        corpus.mark(&mut all.masks, &all.sentences, &known_sentences, Level::Sentence);
         if pass > 0 {
             corpus.keep_bodies(&mut all);
         }
@@ -481,6 +492,17 @@ impl<'a> Judge<'a> {
             })
             .flatten_iter()
             .collect()
+    }
+
+    /// Returns the hashes of the sentences of new texts, which alone are judged; `None` where all are new.
+    fn sentences_of_new(&self) -> Option<FxHashSet<u64>> {
+        let of_text = |(id, text): (u32, &'a Text<'a>)| {
+            self.is_new(id)
+                .then_some(text)
+                .into_iter()
+                .flat_map(|text| text.blocks.sentences.iter().map(|one| one.hash))
+        };
+        (!self.prior.texts.is_empty()).then(|| (0..).zip(self.texts).flat_map(of_text).collect())
     }
 
     /// Returns the blocks that are judged: those of a new text of which all holders that matter are here.
@@ -624,16 +646,17 @@ impl<'a> Judge<'a> {
     }
 
     fn mark_quotations(&self, masks: &mut [Mask], quotations: &[Quotation]) {
-        masks.par_iter_mut().zip(self.texts).enumerate().for_each(|(id, (mask, text))| {
-            mask.lane_mut(QUOTED).fill(0);
+        masks.par_iter_mut().zip(self.texts).enumerate().for_each_init(Vec::new, |words, (id, (mask, text))| {
+            words.clear();
+            words.resize(mask.lane, 0);
             let from = quotations.partition_point(|quotation| quotation.place.0 < id as u32);
             for quotation in quotations[from..].iter().take_while(|quotation| quotation.place.0 == id as u32) {
-                bits::set(mask.lane_mut(QUOTED), text.blocks.line(quotation.place.1 as usize));
+                bits::set(words, text.blocks.line(quotation.place.1 as usize));
             }
             for &line in self.prior.of(id as u32).map_or(&[][..], |hidden| &hidden.quoted) {
-                bits::set(mask.lane_mut(QUOTED), text.blocks.line(line as usize));
+                bits::set(words, text.blocks.line(line as usize));
             }
-            mask.refresh(self.span);
+            mask.replace(QUOTED, words, self.span);
         });
     }
 
@@ -918,23 +941,38 @@ impl<'a> Judge<'a> {
             .collect()
     }
 
-    fn mark(&self, masks: &mut [Mask], frames: &FxHashSet<u64>, level: Level) {
+    /// Marks frames of a level, and those of each text that were `known` before.
+    fn mark(&self, masks: &mut [Mask], frames: &FxHashSet<u64>, known: &[Box<[u32]>], level: Level) {
         let lane = if level == Level::Line { FRAME } else { SENTENCE };
-        masks.par_iter_mut().zip(self.texts).enumerate().for_each(|(id, (mask, text))| {
-            mask.lane_mut(lane).fill(0);
+        masks.par_iter_mut().zip(self.texts).enumerate().for_each_init(Vec::new, |words, (id, (mask, text))| {
+            words.clear();
+            words.resize(mask.lane, 0);
             let blocks = if level == Level::Line { &text.blocks.lines } else { &text.blocks.sentences };
-            for (at, block) in blocks.iter().enumerate() {
-                if frames.contains(&block.hash) || self.known.holds(block.hash, level) {
-                    bits::set(mask.lane_mut(lane), self.block(id as u32, at as u32, level).1);
+            for (at, block) in (0..).zip(blocks) {
+                if frames.contains(&block.hash) {
+                    bits::set(words, self.block(id as u32, at, level).1);
                 }
+            }
+            for &at in known.get(id).map_or(&[][..], |known| known) {
+                bits::set(words, self.block(id as u32, at, level).1);
             }
             if let Some(hidden) = self.prior.of(id as u32).filter(|_| level == Level::Sentence) {
                 for &line in &hidden.by_page {
-                    bits::set(mask.lane_mut(lane), text.blocks.line(line as usize));
+                    bits::set(words, text.blocks.line(line as usize));
                 }
             }
-            mask.refresh(self.span);
+            mask.replace(lane, words, self.span);
         });
+    }
+
+    /// Returns for each text its blocks that are known to be frame; none for any where nothing is known.
+    fn known(&self, level: Level) -> Vec<Box<[u32]>> {
+        let is_any = if level == Level::Line { !self.known.lines.is_empty() } else { !self.known.sentences.is_empty() };
+        let of_text = |text: &Text| {
+            let blocks = if level == Level::Line { &text.blocks.lines } else { &text.blocks.sentences };
+            (0..).zip(blocks).filter(|(_, block)| self.known.holds(block.hash, level)).map(|(at, _)| at).collect()
+        };
+        if is_any { self.texts.par_iter().map(of_text).collect() } else { Vec::new() }
     }
 
     /// Gives a page without a body of its own its longest quotation back: it is a copy, not a page that quotes.

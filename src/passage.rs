@@ -162,7 +162,7 @@ impl<'a> Passages<'a> {
         let new: Vec<bool> = (0..texts.len() as u32).map(is_new).collect();
         let new = if new.contains(&false) { new } else { Vec::new() };
         let of_new = (!new.is_empty()).then(|| SeedFilter::of_new(texts, &new));
-        let repeated = repeated(texts, |text| &text.blocks.lines, 1);
+        let repeated = repeated(texts, |text| &text.blocks.lines, 1, |_| true);
         // A line that many texts hold is looked up in a few of them.
         let mut left_out: Vec<Place> =
             repeated.iter().flat_map(|group| group.iter().skip(SAME_LINE).copied()).collect();
@@ -688,16 +688,22 @@ fn shared_sides(postings: &[(Seed, Posting)], shared: &mut Vec<u64>) {
     shared.extend(of_side.filter(|same| same[0].1 != same[same.len() - 1].1).map(|same| same[0].0));
 }
 
-/// Returns the blocks of `least` tokens or more that occur in two texts or more: the places of each, by text.
+/// Returns the blocks of `least` tokens or more that are wanted, by their hashes, and occur in two texts or more: the
+/// places of each, by text.
 pub fn repeated<'a>(
     texts: &[Text<'a>],
     level: impl Fn(&Text<'a>) -> &'a [Block] + Sync,
     least: u32,
+    is_wanted: impl Fn(u64) -> bool + Sync,
 ) -> Vec<Vec<Place>> {
     let long = |text: &Text<'a>| {
         let (blocks, tokens) = (level(text), text.blocks.tokens);
         let end = move |at: usize| blocks.get(at + 1).map_or(tokens, |next| next.start);
-        let long = blocks.iter().enumerate().filter(move |&(at, block)| end(at) - block.start >= least);
+        let is_wanted = &is_wanted;
+        let long = blocks
+            .iter()
+            .enumerate()
+            .filter(move |&(at, block)| end(at) - block.start >= least && is_wanted(block.hash));
         long.map(|(at, block)| (block.hash, at as u32))
     };
     let mut all: Vec<(u64, Place)> = (0..texts.len() as u32)
