@@ -357,7 +357,7 @@ pub fn find(passages: &Passages, known: &Known) -> Boilerplate {
 }
 
 /// Returns what of some texts is boilerplate, of which some were judged before: of those only what the new ones show
-/// is added to what is known.
+/// is added to what is known, and what they quote of each other in lines that a new one has too.
 pub fn find_beside(passages: &Passages, known: &Known, prior: &Prior) -> Boilerplate {
     let (texts, width) = (passages.texts(), passages.width());
     let corpus = Judge::new(texts, width, known, prior);
@@ -502,7 +502,8 @@ impl<'a> Judge<'a> {
                 .into_iter()
                 .flat_map(|text| text.blocks.sentences.iter().map(|one| one.hash))
         };
-        (!self.prior.texts.is_empty()).then(|| (0..).zip(self.texts).flat_map(of_text).collect())
+        let is_any_old = self.prior.texts.iter().any(Option::is_some);
+        is_any_old.then(|| (0..).zip(self.texts).flat_map(of_text).collect())
     }
 
     /// Returns the blocks that are judged: those of a new text of which all holders that matter are here.
@@ -523,7 +524,7 @@ impl<'a> Judge<'a> {
             let (id, line) = places[0];
             let blocks = self.texts[id as usize].blocks;
             let block = &blocks.lines[line as usize];
-            // What two texts that were judged before have of each other was judged then.
+            // What two texts that were judged before have of each other was judged then, but for a line of a new one.
             let is_any_new = places.iter().any(|place| self.is_new(place.0));
             if block.weight < LEAST_QUOTATION || !is_any_new && self.known.holds(block.hash, Level::Line) {
                 return Vec::new();

@@ -29,8 +29,8 @@ const SAME_LINE: usize = 8;
 /// Places up to which a seed tells where a passage may stand; of a passage whose seeds all have more, the first so many.
 const MOST_PLACES: usize = 64;
 
-/// Places from which on a seed tells only where the words on both sides of it are the same. From four to sixteen the same
-/// was found; the more, the longer it took.
+/// Places above which a seed of a long passage tells only where the words on both sides of it are the same. From four to
+/// sixteen the same was found; the more, the longer it took.
 const FREQUENT: usize = 8;
 
 /// Seeds on one diagonal may drift apart by this much: what insertions and deletions within a passage add up to.
@@ -185,6 +185,7 @@ impl<'a> Passages<'a> {
             .collect();
         let repeats = Repeats::of(postings.len(), postings.par_iter().map(|&(seed, _)| u64::from(seed)));
         repeats::retain(&mut postings, |&(seed, _)| repeats.may_hold(u64::from(seed)));
+        drop(repeats);
         // A seed that goes on otherwise wherever it stands is a common phrase.
         let sides = postings.par_iter().flat_map_iter(|&(seed, posting)| posting.beside.sides(seed));
         let repeats = Repeats::of(postings.len() * 2, sides);
@@ -607,7 +608,7 @@ impl SeedFilter {
     }
 }
 
-/// Seeds that two texts or more have, and their postings.
+/// Seeds that go on alike in two texts or more, and their postings.
 #[derive(Default)]
 struct Shared {
     seeds: Vec<Seed>,
@@ -641,8 +642,7 @@ impl Shared {
     }
 }
 
-/// Returns the seeds that two texts or more have, where the postings of each begin, and those that go on alike in another
-/// text.
+/// Returns the seeds that go on alike in two texts or more, where the postings of each begin, and the postings.
 fn of_shared(postings: &[(Seed, Posting)]) -> (Vec<Seed>, Vec<u32>, Vec<Posting>) {
     let parts: Vec<Shared> = parts(postings).into_par_iter().map(Shared::of).collect();
     let count: usize = parts.iter().map(|part| part.seeds.len()).sum();

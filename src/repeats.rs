@@ -16,7 +16,7 @@ impl Repeats {
     /// not told.
     pub fn of(count: usize, numbers: impl ParallelIterator<Item = u64>) -> Self {
         let log = (count.max(4) * 16).ilog2();
-        let met = (0..1 << (log - 5)).map(|_| AtomicU64::new(0)).collect();
+        let met = (0..1_usize << (log - 5)).map(|_| AtomicU64::new(0)).collect();
         let repeats = Self { met, shift: 64 - log };
         // Whichever of two threads comes second sees the bit of the first: what is set in the end knows no order.
         numbers.for_each(|number| {

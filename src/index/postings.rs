@@ -16,7 +16,8 @@ use crate::error::{Error, Result};
 /// then a second, and so on.
 ///
 /// What more of them hold is the same article many times, or a frame that is known by then: one holder is as good as
-/// another. But an article that many pages quote must be found before them, and every article that has a sentence.
+/// another. But an article that many pages quote must be found before them, and one that has a sentence beside one of many
+/// copies that has it.
 pub(super) const MOST_HOLDERS: usize = 24;
 
 /// Holders are numbers of 23 bits; the bit above says that what was hashed is no content of its holder.
@@ -184,7 +185,7 @@ mod tests {
     use crate::hash;
 
     #[test]
-    fn every_article_has_holders_of_what_many_hold() {
+    fn of_what_many_hold_each_article_keeps_one_before_another_keeps_two() {
         let holder = |number: u32| 7 << 24 | u64::from(number);
         // Forty of one article, two of another, ten of a third, of which it is no content.
         let article_of =
@@ -196,6 +197,10 @@ mod tests {
         keep_some(&mut postings, article_of);
         let expected: Vec<u64> = std::iter::once(before).chain((0..22).chain([40, 41]).map(holder)).collect();
         assert_eq!(postings, expected);
+        // Of more articles than are kept, the first.
+        let mut postings: Vec<u64> = (0..90).map(holder).collect();
+        keep_some(&mut postings, |number| u64::from(number / 3));
+        assert_eq!(postings, (0..24).map(|article| holder(article * 3)).collect::<Vec<_>>());
     }
 
     proptest! {

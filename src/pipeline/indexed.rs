@@ -12,8 +12,9 @@
 //! boilerplate, candidates, evidence, relations, articles, excerpts. Every share is counted. What differs from a scan of
 //! all:
 //!
-//! - Quotations and frames by markup of a text are those of the time it was added, and quotations of lines that a new
-//!   document has too; a line that was judged since then is in it what it was judged last.
+//! - Quotations and frames by markup of a text are those of the time it was added. For one look-up they are judged again
+//!   where a new document has the line or is its source; that is not kept. A line that was judged since then is in it what
+//!   it was judged last.
 //! - Of an article with many copies six are compared, of all articles 24 texts, and for each line the four articles that
 //!   have most of it.
 //! - A sentence that is no line is judged beside the texts that are read for other reasons; if none of them holds it, what
@@ -66,15 +67,12 @@ const MOST_SOURCES: usize = 4;
 /// quarter of their seeds.
 const LEAST_SHARE: f64 = 0.1;
 
-/// Share of what one text has of a line that others must have to be compared beside it: those that have less share a
-/// phrase with it.
-const LEAST_OF_BEST: f64 = 0.75;
+/// Share of what one text has of a line from which on another has nearly as much. Those that have less share a phrase with
+/// it, and are not compared.
+const NEARLY_AS_MUCH: f64 = 0.75;
 
 /// Texts of one article that a line is judged beside, where it is judged again.
 const OF_LINE: usize = 4;
-
-/// Texts that are compared and hold a sentence which from so many on is judged again, whatever the index knows of it.
-const SENTENCE_HOLDERS: usize = 2;
 
 /// Seeds between two that a passage has in common with another text.
 const NEAR: u32 = 24;
@@ -98,7 +96,7 @@ const SHORT_LINE: u32 = 32;
 /// Those of a scan, settings that differ from those of the index, and a damaged index.
 ///
 /// # Performance
-/// That of a scan of the documents and of the texts that are read beside them, some ten for each.
+/// That of a scan of the documents and of the texts that are read beside them, some ten to thirty for each.
 ///
 /// # Threading
 /// As [`scan`](super::scan).
@@ -269,57 +267,67 @@ pub(super) fn checked(settings: &Settings) -> Result<Settings> {
 struct Near {
     article: u64,
     digest: u128,
-    address: Address,
     /// What it has of the document: in its content, and in all.
     content: usize,
     hits: usize,
 }
 
-/// Texts of an index that were chosen to be compared with a document.
+/// How many texts are chosen.
+struct Limits {
+    most: usize,
+    of_article: usize,
+    /// Articles that have less than this share of what the best has are left out.
+    share: f64,
+}
+
+/// Digests of the texts of an index that were chosen to be compared with a document.
 #[derive(Default)]
 struct Chosen {
     texts: FxHashSet<u128>,
     articles: FxHashSet<u64>,
-    addresses: Vec<Address>,
 }
 
 impl Chosen {
-    /// Chooses texts of the articles that have most of a document or line, `most` in all, and `of_article` of each.
+    /// Chooses texts of the articles that have most of a document or line.
     ///
     /// Of articles that have equally much, those come first that were chosen already. Of an article, texts that were chosen
     /// already are enough where they have nearly as much as any; the others are taken in the order of their digests. So
     /// the lines of a document ask for the same few texts, and so do many documents of one article.
-    fn add(&mut self, texts: &[Near], most: usize, of_article: usize, share: f64) {
+    fn add(&mut self, texts: &[Near], limits: &Limits) {
         let mut articles: BTreeMap<u64, Vec<&Near>> = BTreeMap::new();
         for text in texts {
             articles.entry(text.article).or_default().push(text);
         }
         let best = |texts: &[&Near]| texts.iter().map(|text| (text.content, text.hits)).max().unwrap_or_default();
-        let mut articles: Vec<((usize, usize), Vec<&Near>)> =
-            articles.into_values().map(|texts| (best(&texts), texts)).collect();
+        let most = |of: &dyn Fn(&Near) -> usize| texts.iter().map(of).max().unwrap_or_default() as f64;
+        let (content, hits) = (most(&|text| text.content), most(&|text| text.hits));
+        // Who quotes it too is of no interest beside one whose own it is.
+        let is_own = content >= NEARLY_AS_MUCH * hits;
+        let has_enough = |text: &&Near| match is_own {
+            true => text.content as f64 >= limits.share * content,
+            false => text.hits as f64 >= limits.share * hits,
+        };
+        let mut articles: Vec<((usize, usize), Vec<&Near>)> = articles
+            .into_values()
+            .filter(|texts| texts.iter().any(has_enough))
+            .map(|texts| (best(&texts), texts))
+            .collect();
         // Of equals that of the smaller number, as they stand.
         articles.sort_by_key(|(best, texts)| (Reverse(*best), !self.articles.contains(&texts[0].article)));
-        let top = articles.first().map_or((0, 0), |&(top, _)| top);
-        articles.retain(|(best, _)| best.0 as f64 >= share * top.0 as f64 && best.1 as f64 >= share * top.1 as f64);
-        let mut left = most;
+        let mut left = limits.most;
         for (best, mut texts) in articles {
             if left == 0 {
                 break;
             }
-            let is_less = |text: &Near| text.content * 4 < best.0 * 3 || text.hits * 4 < best.1 * 3;
-            texts.sort_unstable_by_key(|text| {
-                (is_less(text), !self.texts.contains(&text.digest), text.digest, text.address)
-            });
-            // One that several segments have counts once.
-            texts.dedup_by_key(|text| text.digest);
-            texts.truncate(left.min(of_article));
+            let is_less = |text: &Near| {
+                let is_part = |of_text: usize, of_best: usize| (of_text as f64) < NEARLY_AS_MUCH * of_best as f64;
+                is_part(text.content, best.0) || is_part(text.hits, best.1)
+            };
+            texts.sort_unstable_by_key(|text| (is_less(text), !self.texts.contains(&text.digest), text.digest));
+            texts.truncate(left.min(limits.of_article));
             left -= texts.len();
             self.articles.insert(texts[0].article);
-            for text in texts {
-                if self.texts.insert(text.digest) {
-                    self.addresses.push(text.address);
-                }
-            }
+            self.texts.extend(texts.iter().map(|text| text.digest));
         }
     }
 }
@@ -384,7 +392,7 @@ impl<'i> Batch<'i> {
         };
         let mut neighbours = batch.holders_of_lines()?;
         neighbours.extend(batch.holders_of_seeds()?);
-        batch.load(neighbours)?;
+        batch.load(&neighbours)?;
         batch.take_over();
         Ok(batch)
     }
@@ -396,25 +404,26 @@ impl<'i> Batch<'i> {
         pages.filter(|page| page.digest.is_some_and(|digest| met.insert(digest))).collect()
     }
 
-    /// Returns the texts of the index that hold a line of a new document, where that is to be judged again.
-    fn holders_of_lines(&mut self) -> Result<Vec<Address>> {
+    /// Returns the digests of texts of the index that hold a line of a new document, where that is to be judged again: a few
+    /// of each article, since more of them would say the same of it.
+    fn holders_of_lines(&mut self) -> Result<FxHashSet<u128>> {
+        let mut neighbours = FxHashSet::default();
         if !self.settings.analysis.boilerplate {
-            return Ok(Vec::new());
+            return Ok(neighbours);
         }
         let lines = self.pages[..self.new].iter().flat_map(|page| &page.blocks.lines).map(|line| line.hash);
         let mut lines: Vec<u64> = lines.collect::<FxHashSet<u64>>().into_iter().collect();
         lines.par_sort_unstable();
-        let holders = |&line: &u64| self.index.holders_of_line(line);
-        let found: Vec<Vec<(Address, bool)>> = lines.par_iter().map(holders).collect::<Result<_>>()?;
-        let mut neighbours = Vec::new();
+        let holders = |&line: &u64| self.telling_holders(line);
+        let found: Vec<Vec<(u64, u128)>> = lines.par_iter().map(holders).collect::<Result<_>>()?;
         for (line, found) in lines.into_iter().zip(found) {
-            // Who quotes a line tells nothing about it.
-            let telling = || found.iter().filter(|(_, is_hidden)| !is_hidden).map(|&(address, _)| address);
-            match telling().count() {
+            match found.len() {
                 0 => {}
                 1..SETTLED => {
                     self.reopened.insert(line);
-                    self.choose_of_line(telling(), &mut neighbours)?;
+                    let of_articles = found.chunk_by(|a, b| a.0 == b.0);
+                    neighbours
+                        .extend(of_articles.flat_map(|of_article| of_article.iter().take(OF_LINE)).map(|text| text.1));
                 }
                 _ => {
                     self.settled.insert(line);
@@ -424,29 +433,32 @@ impl<'i> Batch<'i> {
         Ok(neighbours)
     }
 
-    /// Chooses texts that hold a line: a few of each article. More of them would say the same of it.
-    fn choose_of_line(&self, holders: impl Iterator<Item = Address>, chosen: &mut Vec<Address>) -> Result<()> {
-        let mut texts: Vec<(u64, u128, Address)> = Vec::new();
-        for address in holders {
+    /// Returns the texts that tell something about a line they hold: their articles and digests, sorted.
+    fn telling_holders(&self, line: u64) -> Result<Vec<(u64, u128)>> {
+        // By digest: of a text that several segments have, what was judged last holds.
+        let mut texts: BTreeMap<u128, (Address, u64, bool)> = BTreeMap::new();
+        for (address, is_hidden) in self.index.holders_of_line(line)? {
             let Found { digest, article, .. } = self.index.found(address)?;
-            texts.push((article, digest, address));
+            let text = texts.entry(digest).or_insert((address, article, is_hidden));
+            if text.0 <= address {
+                *text = (address, article, is_hidden);
+            }
         }
-        texts.sort_unstable();
-        texts.dedup_by_key(|&mut (_, digest, _)| digest);
-        for of_article in texts.chunk_by(|a, b| a.0 == b.0) {
-            chosen.extend(of_article.iter().take(OF_LINE).map(|&(.., address)| address));
-        }
-        Ok(())
+        // Who quotes a line tells nothing about it.
+        let telling = texts.into_iter().filter(|(_, (.., is_hidden))| !is_hidden);
+        let mut telling: Vec<(u64, u128)> = telling.map(|(digest, (_, article, _))| (article, digest)).collect();
+        telling.sort_unstable();
+        Ok(telling)
     }
 
-    /// Returns the texts of the index that share enough with a new document beside its known frames.
-    fn holders_of_seeds(&self) -> Result<Vec<Address>> {
+    /// Returns the digests of the texts of the index that share enough with a new document beside its known frames.
+    fn holders_of_seeds(&self) -> Result<FxHashSet<u128>> {
         let near = |page: &&Page| self.near(page);
-        let near: Vec<Vec<Address>> = self.different().par_iter().map(near).collect::<Result<_>>()?;
+        let near: Vec<FxHashSet<u128>> = self.different().par_iter().map(near).collect::<Result<_>>()?;
         Ok(near.into_iter().flatten().collect())
     }
 
-    fn near(&self, page: &Page) -> Result<Vec<Address>> {
+    fn near(&self, page: &Page) -> Result<FxHashSet<u128>> {
         let shingles = page.shingles.in_order();
         let is_frame = |line: u64| {
             self.known.lines.contains(&line)
@@ -472,22 +484,30 @@ impl<'i> Batch<'i> {
             }
         }
         let own = page.digest.unwrap_or_default();
+        // A text that several segments have counts once, as what was judged last.
+        let mut texts: FxHashMap<u128, (Found, Vec<Hit>)> = FxHashMap::default();
+        for (address, hits) in hits {
+            let found = self.index.found(address)?;
+            let (last, all) = texts.entry(found.digest).or_insert_with(|| (found, Vec::new()));
+            if last.address <= found.address {
+                (*last, *all) = (found, hits);
+            }
+        }
         // Of whole texts, and for each line, those that have most of it.
         let (mut near, mut near_line): (Vec<Near>, BTreeMap<u32, Vec<Near>>) = (Vec::new(), BTreeMap::new());
-        for (address, hits) in hits {
-            let Found { digest, article, hashes, .. } = self.index.found(address)?;
+        for (digest, (Found { article, hashes, .. }, hits)) in texts {
             if digest == own {
                 continue;
             }
             let text = |hits: &[Hit]| {
                 let content = hits.iter().filter(|hit| !hit.is_hidden).count();
-                Near { article, digest, address, content, hits: hits.len() }
+                Near { article, digest, content, hits: hits.len() }
             };
             let smaller = (hashes as usize).min(places) as f64;
             let is_near = hits.len() as f64 >= (LEAST_SHARE * smaller).max(1.0);
             for in_line in hits.chunk_by(|a, b| a.line == b.line) {
                 let line = in_line[0].line as usize;
-                let is_near_there = || in_line.windows(2).any(|two| two[1].place - two[0].place <= NEAR);
+                let is_near_there = || in_line.windows(2).any(|two| two[1].place.abs_diff(two[0].place) <= NEAR);
                 let is_passage = blocks.lines[line].weight >= LEAST_PASSAGE
                     && (blocks.line(line).len() as u32 <= SHORT_LINE || is_near_there());
                 if is_passage {
@@ -499,26 +519,22 @@ impl<'i> Batch<'i> {
             }
         }
         let mut chosen = Chosen::default();
-        chosen.add(&near, MOST_NEIGHBOURS, OF_ARTICLE, 0.0);
+        chosen.add(&near, &Limits { most: MOST_NEIGHBOURS, of_article: OF_ARTICLE, share: 0.0 });
         for of_line in near_line.values() {
-            chosen.add(of_line, MOST_SOURCES, 1, LEAST_OF_BEST);
+            chosen.add(of_line, &Limits { most: MOST_SOURCES, of_article: 1, share: NEARLY_AS_MUCH });
         }
-        Ok(chosen.addresses)
+        Ok(chosen.texts)
     }
 
-    /// Reads texts of the index, each once, and not those that are among the new ones.
-    fn load(&mut self, neighbours: Vec<Address>) -> Result<()> {
+    /// Reads texts of the index, given their digests, and not those that are among the new ones.
+    fn load(&mut self, neighbours: &FxHashSet<u128>) -> Result<()> {
         let own: Vec<u128> = self.different().iter().filter_map(|page| page.digest).collect();
         let index = self.index;
         let there: Vec<(u128, Vec<Address>)> =
             own.par_iter().map(|&digest| Ok((digest, index.find(digest)?))).collect::<Result<_>>()?;
         self.addresses.extend(there.into_iter().filter(|(_, addresses)| !addresses.is_empty()));
         let own: FxHashSet<u128> = own.into_iter().collect();
-        let mut digests: FxHashSet<u128> = FxHashSet::default();
-        for address in neighbours.into_iter().collect::<FxHashSet<_>>() {
-            digests.insert(index.found(address)?.digest);
-        }
-        let digests: Vec<u128> = digests.into_iter().filter(|digest| !own.contains(digest)).collect();
+        let digests: Vec<u128> = neighbours.difference(&own).copied().collect();
         // Of a text that several segments have, what was judged last holds.
         let find = |digest: u128| {
             let addresses = index.find(digest)?;
@@ -567,28 +583,17 @@ impl<'i> Batch<'i> {
         }
     }
 
-    /// Returns the sentences of new documents that the index knows to be frame, and that enough texts here hold.
+    /// Returns the sentences of new documents that the index knows to be frame, and that a text that was read holds.
     ///
-    /// A sentence of an article that others quote was frame for as long as there was one page of the article.
+    /// A sentence of an article that others quote was frame for as long as there was one page of the article. What comes of
+    /// it is of this look-up: too few texts that hold it are here to say more.
     fn sentences_to_judge_again(&self) -> FxHashSet<u64> {
-        let different = |page: &Page, is_wanted: &dyn Fn(u64) -> bool| -> Vec<u64> {
-            let mut hashes: Vec<u64> = page.blocks.sentences.iter().map(|sentence| sentence.hash).collect();
-            hashes.retain(|&hash| is_wanted(hash));
-            hashes.sort_unstable();
-            hashes.dedup();
-            hashes
-        };
-        let is_frame = |hash: u64| self.index.is_frame(hash, true) == Some(true);
-        let frames: FxHashSet<u64> =
-            self.pages[..self.new].iter().flat_map(|page| different(page, &is_frame)).collect();
-        let held: Vec<Vec<u64>> =
-            self.pages.par_iter().map(|page| different(page, &|hash| frames.contains(&hash))).collect();
-        let mut holders: FxHashMap<u64, usize> = FxHashMap::default();
-        for sentence in held.into_iter().flatten() {
-            *holders.entry(sentence).or_default() += 1;
-        }
-        holders.retain(|_, holders| *holders >= SENTENCE_HOLDERS);
-        holders.into_keys().collect()
+        let is_frame = |hash: &u64| self.index.is_frame(*hash, true) == Some(true);
+        let of_page = |page: &Page| page.blocks.sentences.iter().map(|sentence| sentence.hash).collect::<Vec<u64>>();
+        let (new, read) = self.pages.split_at(self.new);
+        let frames: FxHashSet<u64> = new.iter().flat_map(of_page).filter(is_frame).collect();
+        let held = read.par_iter().flat_map_iter(of_page).filter(|hash| frames.contains(hash));
+        held.collect::<Vec<u64>>().into_iter().collect()
     }
 
     /// Returns the new documents, by key.
@@ -927,12 +932,11 @@ impl Judged<'_, '_> {
                 }
             }
         }
-        let sentences = batch.reopened_sentences.iter().map(|&sentence| (sentence, true));
-        let judged_again = batch.reopened.iter().map(|&line| (line, false)).chain(sentences);
-        let no_more = judged_again.filter(|&(hash, is_sentence)| {
-            !frames.contains(&(hash, is_sentence)) && batch.index.is_frame(hash, is_sentence) == Some(true)
-        });
-        let no_more = no_more.map(|(hash, is_sentence)| Verdict { hash, is_sentence, is_frame: false });
+        let no_more = batch
+            .reopened
+            .iter()
+            .filter(|&&line| !frames.contains(&(line, false)) && batch.index.is_frame(line, false) == Some(true));
+        let no_more = no_more.map(|&hash| Verdict { hash, is_sentence: false, is_frame: false });
         let changed =
             frames.iter().filter(|&&(hash, is_sentence)| batch.index.is_frame(hash, is_sentence) != Some(true));
         let changed = changed.map(|&(hash, is_sentence)| Verdict { hash, is_sentence, is_frame: true });
@@ -1024,5 +1028,40 @@ impl Vocabularies {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, (usize, Vec<Vocabulary>)> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the digests that are chosen of texts of `(article, digest, content, hits)`.
+    fn chosen(texts: &[(u64, u128, usize, usize)], limits: &Limits) -> Vec<u128> {
+        let near = |&(article, digest, content, hits)| Near { article, digest, content, hits };
+        let mut chosen = Chosen::default();
+        chosen.add(&texts.iter().map(near).collect::<Vec<_>>(), limits);
+        let mut digests: Vec<u128> = chosen.texts.into_iter().collect();
+        digests.sort_unstable();
+        digests
+    }
+
+    const OF_LINES: Limits = Limits { most: 2, of_article: 1, share: NEARLY_AS_MUCH };
+
+    #[test]
+    fn of_copies_the_same_few_are_chosen_whichever_has_a_little_more() {
+        let limits = Limits { most: 3, of_article: 2, share: 0.0 };
+        let copies = [(1, 30, 9, 9), (1, 10, 8, 8), (1, 20, 10, 10), (1, 5, 2, 2), (2, 40, 1, 1), (3, 50, 3, 3)];
+        assert_eq!(chosen(&copies, &limits), [10, 20, 50]);
+    }
+
+    #[test]
+    fn a_phrase_is_not_enough_of_a_line_and_who_quotes_it_too_is_no_source() {
+        let texts = [(1, 10, 8, 8), (2, 20, 2, 2), (3, 30, 0, 8), (4, 40, 7, 7), (5, 50, 6, 6)];
+        assert_eq!(chosen(&texts, &OF_LINES), [10, 40]);
+    }
+
+    #[test]
+    fn a_text_that_has_the_whole_line_is_chosen_though_it_seems_not_its_own() {
+        assert_eq!(chosen(&[(1, 10, 0, 20), (2, 20, 2, 2)], &OF_LINES), [10]);
     }
 }
