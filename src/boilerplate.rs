@@ -496,14 +496,10 @@ impl<'a> Judge<'a> {
 
     /// Returns the hashes of the sentences of new texts, which alone are judged; `None` where all are new.
     fn sentences_of_new(&self) -> Option<FxHashSet<u64>> {
-        let of_text = |(id, text): (u32, &'a Text<'a>)| {
-            self.is_new(id)
-                .then_some(text)
-                .into_iter()
-                .flat_map(|text| text.blocks.sentences.iter().map(|one| one.hash))
-        };
+        let new = (0..).zip(self.texts).filter(|&(id, _)| self.is_new(id));
+        let hashes = new.flat_map(|(_, text)| text.blocks.sentences.iter().map(|sentence| sentence.hash));
         let is_any_old = self.prior.texts.iter().any(Option::is_some);
-        is_any_old.then(|| (0..).zip(self.texts).flat_map(of_text).collect())
+        is_any_old.then(|| hashes.collect())
     }
 
     /// Returns the blocks that are judged: those of a new text of which all holders that matter are here.
@@ -948,13 +944,12 @@ impl<'a> Judge<'a> {
         masks.par_iter_mut().zip(self.texts).enumerate().for_each_init(Vec::new, |words, (id, (mask, text))| {
             words.clear();
             words.resize(mask.lane, 0);
-            let blocks = if level == Level::Line { &text.blocks.lines } else { &text.blocks.sentences };
-            for (at, block) in (0..).zip(blocks) {
+            for (at, block) in (0..).zip(blocks_of(text, level)) {
                 if frames.contains(&block.hash) {
                     bits::set(words, self.block(id as u32, at, level).1);
                 }
             }
-            for &at in known.get(id).map_or(&[][..], |known| known) {
+            for &at in &known[id] {
                 bits::set(words, self.block(id as u32, at, level).1);
             }
             if let Some(hidden) = self.prior.of(id as u32).filter(|_| level == Level::Sentence) {
@@ -966,14 +961,13 @@ impl<'a> Judge<'a> {
         });
     }
 
-    /// Returns for each text its blocks that are known to be frame; none for any where nothing is known.
+    /// Returns for each text its blocks that are known to be frame.
     fn known(&self, level: Level) -> Vec<Box<[u32]>> {
-        let is_any = if level == Level::Line { !self.known.lines.is_empty() } else { !self.known.sentences.is_empty() };
         let of_text = |text: &Text| {
-            let blocks = if level == Level::Line { &text.blocks.lines } else { &text.blocks.sentences };
-            (0..).zip(blocks).filter(|(_, block)| self.known.holds(block.hash, level)).map(|(at, _)| at).collect()
+            let known = (0..).zip(blocks_of(text, level)).filter(|(_, block)| self.known.holds(block.hash, level));
+            known.map(|(at, _)| at).collect()
         };
-        if is_any { self.texts.par_iter().map(of_text).collect() } else { Vec::new() }
+        self.texts.par_iter().map(of_text).collect()
     }
 
     /// Gives a page without a body of its own its longest quotation back: it is a copy, not a page that quotes.
@@ -1033,6 +1027,13 @@ impl<'a> Judge<'a> {
             (mask.content - seeds(&mut touched.into_iter()), seeds(&mut inner.into_iter()))
         });
         Comparison { pair, smaller: first.0.min(second.0), within: first.1.max(second.1) }
+    }
+}
+
+fn blocks_of<'a>(text: &Text<'a>, level: Level) -> &'a [Block] {
+    match level {
+        Level::Line => &text.blocks.lines,
+        Level::Sentence => &text.blocks.sentences,
     }
 }
 

@@ -303,9 +303,9 @@ impl Chosen {
         let (content, hits) = (most(&|text| text.content), most(&|text| text.hits));
         // Who quotes it too is of no interest beside one whose own it is.
         let is_own = content >= NEARLY_AS_MUCH * hits;
-        let has_enough = |text: &&Near| match is_own {
-            true => text.content as f64 >= limits.share * content,
-            false => text.hits as f64 >= limits.share * hits,
+        let has_enough = |text: &&Near| {
+            let (has, best) = if is_own { (text.content, content) } else { (text.hits, hits) };
+            has as f64 >= limits.share * best
         };
         let mut articles: Vec<((usize, usize), Vec<&Near>)> = articles
             .into_values()
