@@ -369,7 +369,8 @@ pub fn find_beside(passages: &Passages, known: &Known, prior: &Prior) -> Boilerp
     let is_of_new = |hash: u64| of_new.as_ref().is_none_or(|of_new| of_new.contains(&hash));
     let sentences = passage::repeated(texts, |text| &text.blocks.sentences, 2, is_of_new);
     let sentences = corpus.open(Cow::Owned(sentences), Level::Sentence);
-    let (known_lines, known_sentences) = (corpus.known(Level::Line), corpus.known(Level::Sentence));
+    let lines_of = corpus.open_blocks(lines, Level::Line);
+    let sentences_of = corpus.open_blocks(&sentences, Level::Sentence);
     let sources = corpus.sources(passages, passages.repeated_lines());
     let mutual = corpus.mutual(&sources);
     let mut edges = corpus.edges(lines);
@@ -391,9 +392,9 @@ pub fn find_beside(passages: &Passages, known: &Known, prior: &Prior) -> Boilerp
         all.lines = corpus.frames(&all.masks, lines, Level::Line, least, &mut of_lines, &mut overlaps);
         let of_edges = corpus.long_frames(&all.masks, lines, &all.lines, &mut edges, &mut of_frames);
         all.lines.extend(of_edges);
-        corpus.mark(&mut all.masks, &all.lines, &known_lines, Level::Line);
+        corpus.mark(&mut all.masks, &all.lines, &lines_of, Level::Line);
         all.sentences = corpus.frames(&all.masks, &sentences, Level::Sentence, least, &mut of_sentences, &mut overlaps);
-        corpus.mark(&mut all.masks, &all.sentences, &known_sentences, Level::Sentence);
+        corpus.mark(&mut all.masks, &all.sentences, &sentences_of, Level::Sentence);
         if pass > 0 {
             corpus.keep_bodies(&mut all);
         }
@@ -938,19 +939,19 @@ impl<'a> Judge<'a> {
             .collect()
     }
 
-    /// Marks frames of a level, and those of each text that were `known` before.
-    fn mark(&self, masks: &mut [Mask], frames: &FxHashSet<u64>, known: &[Box<[u32]>], level: Level) {
+    /// Marks frames of a level, given those blocks of each text that may be one.
+    fn mark(&self, masks: &mut [Mask], frames: &FxHashSet<u64>, open: &Open, level: Level) {
         let lane = if level == Level::Line { FRAME } else { SENTENCE };
+        let are_frames: Vec<bool> = open.judged.par_iter().map(|hash| frames.contains(hash)).collect();
+        // What is not judged is known.
+        let is_frame = |group: u32| are_frames.get(group as usize).is_none_or(|&is_frame| is_frame);
         masks.par_iter_mut().zip(self.texts).enumerate().for_each_init(Vec::new, |words, (id, (mask, text))| {
             words.clear();
             words.resize(mask.lane, 0);
-            for (at, block) in (0..).zip(blocks_of(text, level)) {
-                if frames.contains(&block.hash) {
+            for &(at, group) in &*open.blocks[id] {
+                if is_frame(group) {
                     bits::set(words, self.block(id as u32, at, level).1);
                 }
-            }
-            for &at in &known[id] {
-                bits::set(words, self.block(id as u32, at, level).1);
             }
             if let Some(hidden) = self.prior.of(id as u32).filter(|_| level == Level::Sentence) {
                 for &line in &hidden.by_page {
@@ -961,13 +962,20 @@ impl<'a> Judge<'a> {
         });
     }
 
-    /// Returns for each text its blocks that are known to be frame.
-    fn known(&self, level: Level) -> Vec<Box<[u32]>> {
-        let of_text = |text: &Text| {
-            let known = (0..).zip(blocks_of(text, level)).filter(|(_, block)| self.known.holds(block.hash, level));
-            known.map(|(at, _)| at).collect()
+    /// Returns the blocks that may be frame: those that are judged, and those that are known to be.
+    fn open_blocks(&self, groups: &[Vec<Place>], level: Level) -> Open {
+        let hash = |group: &Vec<Place>| self.block(group[0].0, group[0].1, level).0.hash;
+        let judged: Vec<u64> = groups.iter().map(hash).collect();
+        let numbers: FxHashMap<u64, u32> = judged.iter().copied().zip(0..).collect();
+        let number = |block: &Block| match self.known.holds(block.hash, level) {
+            true => Some(u32::MAX),
+            false => numbers.get(&block.hash).copied(),
         };
-        self.texts.par_iter().map(of_text).collect()
+        let of_text = |text: &Text| {
+            let blocks = (0..).zip(blocks_of(text, level));
+            blocks.filter_map(|(at, block)| Some((at, number(block)?))).collect()
+        };
+        Open { judged, blocks: self.texts.par_iter().map(of_text).collect() }
     }
 
     /// Gives a page without a body of its own its longest quotation back: it is a copy, not a page that quotes.
@@ -1080,6 +1088,14 @@ impl Verdict {
             verdicts[at] = Self { state: states[at], found };
         }
     }
+}
+
+/// Lines or sentences that may be frame.
+struct Open {
+    /// The hashes of those that are judged.
+    judged: Vec<u64>,
+    /// For each text where they stand, and their number among those that are judged; one beyond them for what is known.
+    blocks: Vec<Box<[(u32, u32)]>>,
 }
 
 /// Lines of the same texts that may belong to a frame which is longer than what it frames.

@@ -1,18 +1,21 @@
 //! Content → candidate pairs by the rare seeds they share: what bands cannot find, a text inside a longer one.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 
 use crate::boilerplate::Mask;
-use crate::passage::{RATE, Text};
-use crate::repeats::Repeats;
+use crate::passage::{Passages, RATE, Text};
+use crate::repeats::{self, Repeats};
 use crate::seed::{self, Seed};
 
-/// Seeds of a text from which one in [`RATE`] is sampled; of shorter texts one in two.
+/// Seeds of a text from which one in [`RATE`] is sampled; of shorter texts one in so many.
 const LONG: u32 = 400;
+const DENSE: u32 = 2;
 
 /// Sampled seeds that a pair must share, and as a share of the sample of the smaller text. Pairs that are related share a
 /// quarter of their seeds; of long texts without a common origin two common phrases are nothing.
-const LEAST_SHARED: usize = 2;
+const LEAST_SHARED: u32 = 2;
 const LEAST_SHARE: f64 = 0.1;
 
 /// Texts that hold a seed up to which all pairs of them are listed.
@@ -25,76 +28,136 @@ const HUBS: usize = 4;
 
 /// Returns the wanted pairs of texts whose content shares sampled seeds, smaller index first, sorted.
 ///
+/// Seeds that go on alike nowhere are common phrases: they are not in the index of passages, and are not counted here.
+///
 /// Time and memory grow with the text: a seed that many texts hold costs each of them seven pairs, however many they
 /// are.
-pub fn candidates(texts: &[Text], masks: &[Mask], is_wanted: impl Fn(u32, u32) -> bool + Sync) -> Vec<(u32, u32)> {
-    // A seed in the high half and a text that holds it in the low one: they sort as one number.
-    let mut postings: Vec<u64> = (0..texts.len() as u32)
-        .into_par_iter()
-        .flat_map_iter(|id| {
-            let (text, mask) = (texts[id as usize], &masks[id as usize]);
-            let seeds = seed::count(text.shingles);
-            let rate = if seeds < LONG { 2 } else { RATE };
-            let mut of_text = Vec::with_capacity(seeds.div_ceil(rate) as usize);
-            for run in mask.content_runs() {
-                let sampled = seed::in_run(text.shingles, run).filter(|&seed| seed::is_sampled(seed, rate));
-                of_text.extend(sampled.map(|seed| u64::from(seed) << 32 | u64::from(id)));
-            }
-            of_text
-        })
-        .collect();
-    let seed_of = |posting: u64| (posting >> 32) as Seed;
-    let text_of = |posting: u64| posting as u32;
-    // The different seeds of each text, and those of them that a long text would have too.
-    let mut sizes = vec![(0, 0); texts.len()];
-    let mut count = |posting: u64| {
-        let (all, sparse) = &mut sizes[text_of(posting) as usize];
-        *all += 1;
-        *sparse += u32::from(seed::is_sampled(seed_of(posting), RATE));
-    };
-    let repeats = Repeats::of(postings.len(), postings.par_iter().map(|&posting| u64::from(seed_of(posting))));
-    postings.retain(|&posting| {
-        let may_repeat = repeats.may_hold(u64::from(seed_of(posting)));
-        if !may_repeat {
-            count(posting);
-        }
-        may_repeat
-    });
-    postings.par_sort_unstable();
-    postings.dedup();
-    postings.iter().copied().for_each(count);
+pub fn candidates(passages: &Passages, masks: &[Mask], is_wanted: impl Fn(u32, u32) -> bool + Sync) -> Vec<(u32, u32)> {
+    let texts = passages.texts();
     let is_short = |id: u32| seed::count(texts[id as usize].shingles) < LONG;
-    let least = |a: u32, b: u32| {
-        let size = |id: u32| if is_short(a) && is_short(b) { sizes[id as usize].0 } else { sizes[id as usize].1 };
-        LEAST_SHARED.max((f64::from(size(a).min(size(b))) * LEAST_SHARE).ceil() as usize)
+    let postings = postings(passages, masks, is_short);
+    let text_of = |posting: u64| posting as u32;
+    let sizes: Vec<OnceLock<Size>> = texts.iter().map(|_| OnceLock::new()).collect();
+    let size = |id: u32, seeds: &mut Vec<u64>| {
+        let rate = if is_short(id) { DENSE } else { RATE };
+        *sizes[id as usize].get_or_init(|| Size::of(&texts[id as usize], &masks[id as usize], rate, seeds))
+    };
+    let least = |[a, b]: [u32; 2], seeds: &mut Vec<u64>| {
+        let are_short = is_short(a) && is_short(b);
+        let [a, b] = [a, b].map(|id| size(id, seeds)).map(|size| if are_short { size.all } else { size.sparse });
+        LEAST_SHARED.max((f64::from(a.min(b)) * LEAST_SHARE).ceil() as u32)
     };
     let lists = Lists::new(&postings, texts.len());
-    let mut pairs: Vec<(u32, u32)> = (0..texts.len() as u32)
-        .into_par_iter()
-        .flat_map_iter(|id| {
-            let mut others = Vec::new();
-            for &(from, length) in lists.of_text(id) {
-                let list = &postings[from as usize..(from + length) as usize];
-                // Sorted by text within a seed.
-                let own = list.partition_point(|&posting| text_of(posting) < id);
-                if list.len() <= ALL_PAIRS {
-                    others.extend(list[own + 1..].iter().map(|&posting| text_of(posting)));
-                } else {
-                    let ring = RING.iter().map(|step| text_of(list[(own + step) % list.len()]));
-                    others.extend(
-                        ring.chain(list[..HUBS].iter().map(|&posting| text_of(posting))).filter(|&other| other != id),
-                    );
-                }
+    let of_text = |(shared, seeds): &mut (Shared, Vec<u64>), id: u32| {
+        for &(from, length) in lists.of_text(id) {
+            let list = &postings[from as usize..(from + length) as usize];
+            // Sorted by text within a seed.
+            let own = list.partition_point(|&posting| text_of(posting) < id);
+            if list.len() <= ALL_PAIRS {
+                list[own + 1..].iter().for_each(|&posting| shared.meet(text_of(posting)));
+            } else {
+                let ring = RING.iter().map(|step| text_of(list[(own + step) % list.len()]));
+                let others = ring.chain(list[..HUBS].iter().map(|&posting| text_of(posting)));
+                others.filter(|&other| other != id).for_each(|other| shared.meet(other));
             }
-            others.sort_unstable();
-            let shared = others.chunk_by(|a, b| a == b);
-            let shared = shared.filter(|same| is_wanted(id, same[0]) && same.len() >= least(id, same[0]));
-            shared.map(|same| (id.min(same[0]), id.max(same[0]))).collect::<Vec<_>>()
-        })
-        .collect();
+        }
+        let mut pairs = Vec::new();
+        shared.take(|other, count| {
+            if count >= LEAST_SHARED && is_wanted(id, other) && count >= least([id, other], seeds) {
+                pairs.push((id.min(other), id.max(other)));
+            }
+        });
+        pairs
+    };
+    let buffers = || (Shared::new(texts.len()), Vec::new());
+    let ids = (0..texts.len() as u32).into_par_iter();
+    let mut pairs: Vec<(u32, u32)> = ids.map_init(buffers, of_text).flatten_iter().collect();
     pairs.par_sort_unstable();
     pairs.dedup();
     pairs
+}
+
+/// How many seeds one text shares with others.
+struct Shared {
+    /// For each text; 0 between two texts whose others are counted.
+    counts: Vec<u32>,
+    /// Those that share any.
+    others: Vec<u32>,
+}
+
+impl Shared {
+    fn new(texts: usize) -> Self {
+        Self { counts: vec![0; texts], others: Vec::new() }
+    }
+
+    fn meet(&mut self, other: u32) {
+        let count = &mut self.counts[other as usize];
+        if *count == 0 {
+            self.others.push(other);
+        }
+        *count += 1;
+    }
+
+    /// Calls `act` with each text that shares seeds and how many they are, and forgets them.
+    fn take(&mut self, mut act: impl FnMut(u32, u32)) {
+        for other in self.others.drain(..) {
+            act(other, std::mem::take(&mut self.counts[other as usize]));
+        }
+    }
+}
+
+/// Returns which texts hold which sampled seeds in their content: a seed in the high half and a text in the low one, so
+/// that they sort as one number; sorted, each once, without most of the seeds that one text alone holds.
+fn postings(passages: &Passages, masks: &[Mask], is_short: impl Fn(u32) -> bool + Sync) -> Vec<u64> {
+    let texts = passages.texts();
+    let posting = |seed: Seed, id: u32| u64::from(seed) << 32 | u64::from(id);
+    let ids = || (0..texts.len() as u32).into_par_iter();
+    let mut postings: Vec<u64> = ids()
+        .flat_map_iter(|id| {
+            let mask = &masks[id as usize];
+            let in_content = passages.sampled_of(id).filter(|&(place, _)| mask.is_content(place));
+            in_content.map(move |(_, seed)| posting(seed, id))
+        })
+        .collect();
+    // The other seeds of short texts are not in the index.
+    let of_short = |seeds: &mut Vec<u64>, id: u32| {
+        sample(&texts[id as usize], &masks[id as usize], DENSE, seeds);
+        let others = seeds.iter().map(|seed| (seed >> 32) as Seed).filter(|&seed| !seed::is_sampled(seed, RATE));
+        others.map(|seed| posting(seed, id)).collect::<Vec<_>>()
+    };
+    let of_short = ids().filter(|&id| is_short(id)).map_init(Vec::new, of_short).flatten_iter();
+    let mut of_short: Vec<u64> = of_short.collect();
+    let repeats = Repeats::of(of_short.len(), of_short.par_iter().map(|&posting| posting >> 32));
+    repeats::retain(&mut of_short, |&posting| repeats.may_hold(posting >> 32));
+    postings.extend(of_short);
+    postings.par_sort_unstable();
+    postings.dedup();
+    postings
+}
+
+/// How many different sampled seeds the content of a text has.
+#[derive(Clone, Copy)]
+struct Size {
+    all: u32,
+    /// Of those that are sampled of a long text.
+    sparse: u32,
+}
+
+impl Size {
+    fn of(text: &Text, mask: &Mask, rate: u32, seeds: &mut Vec<u64>) -> Self {
+        sample(text, mask, rate, seeds);
+        let mut different: Vec<Seed> = seeds.iter().map(|seed| (seed >> 32) as Seed).collect();
+        different.sort_unstable();
+        different.dedup();
+        let sparse = different.partition_point(|&seed| seed::is_sampled(seed, RATE));
+        Self { all: different.len() as u32, sparse: sparse as u32 }
+    }
+}
+
+/// Leaves in `seeds` the sampled seeds of a text's content with their places, as [`seed::sample`] has them.
+fn sample(text: &Text, mask: &Mask, rate: u32, seeds: &mut Vec<u64>) {
+    seeds.clear();
+    mask.content_runs().for_each(|run| seed::sample(text.shingles, run, rate, seeds));
 }
 
 /// Where the texts of each seed are listed that several have: for each text the lists that it is in.

@@ -1,8 +1,7 @@
 //! What was judged boilerplate, block by block: on how many pages each stands, and how much of the corpus it is.
 
-use std::collections::HashMap;
-
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::block::{Block, Blocks};
 use crate::boilerplate::Boilerplate;
@@ -60,12 +59,14 @@ pub struct Shares {
 ///
 /// A sentence is listed where its line is not. Memory grows with the number of different blocks, not of pages.
 pub fn blocks(holders: Holders, boilerplate: &Boilerplate, known: &Known) -> Vec<Counted> {
-    let mut by_hash: HashMap<(u64, Level), Open> = HashMap::new();
+    let mut by_hash: FxHashMap<(u64, Level), Open> = FxHashMap::default();
     let mut in_groups: Vec<u32> = (0..holders.texts.len() as u32).collect();
     in_groups.par_sort_unstable_by_key(|&text| (holders.groups[text as usize], text));
-    for text in in_groups {
+    let blocks_of = |&text: &u32| framed(text, holders.texts[text as usize].blocks, boilerplate, known).collect();
+    let framed: Vec<Vec<Framed>> = in_groups.par_iter().map(blocks_of).collect();
+    for (text, framed) in in_groups.into_iter().zip(framed) {
         let (documents, group) = (&holders.documents[text as usize], holders.groups[text as usize]);
-        for (at, level, basis, block) in framed(text, holders.texts[text as usize].blocks, boilerplate, known) {
+        for (at, level, basis, block) in framed {
             let example = (documents[0], at);
             let open = by_hash.entry((block.hash, level)).or_insert(Open {
                 counted: Counted { hash: block.hash, level, basis, pages: 0, groups: 0, weight: block.weight, example },
@@ -97,13 +98,16 @@ struct Open {
     last: Option<(u32, u32)>,
 }
 
+/// A block of a text that is boilerplate: the number of the line or sentence, and why.
+type Framed<'a> = (u32, Level, Basis, &'a Block);
+
 /// Returns the blocks of a text that are boilerplate: its lines, and the sentences of other lines.
 fn framed<'a>(
     text: u32,
     blocks: &'a Blocks,
     boilerplate: &'a Boilerplate,
     known: &'a Known,
-) -> impl Iterator<Item = (u32, Level, Basis, &'a Block)> + 'a {
+) -> impl Iterator<Item = Framed<'a>> + 'a {
     let basis = move |place: Place, block: &Block, level: Level| {
         let of_corpus = match level {
             Level::Line => &boilerplate.lines,

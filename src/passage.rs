@@ -171,10 +171,10 @@ impl<'a> Passages<'a> {
         let is_wanted = |seed: Seed| of_new.as_ref().is_none_or(|of_new| of_new.may_hold(seed));
         let mut postings: Vec<(Seed, Posting)> = (0..texts.len() as u32)
             .into_par_iter()
-            .flat_map_iter(|id| {
+            .map_init(Vec::new, |seeds, id| {
                 let text = texts[id as usize];
                 let mut of_text = Vec::with_capacity(text.shingles.len() / RATE as usize);
-                each_indexed((id, text), &left_out, |seed, place| {
+                each_indexed((id, text), &left_out, seeds, |seed, place| {
                     if is_wanted(seed) {
                         let beside = Beside::new(text.shingles, place);
                         of_text.push((seed, Posting { text: id, place, beside }));
@@ -182,6 +182,7 @@ impl<'a> Passages<'a> {
                 });
                 of_text
             })
+            .flatten_iter()
             .collect();
         let repeats = Repeats::of(postings.len(), postings.par_iter().map(|&(seed, _)| u64::from(seed)));
         repeats::retain(&mut postings, |&(seed, _)| repeats.may_hold(u64::from(seed)));
@@ -256,8 +257,8 @@ impl<'a> Passages<'a> {
     fn shared(&self, left_out: &[Place]) -> Vec<Vec<(u32, u32)>> {
         let of_line = |&(id, line): &Place| {
             let text = self.texts[id as usize];
-            let mut found = Vec::new();
-            each_sampled(text, text.blocks.line(line as usize), |seed, place| {
+            let (mut found, mut seeds) = (Vec::new(), Vec::new());
+            each_sampled(text, text.blocks.line(line as usize), &mut seeds, |seed, place| {
                 found.extend(self.number(seed).map(|number| (id, place, number)));
             });
             found
@@ -294,6 +295,12 @@ impl<'a> Passages<'a> {
     /// Returns the lines that two texts or more hold: the places of each, by text.
     pub fn repeated_lines(&self) -> &[Vec<Place>] {
         &self.repeated
+    }
+
+    /// Returns the sampled seeds of a text that go on alike in another one, and their places, in order.
+    pub fn sampled_of(&self, text: u32) -> impl Iterator<Item = (u32, Seed)> + '_ {
+        let sampled = self.shared[text as usize].iter().filter(|&&(_, number)| number < self.sampled);
+        sampled.map(|&(place, number)| (place, self.seeds[number as usize]))
     }
 
     /// Returns the number of a seed that has postings.
@@ -720,26 +727,30 @@ pub fn repeated<'a>(
 }
 
 /// Calls `act` with each seed of a text that is in the index, and its place: those of all lines but the ones `left_out`.
+/// `seeds` is room for them.
 #[inline]
-fn each_indexed((id, text): (u32, Text), left_out: &[Place], mut act: impl FnMut(Seed, u32)) {
+fn each_indexed((id, text): (u32, Text), left_out: &[Place], seeds: &mut Vec<u64>, mut act: impl FnMut(Seed, u32)) {
     let from = left_out.partition_point(|place| place.0 < id);
     let mut out = left_out[from..].iter().take_while(|place| place.0 == id).map(|place| place.1).peekable();
     for line in 0..text.blocks.lines.len() {
         if out.next_if_eq(&(line as u32)).is_none() {
-            each_sampled(text, text.blocks.line(line), &mut act);
+            each_sampled(text, text.blocks.line(line), seeds, &mut act);
         }
     }
 }
 
-/// Calls `act` with the seeds of some tokens that begin there, sampled, and always the first of a line, and their places.
+/// Calls `act` with the seeds of some tokens that begin there, always the first of a line and of the others those that are
+/// sampled, and their places. `seeds` is room for them.
 #[inline]
-fn each_sampled(text: Text, range: Range<u32>, mut act: impl FnMut(Seed, u32)) {
-    let seeds = range.start..range.end.min(seed::count(text.shingles));
-    for (place, seed) in seeds.clone().zip(seed::in_run(text.shingles, seeds)) {
-        if seed::is_sampled(seed, RATE) || place == range.start {
-            act(seed, place);
-        }
+fn each_sampled(text: Text, range: Range<u32>, seeds: &mut Vec<u64>, mut act: impl FnMut(Seed, u32)) {
+    let range = range.start..range.end.min(seed::count(text.shingles));
+    if range.is_empty() {
+        return;
     }
+    act(seed::at(text.shingles, range.start), range.start);
+    seeds.clear();
+    seed::sample(text.shingles, range.start + 1..range.end, RATE, seeds);
+    seeds.iter().for_each(|&seed| act((seed >> 32) as Seed, seed as u32));
 }
 
 /// Returns how many seeds [`each_sampled`] has of some places.

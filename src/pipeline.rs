@@ -10,12 +10,13 @@ pub mod streamed;
 mod texts;
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -898,7 +899,7 @@ impl<'a> Compared<'a> {
         };
         if let (Some(boilerplate), Some(passages)) = (&self.boilerplate, self.passages) {
             let is_wanted = |a: u32, b: u32| passages.is_new(a) || passages.is_new(b);
-            let contained = containment::candidates(self.texts, &boilerplate.masks, is_wanted);
+            let contained = containment::candidates(passages, &boilerplate.masks, is_wanted);
             found.pairs.retain(|&(a, b)| is_wanted(a.0, b.0));
             found.pairs.extend(contained.into_iter().map(|(a, b)| (DocId(a), DocId(b))));
             found.pairs.par_sort_unstable();
@@ -1242,12 +1243,12 @@ impl Listing<'_> {
 
     /// Returns the lines most pages of a template hold: on how many, and where the first of them has it.
     fn shared_lines(&self, template: &Template, forms: &Forms) -> Vec<(u64, Address)> {
-        let of_template: HashSet<u64> = template.lines.iter().map(|&(hash, _)| hash).collect();
-        let mut lines: HashMap<u64, (u64, Address)> = HashMap::new();
+        let of_template: FxHashSet<u64> = template.lines.iter().map(|&(hash, _)| hash).collect();
+        let mut lines: FxHashMap<u64, (u64, Address)> = FxHashMap::default();
         for &text in &template.texts {
             let documents = &self.documents[text as usize];
             let blocks = self.corpus.texts[text as usize].blocks;
-            let mut met = HashSet::new();
+            let mut met = FxHashSet::default();
             for (at, line) in (0..).zip(&blocks.lines) {
                 let form = forms.of(line.hash);
                 if !of_template.contains(&form) || !met.insert(form) {

@@ -22,7 +22,10 @@ impl Repeats {
         numbers.for_each(|number| {
             let (word, bit) = repeats.place(number);
             let met = &repeats.met[word];
-            if met.load(Ordering::Relaxed) & bit != 0 || met.fetch_or(bit, Ordering::Relaxed) & bit != 0 {
+            // What is set already is not written again: a line of the cache that is only read can be read by all threads.
+            let before = met.load(Ordering::Relaxed);
+            let is_again = before & bit != 0 || met.fetch_or(bit, Ordering::Relaxed) & bit != 0;
+            if is_again && before & bit << 32 == 0 {
                 met.fetch_or(bit << 32, Ordering::Relaxed);
             }
         });

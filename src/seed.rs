@@ -44,6 +44,22 @@ pub fn in_run(shingles: &[Shingle], places: Range<u32>) -> impl Iterator<Item = 
     shingles.windows(2).map(|pair| hash::pair(pair[0], pair[1]))
 }
 
+/// Appends the sampled seeds at a run of places, each in the high half and its place in the low one.
+///
+/// No branch: which seeds are sampled is not to be foreseen.
+#[inline]
+pub fn sample(shingles: &[Shingle], places: Range<u32>, rate: u32, sampled: &mut Vec<u64>) {
+    let from = sampled.len();
+    sampled.resize(from + places.len(), 0);
+    let room = &mut sampled[from..];
+    let mut count = 0;
+    for (place, seed) in places.clone().zip(in_run(shingles, places)) {
+        room[count] = u64::from(seed) << 32 | u64::from(place);
+        count += usize::from(is_sampled(seed, rate));
+    }
+    sampled.truncate(from + count);
+}
+
 /// Bits in words of 64, one a token or seed.
 pub mod bits {
     use super::Range;
@@ -161,6 +177,31 @@ pub mod bits {
                     prop_assert_eq!(runs.into_iter().flatten().collect::<Vec<_>>(), clear);
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_sample_has_the_sampled_seeds_of_a_run_and_their_places(
+            shingles in prop::collection::vec(any::<u32>(), 0..80),
+            from in 0..80_u32,
+            length in 0..80_u32,
+            rate in 1..9_u32,
+        ) {
+            let count = count(&shingles);
+            let run = from.min(count)..(from + length).min(count);
+            let mut sampled = vec![7];
+            sample(&shingles, run.clone(), rate, &mut sampled);
+            let places = run.filter(|&place| is_sampled(at(&shingles, place), rate));
+            let expected = places.map(|place| u64::from(at(&shingles, place)) << 32 | u64::from(place));
+            prop_assert_eq!(sampled, [7].into_iter().chain(expected).collect::<Vec<_>>());
         }
     }
 }

@@ -4,10 +4,11 @@
 //! line tells a template. A template is taken for a set of lines that go together.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::boilerplate::Boilerplate;
 use crate::passage::{Place, Text};
@@ -125,14 +126,14 @@ fn frame_lines(texts: &[Text], boilerplate: &Boilerplate) -> Vec<Vec<u64>> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Forms {
     /// For each line that is of another's form, the other.
-    of: HashMap<u64, u64>,
+    of: FxHashMap<u64, u64>,
 }
 
 impl Forms {
     /// Returns the forms of some lines; of the lines of one form that on most texts stands for all.
     fn new(texts: &[Text], framed: &[Vec<u64>]) -> Self {
-        let mut lines: HashMap<u64, (Reverse<usize>, Place)> = HashMap::new();
-        let mut texts_of: HashMap<u64, Vec<u32>> = HashMap::new();
+        let mut lines: FxHashMap<u64, (Reverse<usize>, Place)> = FxHashMap::default();
+        let mut texts_of: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
         for (text, framed) in (0..).zip(framed) {
             for line in framed {
                 lines.entry(*line).or_insert((Reverse(0), (u32::MAX, u32::MAX))).0.0 += 1;
@@ -150,9 +151,9 @@ impl Forms {
             lines.into_iter().map(|(line, (count, place))| (count, line, place)).collect();
         lines.sort_unstable();
         let mut heads: Vec<(u64, usize)> = Vec::new();
-        let mut texts_of_form: Vec<HashSet<u32>> = Vec::new();
-        let mut with_shingle: HashMap<Shingle, Vec<usize>> = HashMap::new();
-        let mut of = HashMap::new();
+        let mut texts_of_form: Vec<FxHashSet<u32>> = Vec::new();
+        let mut with_shingle: FxHashMap<Shingle, Vec<usize>> = FxHashMap::default();
+        let mut of = FxHashMap::default();
         for (_, line, (id, at)) in lines {
             let wording = wording(texts[id as usize], at as usize);
             if wording.len() < LEAST_WORDING {
@@ -208,24 +209,24 @@ fn wording(text: Text, line: usize) -> ShingleSet {
 /// For each line the lines that go with it.
 struct Sets {
     /// Texts that carry each line.
-    holders: HashMap<u64, usize>,
+    holders: FxHashMap<u64, usize>,
     /// Of the lines on [`COMMON`] texts: the lines that go with each, itself among them, sorted; two or more. Lines of the
     /// same texts have one set.
-    of: HashMap<u64, Arc<[u64]>>,
+    of: FxHashMap<u64, Arc<[u64]>>,
     /// The lines in a set, sorted.
     telling: Vec<u64>,
 }
 
 impl Sets {
     fn new(framed: &[Vec<u64>]) -> Self {
-        let mut texts_of: HashMap<u64, Vec<u32>> = HashMap::new();
+        let mut texts_of: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
         for (text, lines) in (0..).zip(framed) {
             for line in lines {
                 texts_of.entry(*line).or_default().push(text);
             }
         }
         let goes_with = |texts: &[u32]| -> Arc<[u64]> {
-            let mut counts: HashMap<u64, usize> = HashMap::new();
+            let mut counts: FxHashMap<u64, usize> = FxHashMap::default();
             for &line in texts.iter().flat_map(|&text| &framed[text as usize]) {
                 *counts.entry(line).or_default() += 1;
             }
@@ -240,7 +241,7 @@ impl Sets {
         common.par_sort_unstable();
         let of_same_texts: Vec<&[(&[u32], u64)]> = common.chunk_by(|a, b| a.0 == b.0).collect();
         let sets: Vec<Arc<[u64]>> = of_same_texts.par_iter().map(|same| goes_with(same[0].0)).collect();
-        let mut of: HashMap<u64, Arc<[u64]>> = HashMap::new();
+        let mut of: FxHashMap<u64, Arc<[u64]>> = FxHashMap::default();
         for (same, set) in of_same_texts.iter().zip(&sets).filter(|(_, set)| set.len() > 1) {
             of.extend(same.iter().map(|&(_, line)| (line, set.clone())));
         }
@@ -296,7 +297,7 @@ impl Group {
 fn joined(mut groups: Vec<Group>, lines: &[Vec<u64>]) -> Vec<Group> {
     groups.sort_by_key(|group| (Reverse(group.texts.len()), group.texts[0]));
     let mut kept: Vec<(Vec<u32>, usize)> = Vec::new();
-    let mut with_line: HashMap<u64, Vec<usize>> = HashMap::new();
+    let mut with_line: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
     for group in groups {
         let mut shared: BTreeMap<usize, usize> = BTreeMap::new();
         for &at in group.lines.iter().filter_map(|(line, _)| with_line.get(line)).flatten() {
