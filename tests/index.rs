@@ -500,11 +500,15 @@ fn documents_from_memory_are_added_and_looked_up_like_files() {
     assert_eq!(told(&answers), [("z", RelationKind::Identical, "x"), ("z", RelationKind::Repost, "d")]);
 }
 
-/// `INDEXES=overwrite cargo test --test index` writes it anew, which only a new format is a reason for.
+fn kept_index(format: u32) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/index-{format}"))
+}
+
+/// `INDEXES=overwrite cargo test --test index` writes the last anew, which only a new format is a reason for.
 #[test]
-fn an_index_of_format_1_is_read() {
-    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/index-1");
+fn an_index_of_each_format_is_read() {
     if std::env::var_os("INDEXES").is_some_and(|what| what == "overwrite") {
+        let kept = kept_index(2);
         let _ = fs::remove_dir_all(&kept);
         let mut writer = Writer::open(&kept, &settings().analysis).unwrap();
         let pages = ARTICLES.iter().zip(["a", "b", "c", "d"]).map(|(article, key)| document(key, &framed(article)));
@@ -513,13 +517,35 @@ fn an_index_of_format_1_is_read() {
         drop(writer);
         fs::remove_file(kept.join("lock")).unwrap();
     }
-    let index = Index::open(&kept).unwrap();
+    for format in [1, 2] {
+        let kept = kept_index(format);
+        let manifest = fs::read_to_string(kept.join("manifest")).unwrap();
+        assert!(manifest.starts_with(&format!("tongwen-index/{format} ")), "{manifest}");
+        let index = Index::open(&kept).unwrap();
+        index.check().unwrap();
+        assert_eq!(index.info().unwrap().pages, 3);
+        let asked = vec![document("x", ARTICLES[1]), document("y", ARTICLES[2])];
+        let answers = indexed::query_documents(asked, &index, &settings()).unwrap();
+        assert_eq!(told(&answers), [("x", RelationKind::Repost, "b")]);
+        assert_eq!(fs::read_dir(&kept).unwrap().count(), 3, "whoever reads an index leaves nothing in it");
+    }
+}
+
+#[test]
+fn an_index_of_an_older_format_goes_on_in_the_newest() {
+    let place = tempfile::tempdir().unwrap();
+    for file in walk(&kept_index(1)) {
+        fs::copy(&file, place.path().join(file.file_name().unwrap())).unwrap();
+    }
+    let mut writer = Writer::open_existing(place.path()).unwrap();
+    indexed::add_documents(vec![document("c", &framed(ARTICLES[2]))], &mut writer, &settings()).unwrap();
+    drop(writer);
+    assert!(fs::read_to_string(place.path().join("manifest")).unwrap().starts_with(tongwen::index::FORMAT));
+    let index = Index::open(place.path()).unwrap();
     index.check().unwrap();
-    assert_eq!(index.info().unwrap().pages, 3);
     let asked = vec![document("x", ARTICLES[1]), document("y", ARTICLES[2])];
     let answers = indexed::query_documents(asked, &index, &settings()).unwrap();
-    assert_eq!(told(&answers), [("x", RelationKind::Repost, "b")]);
-    assert_eq!(fs::read_dir(&kept).unwrap().count(), 3, "whoever reads an index leaves nothing in it");
+    assert_eq!(told(&answers), [("x", RelationKind::Repost, "b"), ("y", RelationKind::Repost, "c")]);
 }
 
 fn run(arguments: &[&str]) -> std::process::Output {

@@ -15,8 +15,9 @@ use memmap2::Mmap;
 use crate::error::{Error, Result};
 use crate::hash;
 
-/// Version of all files of an index. A change of what any of them means is a new version.
-pub(super) const VERSION: u32 = 1;
+/// Version of all files of an index. A change of what any of them means is a new version. Files of the versions before are
+/// read as well.
+pub(super) const VERSION: u32 = 2;
 
 const MAGIC: &[u8; 8] = b"tongwen\x1a";
 const HEAD: usize = 64;
@@ -172,11 +173,12 @@ pub(super) struct Sealed {
 }
 
 impl Sealed {
-    /// Opens a file, whose head must be the one that was sealed.
+    /// Opens a file, whose head must be the one that was sealed. `sections` says how many sections a file of each version
+    /// has; those that an older one has not are empty.
     ///
     /// # Errors
     /// When it cannot be read, or is not that file; blocks are checked when they are read.
-    pub(super) fn open(path: &Path, kind: Kind, sections: usize, seal: Seal) -> Result<Self> {
+    pub(super) fn open(path: &Path, kind: Kind, sections: [usize; VERSION as usize], seal: Seal) -> Result<Self> {
         let file = File::open(path).map_err(|e| Error::io("read", path, e))?;
         // SAFETY: files of an index are never written once they have their name; whoever cuts one off meanwhile ends the
         // process as with any mapped file.
@@ -192,12 +194,12 @@ impl Sealed {
         // The head is what was written, so what follows only guards against an error of this program.
         let number = |at: usize| u64::from_le_bytes(head[at..at + 8].try_into().expect("eight bytes"));
         let [bytes, length, table] = [24, 32, 40].map(number).map(|n| usize::try_from(n).unwrap_or(usize::MAX));
-        let is_kind = head[12..16] == (kind as u32).to_le_bytes() && head[8..12] == VERSION.to_le_bytes();
+        let has = (short_at(head, 2) as usize).checked_sub(1).and_then(|version| sections.get(version));
         let blocks = length.div_ceil(BLOCK);
-        let is_sound = is_kind
+        let is_sound = head[12..16] == (kind as u32).to_le_bytes()
             && bytes == map.len()
             && length.checked_add(HEAD + blocks * 8) == Some(bytes)
-            && table.checked_add(sections * 16) == Some(length);
+            && has.is_some_and(|sections| table.checked_add(sections * 16) == Some(length));
         if !is_sound {
             return Err(damaged("its head is that of another kind of file".into()));
         }
@@ -208,11 +210,12 @@ impl Sealed {
         let checked = (0..blocks.div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
         let mut sealed = Self { path: path.to_owned(), map, payload, sections: Vec::new(), checked };
         let ranges = sealed.at(table..length)?;
-        let ranges: Vec<Range<usize>> =
+        let mut ranges: Vec<Range<usize>> =
             ranges.chunks_exact(16).map(|row| number_at(row, 0) as usize..number_at(row, 1) as usize).collect();
         if ranges.iter().any(|range| range.start > range.end || range.end > table) {
             return Err(damaged("a section of it is out of place".into()));
         }
+        ranges.resize(sections[VERSION as usize - 1], 0..0);
         sealed.sections = ranges;
         Ok(sealed)
     }
@@ -314,7 +317,7 @@ mod tests {
     fn what_was_sealed_is_read_again() {
         let folder = tempfile::tempdir().unwrap();
         let (path, seal) = written(folder.path());
-        let file = Sealed::open(&path, Kind::Segment, 2, seal).unwrap();
+        let file = Sealed::open(&path, Kind::Segment, [2; 2], seal).unwrap();
         assert_eq!(file.section(0).unwrap(), "渡口的老船工".as_bytes());
         assert_eq!(file.bytes(1, 39_998..40_000).unwrap(), [9, 9]);
         assert!(file.bytes(1, 39_998..40_001).is_err() && file.bytes(0, 5..usize::MAX).is_err());
@@ -325,8 +328,8 @@ mod tests {
     fn a_file_of_another_kind_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let (path, seal) = written(folder.path());
-        assert!(Sealed::open(&path, Kind::Removed, 2, seal).is_err());
-        assert!(Sealed::open(&path, Kind::Segment, 3, seal).is_err());
+        assert!(Sealed::open(&path, Kind::Removed, [2; 2], seal).is_err());
+        assert!(Sealed::open(&path, Kind::Segment, [2, 3], seal).is_err());
     }
 
     #[test]
@@ -336,7 +339,7 @@ mod tests {
         let mut bytes = fs::read(&path).unwrap();
         bytes[HEAD + 30_000] ^= 1;
         fs::write(&path, bytes).unwrap();
-        let file = Sealed::open(&path, Kind::Segment, 2, seal).unwrap();
+        let file = Sealed::open(&path, Kind::Segment, [2; 2], seal).unwrap();
         assert!(file.section(0).is_ok());
         let error = file.section(1).unwrap_err().to_string();
         assert!(error.contains("a.seg") && error.contains("checksum"), "{error}");

@@ -17,7 +17,10 @@ use crate::segment;
 use crate::settings::{AnalysisSettings, TokenKind};
 
 /// Name and version of the format of an index. A change of what any file of it means is a new version.
-pub const FORMAT: &str = "tongwen-index/1";
+pub const FORMAT: &str = "tongwen-index/2";
+
+/// Older formats that are read as well. What is added to such an index is of the newest, and so is the index from then on.
+const OLDER: [&str; 1] = ["tongwen-index/1"];
 
 const NAME: &str = "manifest";
 
@@ -135,7 +138,7 @@ impl Manifest {
         if sum != format!("{:016x}", checksum(json)) {
             return Err(damaged("it fails its checksum".into()));
         }
-        if format != FORMAT {
+        if format != FORMAT && !OLDER.contains(&format) {
             let reason = format!(
                 "is of format `{format}`, and this version reads `{FORMAT}`: use the version that wrote it, or build it \
                  again"

@@ -430,7 +430,7 @@ impl Part {
 }
 
 fn read_removed(path: &Path, removed: &Removed, pages: u32) -> Result<Vec<u64>> {
-    let file = Sealed::open(path, Kind::Removed, 1, removed.seal)?;
+    let file = Sealed::open(path, Kind::Removed, [1; 2], removed.seal)?;
     let bytes = file.section(0)?;
     let words: Vec<u64> = (0..bytes.len() / 8).map(|at| file::number_at(bytes, at)).collect();
     let count: u32 = words.iter().map(|word| word.count_ones()).sum();
