@@ -25,6 +25,11 @@ const TOKENS_A_NUMBER: u32 = 100;
 /// is then the list or the notice below.
 const LEAST_LEAD: f64 = 0.25;
 
+/// The same of texts below so many tokens: of a notice of a few lines it is the title, and what it stands above is the
+/// same on other notices of the site.
+const LEAST_TITLE: f64 = 0.08;
+const SHORT: u32 = 100;
+
 /// Seeds that two texts must share before one is said to contain the other.
 const LEAST_CONTAINED: u32 = 40;
 
@@ -103,7 +108,8 @@ pub fn rules(evidence: &Evidence, settings: &AnalysisSettings) -> [Rule; 5] {
     let seed_share = f64::from(runs.seeds) / f64::from(runs.a.max(runs.b));
     let allowed = f64::from(runs.a.min(runs.b)) / f64::from(TOKENS_A_NUMBER);
     let numbers = test(Measure::NumbersDiffer, f64::from(runs.numbers_differ), allowed);
-    let lead = test(Measure::Lead, runs.lead(), LEAST_LEAD);
+    let least_lead = if runs.a.max(runs.b) < SHORT { LEAST_TITLE } else { LEAST_LEAD };
+    let lead = test(Measure::Lead, runs.lead(), least_lead);
     let same_text = test(Measure::SameText, f64::from(u8::from(evidence.same_text)), 1.0);
     let resemblance = test(Measure::Resemblance, evidence.resemblance(), settings.threshold);
     let rule = |kind, way, tests| Rule { kind, way, tests };
@@ -124,7 +130,7 @@ pub fn rules(evidence: &Evidence, settings: &AnalysisSettings) -> [Rule; 5] {
         rule(
             RelationKind::Repost,
             "an abridged or extended copy",
-            [at_least(LEAST_BODY), test(Measure::GreaterShare, more, NEARLY_ALL), seeds(LEAST_SEEDS), numbers, None],
+            [at_least(LEAST_BODY), test(Measure::GreaterShare, more, NEARLY_ALL), seeds(LEAST_SEEDS), numbers, lead],
         ),
         rule(
             RelationKind::Contained,
@@ -133,7 +139,7 @@ pub fn rules(evidence: &Evidence, settings: &AnalysisSettings) -> [Rule; 5] {
                 test(Measure::GreaterShare, more, settings.containment),
                 seeds(LEAST_CONTAINED),
                 test(Measure::NotWhole, less, NEARLY_ALL),
-                None,
+                lead,
                 None,
             ],
         ),
@@ -198,20 +204,23 @@ mod tests {
         let runs = &evidence.runs;
         let (a_in_b, b_in_a) = (runs.a_in_b(), runs.b_in_a());
         let (less, more) = (a_in_b.min(b_in_a), a_in_b.max(b_in_a));
+        let is_apart = runs.lead() >= if runs.a < SHORT && runs.b < SHORT { LEAST_TITLE } else { LEAST_LEAD };
         if runs.numbers_differ * TOKENS_A_NUMBER > runs.a.min(runs.b) {
             let is_part = less < NEARLY_ALL && more >= settings.containment && runs.seeds >= LEAST_CONTAINED;
-            return is_part.then_some(RelationKind::Contained);
+            return (is_part && !is_apart).then_some(RelationKind::Contained);
         }
-        let is_apart = runs.lead() >= LEAST_LEAD;
+        if is_apart {
+            return None;
+        }
         // False for NaN: two empty sets are not alike.
-        if evidence.resemblance() >= settings.threshold && !is_apart {
+        if evidence.resemblance() >= settings.threshold {
             return Some(RelationKind::Repost);
         }
         let is_sound =
             runs.seeds >= LEAST_SEEDS && f64::from(runs.seeds) >= LEAST_RESEMBLANCE * f64::from(runs.a.max(runs.b));
         let is_edited = is_sound && less >= settings.overlap;
         let is_abridged = runs.seeds >= LEAST_SEEDS && more >= NEARLY_ALL && less >= LEAST_BODY;
-        if is_edited && !is_apart || is_abridged {
+        if is_edited || is_abridged {
             return Some(RelationKind::Repost);
         }
         (more >= settings.containment && runs.seeds >= LEAST_CONTAINED).then_some(RelationKind::Contained)

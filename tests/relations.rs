@@ -517,6 +517,27 @@ fn two_notices_that_differ_in_the_numbers_of_short_lines_between_long_ones_are_n
     }
 }
 
+/// A page that is a title and what a site puts below each.
+fn titled(title: &str) -> String {
+    let below = Author::new(1).sentences(2);
+    format!("{title}\n1970-01-01\n{}\n{}", below[0], below[1])
+}
+
+#[test]
+fn two_pages_of_a_title_above_the_same_few_lines_are_no_repost_and_a_copy_in_another_frame_is() {
+    for analysis in both_kinds_of_tokens() {
+        let titles = ["码头仓库的旧缆绳昨夜被人剪断", "学校礼堂翻新以后重新开放参观"];
+        let pages = titles.map(|title| page(title, titled(title)));
+        let own = "灯塔下面的小渔港开春要修新堤坝";
+        let copies = [("a", titled(own)), ("b", format!("{}\n电话 0571", titled(own)))];
+        let pages = among_strangers(pages.into_iter().chain(copies.map(|(key, text)| page(key, text))));
+        let found = found(&pages, &analysis);
+        assert_eq!(joined(&found), BTreeSet::from([pair("a", "b")]), "{:?}", analysis.tokens);
+        let is_part = found.relations.iter().any(|relation| relation.kind == Contained);
+        assert!(!is_part, "neither is a part of the other");
+    }
+}
+
 #[test]
 fn a_version_that_is_brought_up_to_date_throughout_is_one_change() {
     let manual = |version: &str| {
