@@ -351,7 +351,7 @@ impl Mask {
 /// depend on anything but what they say. A block that is known is frame from the first pass on.
 ///
 /// Cost: a look-up of each different line, and some thirty comparisons of sampled seeds for each block that occurs in
-/// two texts, four times over. Memory while it runs: about 2 bytes a token and 16 bytes a block.
+/// two texts, four times over. Memory while it runs: about 2 bytes a token and 24 bytes a block.
 pub fn find(passages: &Passages, known: &Known) -> Boilerplate {
     find_beside(passages, known, &Prior::default())
 }

@@ -9,6 +9,9 @@ use crate::dictionary::{Basis, Known, Level};
 use crate::document::DocId;
 use crate::passage::{Place, Text};
 
+/// Texts whose blocks are looked up at the same time.
+const AT_ONCE: usize = 1 << 12;
+
 /// The texts of a corpus and the documents that hold them.
 #[derive(Clone, Copy, Debug)]
 pub struct Holders<'a> {
@@ -63,8 +66,10 @@ pub fn blocks(holders: Holders, boilerplate: &Boilerplate, known: &Known) -> Vec
     let mut in_groups: Vec<u32> = (0..holders.texts.len() as u32).collect();
     in_groups.par_sort_unstable_by_key(|&text| (holders.groups[text as usize], text));
     let blocks_of = |&text: &u32| framed(text, holders.texts[text as usize].blocks, boilerplate, known).collect();
-    let framed: Vec<Vec<Framed>> = in_groups.par_iter().map(blocks_of).collect();
-    for (text, framed) in in_groups.into_iter().zip(framed) {
+    // The blocks of some texts are looked up by all threads, and then counted by one.
+    let framed =
+        in_groups.chunks(AT_ONCE).flat_map(|some| some.par_iter().map(blocks_of).collect::<Vec<Vec<Framed>>>());
+    for (&text, framed) in in_groups.iter().zip(framed) {
         let (documents, group) = (&holders.documents[text as usize], holders.groups[text as usize]);
         for (at, level, basis, block) in framed {
             let example = (documents[0], at);
