@@ -541,11 +541,17 @@ fn an_index_of_an_older_format_goes_on_in_the_newest() {
     indexed::add_documents(vec![document("c", &framed(ARTICLES[2]))], &mut writer, &settings()).unwrap();
     drop(writer);
     assert!(fs::read_to_string(place.path().join("manifest")).unwrap().starts_with(tongwen::index::FORMAT));
-    let index = Index::open(place.path()).unwrap();
-    index.check().unwrap();
-    let asked = vec![document("x", ARTICLES[1]), document("y", ARTICLES[2])];
-    let answers = indexed::query_documents(asked, &index, &settings()).unwrap();
-    assert_eq!(told(&answers), [("x", RelationKind::Repost, "b"), ("y", RelationKind::Repost, "c")]);
+    let found = || {
+        let index = Index::open(place.path()).unwrap();
+        index.check().unwrap();
+        let asked = vec![document("x", ARTICLES[1]), document("y", ARTICLES[2])];
+        let answers = indexed::query_documents(asked, &index, &settings()).unwrap();
+        assert_eq!(told(&answers), [("x", RelationKind::Repost, "b"), ("y", RelationKind::Repost, "c")]);
+        index.info().unwrap().segments
+    };
+    assert_eq!(found(), 2);
+    Writer::open_existing(place.path()).unwrap().compact().unwrap();
+    assert_eq!(found(), 1);
 }
 
 fn run(arguments: &[&str]) -> std::process::Output {

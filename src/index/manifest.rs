@@ -19,7 +19,8 @@ use crate::settings::{AnalysisSettings, TokenKind};
 /// Name and version of the format of an index. A change of what any file of it means is a new version.
 pub const FORMAT: &str = "tongwen-index/2";
 
-/// Older formats that are read as well. What is added to such an index is of the newest, and so is the index from then on.
+/// Older formats that are read as well. What is written to such an index is of the newest, and so is the index from then
+/// on.
 const OLDER: [&str; 1] = ["tongwen-index/1"];
 
 const NAME: &str = "manifest";
@@ -140,8 +141,9 @@ impl Manifest {
         }
         if format != FORMAT && !OLDER.contains(&format) {
             let reason = format!(
-                "is of format `{format}`, and this version reads `{FORMAT}`: use the version that wrote it, or build it \
-                 again"
+                "is of format `{format}`, and this version reads `{}` and `{FORMAT}`: use the version that wrote it, or \
+                 build it again",
+                OLDER.join("`, `")
             );
             return Err(Error::Index { path, reason });
         }
@@ -179,4 +181,17 @@ impl Manifest {
 /// Returns whether a file is a manifest.
 pub(super) fn is_manifest(name: &str) -> bool {
     name == NAME
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_of_a_later_format_is_refused_and_named() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(NAME), format!("tongwen-index/9 {:016x}\n", checksum(b""))).unwrap();
+        let error = Manifest::read(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("`tongwen-index/9`") && error.contains(FORMAT), "{error}");
+    }
 }

@@ -33,10 +33,14 @@ const TOKENS_A_BYTE: u64 = 128;
 const LARGEST_DICTIONARY: u64 = 256 << 10;
 const SMALLEST_DICTIONARY: usize = 4 << 10;
 
-/// Bytes of chunks that it is made of, and at most one chunk in so many. Of four times as many an index was a hundredth
-/// smaller, and took a twentieth longer to write.
-const SAMPLED: u64 = 6 << 20;
+/// Bytes of texts that it is made of, at most, of chunks at equal steps, one in so many at most; and of one text. Of four
+/// times as many an index was a hundredth smaller, and took a twentieth longer to write.
+const SAMPLED: usize = 6 << 20;
 const LEAST_STEP: u64 = 4;
+const SAMPLED_OF_TEXT: usize = 64 << 10;
+
+/// Texts of which zstd makes a dictionary, at least: it keeps a quarter of them to try it on, and asks for five others.
+const FEWEST_SAMPLED: usize = 8;
 
 /// Chunks that are packed at the same time, before they are written one after another.
 const AT_ONCE: usize = 64;
@@ -114,7 +118,8 @@ impl Verdict {
 /// Writes a segment.
 ///
 /// Texts are written in the order given, those without a digest last. `counts` says how often each token occurs, and
-/// `text` returns each text by its number, rising within a chunk, and from any thread.
+/// `text` returns each text by its number, rising within a chunk, and from any thread; up to a quarter of them are asked for
+/// twice.
 pub(super) fn write(
     path: &Path,
     fingerprint: u64,
@@ -150,7 +155,7 @@ pub(super) fn write(
     let packer = Packer { texts, ranks, text };
     let tokens = counts.values().map(|&count| u64::from(count)).sum();
     let dictionary = packer.dictionary(&chunks, tokens)?;
-    let prepared = EncoderDictionary::copy(&dictionary, LEVEL);
+    let prepared = EncoderDictionary::try_copy(&dictionary, LEVEL).map_err(not_packed)?;
     // The chunks come first in the file once their ends are known, so they wait in memory: a quarter of the text.
     for some in chunks.chunks(AT_ONCE) {
         let new = || Compressor::with_prepared_dictionary(&prepared);
@@ -237,8 +242,11 @@ struct PackedChunk {
     found_by: Vec<(u64, u32)>,
 }
 
+fn not_packed(error: io::Error) -> Error {
+    Error::io("pack", Path::new("a segment"), error)
+}
+
 /// Texts one after another, as they are before they are packed.
-#[derive(Default)]
 struct Plain {
     bytes: Vec<u8>,
     /// Where each ends, so that one is found without a look at those before it.
@@ -275,18 +283,29 @@ impl<F: Fn(usize, &mut Unpacked) -> Result<Kept> + Sync> Packer<'_, F> {
         if size < SMALLEST_DICTIONARY {
             return Ok(Vec::new());
         }
-        // A token takes a byte and a half.
-        let step = (tokens * 3 / 2).div_ceil(SAMPLED).max(LEAST_STEP) as usize;
-        let plain = |range: &Range<usize>| self.plain(range.clone(), |_, _| {});
-        let sampled: Vec<Plain> = chunks.par_iter().step_by(step).map(plain).collect::<Result<_>>()?;
-        let texts: Vec<&[u8]> = sampled.iter().flat_map(Plain::texts).collect();
-        // Too little, or all the same: there is nothing to know.
-        Ok(zstd::dict::from_samples(&texts, size).unwrap_or_default())
+        // A rank takes one byte to three, and of Chinese pages 1.5 on the average.
+        let step = (tokens * 3 / 2).div_ceil(SAMPLED as u64).max(LEAST_STEP) as usize;
+        let texts = |range: &Range<usize>| -> Result<Vec<Vec<u8>>> {
+            let plain = self.plain(range.clone(), |_, _| {})?;
+            Ok(plain.texts().map(|text| text[..text.len().min(SAMPLED_OF_TEXT)].into()).collect())
+        };
+        let sampled: Vec<Vec<Vec<u8>>> = chunks.par_iter().step_by(step).map(texts).collect::<Result<_>>()?;
+        let mut left = SAMPLED;
+        let is_room = |text: &&Vec<u8>| {
+            left = left.saturating_sub(text.len());
+            left > 0
+        };
+        let sampled: Vec<&Vec<u8>> = sampled.iter().flatten().take_while(is_room).collect();
+        if sampled.len() < FEWEST_SAMPLED {
+            return Ok(Vec::new());
+        }
+        // Where zstd finds nothing in them that is worth to be known, an index without it is as right.
+        Ok(zstd::dict::from_samples(&sampled, size).unwrap_or_default())
     }
 
     /// Returns the texts `range`, and calls `each` with each of them and its number.
     fn plain(&self, range: Range<usize>, mut each: impl FnMut(usize, Kept)) -> Result<Plain> {
-        let Plain { mut bytes, mut ends } = Plain::default();
+        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
         let mut unpacked = Unpacked::default();
         for number in range {
             let kept = (self.text)(number, &mut unpacked)?;
@@ -318,7 +337,7 @@ impl<F: Fn(usize, &mut Unpacked) -> Result<Kept> + Sync> Packer<'_, F> {
             Ok(compressor) => compressor.compress(&plain.finish()),
             Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
         };
-        let bytes = bytes.map_err(|e| Error::io("pack", Path::new("a segment"), e))?;
+        let bytes = bytes.map_err(not_packed)?;
         Ok(PackedChunk { bytes, postings, found_by })
     }
 }
@@ -366,7 +385,7 @@ impl Segment {
             return Err(file.damaged("its sections do not fit each other"));
         }
         let dictionary = DecoderDictionary::try_copy(file.section(DICTIONARY)?);
-        let dictionary = dictionary.map_err(|_| file.damaged("its texts cannot be unpacked"))?;
+        let dictionary = dictionary.map_err(|_| file.damaged("its dictionary cannot be read"))?;
         let (texts, pages, dictionary) = (texts as u32, pages as u32, Dictionary(dictionary));
         Ok(Self { file, dictionary, postings, texts, pages, width })
     }
@@ -605,7 +624,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (few, _) = written(folder.path(), 4);
         assert_eq!(few.file.length(DICTIONARY), 0, "what it takes would be more than it saves");
-        let (segment, _) = written(folder.path(), 60);
+        let with = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| written(folder.path(), 60))
+        };
+        let (segment, seal) = with(4);
+        assert_eq!(with(1).1, seal, "the same bytes, whoever packs them");
         assert!(segment.file.length(DICTIONARY) >= SMALLEST_DICTIONARY);
         segment.check().unwrap();
         let mut unpacked = Unpacked::default();

@@ -716,7 +716,8 @@ impl Kepts {
             let (blocks, shingles) = (page.blocks.clone(), page.shingles.clone());
             Ok(Kept { tokens, blocks, shingles, hidden: hidden[number].clone() })
         };
-        writer.add_at_once(Addition { texts: &texts, counts: counts(&vocabularies), verdicts, text })
+        let packed: Vec<&Packed> = standing.iter().filter_map(|&page| pages[page].tokens.as_ref()).collect();
+        writer.add_at_once(Addition { texts: &texts, counts: counts(&packed, &vocabularies), verdicts, text })
     }
 }
 
@@ -951,18 +952,29 @@ pub(super) struct Packed {
 }
 
 impl Packed {
+    fn numbers(&self) -> impl Iterator<Item = usize> + '_ {
+        let mut bytes = &*self.bytes;
+        std::iter::from_fn(move || index::take_number(&mut bytes)).map(|number| number as usize)
+    }
+
     fn tokens(&self, vocabularies: &[Vocabulary]) -> Vec<Token> {
         let tokens = &vocabularies[self.vocabulary].tokens;
-        let mut bytes = &*self.bytes;
-        std::iter::from_fn(|| index::take_number(&mut bytes)).map(|number| tokens[number as usize]).collect()
+        self.numbers().map(|number| tokens[number]).collect()
     }
 }
 
-/// Returns how often each token was met.
-fn counts(vocabularies: &[Vocabulary]) -> FxHashMap<Token, u32> {
+/// Returns how often each token occurs in some pages.
+fn counts(pages: &[&Packed], vocabularies: &[Vocabulary]) -> FxHashMap<Token, u32> {
+    let of_vocabulary = |(number, vocabulary): (usize, &Vocabulary)| {
+        let mut counts = vec![0_u32; vocabulary.tokens.len()];
+        let pages = pages.iter().filter(|page| page.vocabulary == number);
+        pages.flat_map(|page| page.numbers()).for_each(|number| counts[number] = counts[number].saturating_add(1));
+        counts
+    };
+    let counted: Vec<Vec<u32>> = vocabularies.par_iter().enumerate().map(of_vocabulary).collect();
     let mut counts: FxHashMap<Token, u32> = FxHashMap::default();
-    for vocabulary in vocabularies {
-        for (&token, &count) in vocabulary.tokens.iter().zip(&vocabulary.counts) {
+    for (vocabulary, counted) in vocabularies.iter().zip(counted) {
+        for (&token, count) in vocabulary.tokens.iter().zip(counted).filter(|&(_, count)| count > 0) {
             let all = counts.entry(token).or_default();
             *all = all.saturating_add(count);
         }
@@ -976,7 +988,6 @@ pub(super) struct Vocabulary {
     number: usize,
     numbers: FxHashMap<Token, u32>,
     tokens: Vec<Token>,
-    counts: Vec<u32>,
     /// Of the page that is being read.
     page: Vec<u8>,
 }
@@ -986,10 +997,8 @@ impl Vocabulary {
         for &token in tokens {
             let number = *self.numbers.entry(token).or_insert_with(|| {
                 self.tokens.push(token);
-                self.counts.push(0);
                 self.tokens.len() as u32 - 1
             });
-            self.counts[number as usize] += 1;
             index::put_number(&mut self.page, number.into());
         }
     }
@@ -1043,6 +1052,20 @@ mod tests {
         let mut digests: Vec<u128> = chosen.texts.into_iter().collect();
         digests.sort_unstable();
         digests
+    }
+
+    #[test]
+    fn tokens_are_counted_in_the_pages_that_are_kept_alone() {
+        let mut vocabularies = [Vocabulary::default(), Vocabulary { number: 1, ..Vocabulary::default() }];
+        let mut page = |vocabulary: usize, tokens: &[u64]| {
+            let tokens: Vec<Token> = tokens.iter().copied().map(Token).collect();
+            vocabularies[vocabulary].push(&tokens);
+            vocabularies[vocabulary].finish()
+        };
+        let (first, _, last) = (page(0, &[7, 8, 7]), page(0, &[9, 7]), page(1, &[8, 300]));
+        let counts = counts(&[&first, &last], &vocabularies);
+        let expected = [(7, 2), (8, 2), (300, 1)].map(|(token, count)| (Token(token), count));
+        assert_eq!(counts, expected.into_iter().collect());
     }
 
     const OF_LINES: Limits = Limits { most: 2, of_article: 1, share: NEARLY_AS_MUCH };
