@@ -8,7 +8,10 @@
 
 mod characters;
 mod han;
+mod remembered;
 mod words;
+
+pub use remembered::Remembered;
 
 use crate::ascii;
 use crate::hash;
