@@ -369,8 +369,8 @@ pub fn find_beside(passages: &Passages, known: &Known, prior: &Prior) -> Boilerp
     let is_of_new = |hash: u64| of_new.as_ref().is_none_or(|of_new| of_new.contains(&hash));
     let sentences = passage::repeated(texts, |text| &text.blocks.sentences, 2, is_of_new);
     let sentences = corpus.open(Cow::Owned(sentences), Level::Sentence);
-    let lines_of = corpus.open_blocks(lines, Level::Line);
-    let sentences_of = corpus.open_blocks(&sentences, Level::Sentence);
+    let open_lines = corpus.open_blocks(lines, Level::Line);
+    let open_sentences = corpus.open_blocks(&sentences, Level::Sentence);
     let sources = corpus.sources(passages, passages.repeated_lines());
     let mutual = corpus.mutual(&sources);
     let mut edges = corpus.edges(lines);
@@ -392,9 +392,9 @@ pub fn find_beside(passages: &Passages, known: &Known, prior: &Prior) -> Boilerp
         all.lines = corpus.frames(&all.masks, lines, Level::Line, least, &mut of_lines, &mut overlaps);
         let of_edges = corpus.long_frames(&all.masks, lines, &all.lines, &mut edges, &mut of_frames);
         all.lines.extend(of_edges);
-        corpus.mark(&mut all.masks, &all.lines, &lines_of, Level::Line);
+        corpus.mark(&mut all.masks, &all.lines, &open_lines, Level::Line);
         all.sentences = corpus.frames(&all.masks, &sentences, Level::Sentence, least, &mut of_sentences, &mut overlaps);
-        corpus.mark(&mut all.masks, &all.sentences, &sentences_of, Level::Sentence);
+        corpus.mark(&mut all.masks, &all.sentences, &open_sentences, Level::Sentence);
         if pass > 0 {
             corpus.keep_bodies(&mut all);
         }
@@ -967,9 +967,8 @@ impl<'a> Judge<'a> {
         let hash = |group: &Vec<Place>| self.block(group[0].0, group[0].1, level).0.hash;
         let judged: Vec<u64> = groups.iter().map(hash).collect();
         let numbers: FxHashMap<u64, u32> = judged.iter().copied().zip(0..).collect();
-        let number = |block: &Block| match self.known.holds(block.hash, level) {
-            true => Some(u32::MAX),
-            false => numbers.get(&block.hash).copied(),
+        let number = |block: &Block| {
+            if self.known.holds(block.hash, level) { Some(u32::MAX) } else { numbers.get(&block.hash).copied() }
         };
         let of_text = |text: &Text| {
             let blocks = (0..).zip(blocks_of(text, level));
