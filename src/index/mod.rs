@@ -126,7 +126,7 @@ impl Index {
     /// Opens the index in a folder. What is written later does not show.
     ///
     /// Cost: the manifest, the heads of some files, up to 256 KB a segment and eight bytes for each block of boilerplate;
-    /// some .2 s more for jieba's dictionary where it was not loaded before.
+    /// some 20 ms more for jieba's dictionary where it was not loaded before.
     ///
     /// # Errors
     /// When there is none, it is damaged, or another version wrote it.

@@ -92,7 +92,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Returns a stream that is ready to judge. Cost: jieba's dictionary, where words are compared.
+    /// Returns a stream that is ready to judge. Cost: some 20 ms for jieba's dictionary, where words are compared.
     ///
     /// # Errors
     /// When the settings are not those of the index, or a dictionary of boilerplate cannot be read.

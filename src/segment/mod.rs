@@ -8,6 +8,7 @@
 
 mod characters;
 mod han;
+mod lexicon;
 mod remembered;
 mod words;
 
@@ -73,7 +74,7 @@ pub enum Segment<'a> {
 }
 
 impl Segmenter {
-    /// Returns the segmenter for a kind of token. That for words loads jieba's dictionary (some .2 s) when it meets the first
+    /// Returns the segmenter for a kind of token. That for words loads jieba's dictionary (some 20 ms) when it meets the first
     /// run of Han characters.
     pub fn new(kind: TokenKind) -> Self {
         match kind {
