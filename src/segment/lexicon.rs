@@ -1,7 +1,7 @@
 //! jieba's dictionary as a trie in one array, and the likeliest words of a run of Han characters.
 //!
 //! The words are those that jieba-rs cuts without its hidden Markov model: of all ways to cut a run into words of the
-//! dictionary that with the highest product of frequencies, of two such that with the longer word. jieba-rs is the test
+//! dictionary that with the highest product of frequencies, of two such that with the longer word. The crate is the test
 //! oracle, and the source of the words: a test compiles them again.
 //!
 //! The array is a double array (Aoe, 1989), the nodes of frequent words first, so that nearly all steps stay in a fast
@@ -29,7 +29,7 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
 /// Characters of a run up to which no memory is asked for.
 const SHORT: usize = 32;
 
-/// Bytes of each character of a run.
+/// Bytes of a Han character of the basic plane. Those beyond it have more, and no word has one.
 const BYTES: usize = 3;
 
 /// The base of the root, and of nodes without children.
@@ -115,7 +115,7 @@ impl Node {
 
 /// The dictionary.
 struct Lexicon {
-    /// For each character of the basic plane its code, by frequency from 1; 0 for one that no word has.
+    /// For each character of the basic plane its code, by frequency from 1; 0 for one that no word has, as none beyond it.
     codes: Box<[u16]>,
     /// The root has no place here.
     nodes: Box<[Node]>,
@@ -126,7 +126,7 @@ struct Lexicon {
     total: f64,
 }
 
-/// Cuts a run of characters of the basic plane into words, in order.
+/// Cuts a run of Han characters into words, in order.
 pub(super) fn cut<'a>(run: &'a str, each: &mut impl FnMut(Segment<'a>)) {
     LEXICON.cut(run, each);
 }
@@ -203,9 +203,12 @@ impl Lexicon {
             steps[length].length = 1;
             let mut at = 0;
             while at < block.len() {
-                let (word, after) = rest.split_at(usize::from(steps[at].length) * BYTES);
+                let length = usize::from(steps[at].length);
+                let is_unknown = block[at] == 0;
+                let bytes = if is_unknown { rest.chars().next().map_or(0, char::len_utf8) } else { length * BYTES };
+                let (word, after) = rest.split_at(bytes);
                 each(Segment::Token(word));
-                at += usize::from(steps[at].length);
+                at += length;
                 rest = after;
             }
         }
@@ -306,7 +309,7 @@ mod tests {
         });
         let word = (0..WORDS.len()).prop_map(|at| WORDS[at].clone());
         let part = (0..WORDS.len(), 1..4_usize).prop_map(|(at, count)| WORDS[at].chars().take(count).collect());
-        let rare = "[一-龥㐀-㐤〇々⼀豈的是了大人中]{1,4}";
+        let rare = "[一-龥㐀-㐤〇々⼀豈𠮷𪚥的是了大人中]{1,4}";
         prop::collection::vec(prop_oneof![word, part, rare], 1..60).prop_map(|parts| parts.concat())
     }
 
