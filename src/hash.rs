@@ -5,18 +5,12 @@
 
 use std::borrow::Cow;
 
-use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_64_with_seed, xxh3_128};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_64_with_seed};
 
 /// Returns the hash of some bytes.
 #[inline]
 pub fn bytes(bytes: &[u8]) -> u64 {
     xxh3_64(bytes)
-}
-
-/// Returns a hash of some bytes that tells them from all others there are.
-#[inline]
-pub fn wide(bytes: &[u8]) -> u128 {
-    xxh3_128(bytes)
 }
 
 /// Returns the hash of a number under a seed: one of a family of independent functions.

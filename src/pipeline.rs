@@ -41,7 +41,7 @@ use crate::pipeline::indexed::{Packed, Vocabularies, Vocabulary};
 use crate::pipeline::pair::Pair;
 use crate::pipeline::texts::Address;
 use crate::relate::{are_strangers, relate, relate_mixed};
-use crate::segment::{self, Remembered, Token};
+use crate::segment::{self, Segmenter, Token};
 use crate::settings::{AnalysisSettings, InputSettings, Settings, SketchKind};
 use crate::shingle::{Shingle, ShingleSet, Shingler, Shingles};
 use crate::sketch::minhash::MinHasher;
@@ -397,7 +397,7 @@ struct Analyser<'a> {
     wanted: Wanted<'a>,
     /// Where its tokens are numbered, and that is kept; nothing where they are not wanted.
     vocabulary: Option<(Vocabulary, &'a Vocabularies)>,
-    segmenter: Remembered,
+    segmenter: Segmenter,
     shingler: Shingler,
     blocks: BlockBuilder,
     comparable: String,
@@ -409,7 +409,7 @@ impl<'a> Analyser<'a> {
         Self {
             wanted,
             vocabulary: vocabularies.map(|all| (all.take(), all)),
-            segmenter: Remembered::new(settings.tokens),
+            segmenter: Segmenter::new(settings.tokens),
             shingler: Shingler::new(settings.width),
             blocks: BlockBuilder::default(),
             comparable: String::new(),

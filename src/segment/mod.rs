@@ -9,10 +9,7 @@
 mod characters;
 mod han;
 mod lexicon;
-mod remembered;
 mod words;
-
-pub use remembered::Remembered;
 
 use crate::ascii;
 use crate::hash;
