@@ -54,7 +54,7 @@ pub(super) fn read_line(
     number: u64,
     settings: &InputSettings,
 ) -> Result<Document, String> {
-    let line = std::str::from_utf8(line).map_err(|error| {
+    let line = simdutf8::compat::from_utf8(line).map_err(|error| {
         format!("not UTF-8 from byte {} of the line: convert the file to UTF-8", error.valid_up_to())
     })?;
     if !line.starts_with('{') {
