@@ -1,8 +1,9 @@
 //! jieba's dictionary as a trie in one array, and the likeliest words of a run of Han characters.
 //!
 //! The words are those that jieba-rs cuts without its hidden Markov model: of all ways to cut a run into words of the
-//! dictionary that with the highest product of frequencies, of two such that with the longer word. The crate is the test
-//! oracle, and the source of the words: a test compiles them again.
+//! dictionary that with the highest product of their shares, which are their frequencies over the sum of all; of two
+//! such that with the longer word. A character that no word begins with counts as a word that was met once. The crate is
+//! the test oracle, and the source of the words.
 //!
 //! The array is a double array (Aoe, 1989), the nodes of frequent words first, so that nearly all steps stay in a fast
 //! cache. The lattice of words is never made: the best way on from each character is found while its words are, from the
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Segment;
 
-/// The dictionary of the crate jieba-rs 0.11.0, which is jieba's (MIT licence): [`Compiled`], by postcard and zstd.
+/// The dictionary of the crate jieba-rs 0.11.0, which is jieba's (`lexicon/LICENSE`): [`Compiled`], by postcard and zstd.
 const COMPILED: &[u8] = include_bytes!("lexicon/compiled.zst");
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
@@ -29,20 +30,24 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
 /// Characters of a run up to which no memory is asked for.
 const SHORT: usize = 32;
 
-/// Bytes of a Han character of the basic plane. Those beyond it have more, and no word has one.
+/// Bytes of each character of a word. Only those beyond the basic plane have more, and no word has one.
 const BYTES: usize = 3;
 
 /// The base of the root, and of nodes without children.
 const ROOT: usize = 0;
 const CHILDLESS: usize = 1;
 
-/// The code of what jieba takes for no Han character, and for a word by itself: `〇` and `々`, and radicals.
+/// The code of a character that no word has.
+const UNKNOWN: u16 = 0;
+
+/// The code of what jieba takes for no Han character, and so for the end of what it cuts and a token by itself: `〇`, `々`
+/// and `〻`, radicals, and characters that are newer than its list.
 const ALONE: u16 = u16::MAX;
 const FIRST_HAN: char = '\u{3400}';
 
 /// The dictionary as it is kept. A column has a number for each place of the array, divided into its bytes: first the
 /// lowest of all, for they are packed best by themselves.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Compiled<'a> {
     /// The characters of all words by their codes, from 1.
     characters: &'a str,
@@ -64,8 +69,8 @@ fn number(column: &[&[u8]], place: usize) -> usize {
 
 /// A node of the trie, in 64 bits: the prefix of a word.
 ///
-/// The child by a character with code `c` is the node at `base + c`, if `c` is the label there. Since no two nodes have the
-/// same base, no other node's child has that label.
+/// The child by a character with code `c` is the node at `base + c`, if `c` is the label there. Since no two nodes with
+/// children have the same base, no other node's child has that label.
 #[derive(Clone, Copy)]
 struct Node(u64);
 
@@ -115,15 +120,15 @@ impl Node {
 
 /// The dictionary.
 struct Lexicon {
-    /// For each character of the basic plane its code, by frequency from 1; 0 for one that no word has, as none beyond it.
+    /// For each character of the basic plane its code: by frequency from 1, [`UNKNOWN`] or [`ALONE`].
     codes: Box<[u16]>,
     /// The root has no place here.
     nodes: Box<[Node]>,
-    /// The logarithm of each frequency that there is over the sum of all; that of what is no word is less than any.
+    /// By the numbers of weights: the logarithm of the share, which is less than any of what is no word.
     weights: Box<[f64]>,
     frequencies: Box<[u32]>,
-    /// The logarithm of that sum.
-    total: f64,
+    /// The logarithm of the sum of all frequencies.
+    log_total: f64,
 }
 
 /// Cuts a run of Han characters into words, in order.
@@ -131,18 +136,17 @@ pub(super) fn cut<'a>(run: &'a str, each: &mut impl FnMut(Segment<'a>)) {
     LEXICON.cut(run, each);
 }
 
-/// Returns the frequency at which a word would be one: that of its words together, or its own.
-///
-/// It depends on the sum of all frequencies of the dictionary.
+/// Returns a frequency at which a word would be cut as one: the product of the shares of its words, times the sum of all
+/// frequencies, and one; its own where that is more.
 pub(super) fn frequency(word: &str) -> u64 {
     let lexicon = &*LEXICON;
     let known = |word: &str| f64::from(lexicon.frequency(word).unwrap_or(1));
     let mut sum = 0.0;
     lexicon.cut(word, &mut |segment| {
         let Segment::Token(word) = segment else { return };
-        sum = sum + known(word).ln() - lexicon.total;
+        sum = sum + known(word).ln() - lexicon.log_total;
     });
-    ((sum + lexicon.total).exp() as u64 + 1).max(known(word) as u64)
+    ((sum + lexicon.log_total).exp() as u64 + 1).max(known(word) as u64)
 }
 
 impl Lexicon {
@@ -152,17 +156,32 @@ impl Lexicon {
         for (code, c) in (1..).zip(compiled.characters.chars()) {
             codes[c as usize] = code;
         }
-        let total = (compiled.total as f64).ln();
-        let weights = compiled.frequencies.iter().map(|&frequency| f64::from(frequency).ln() - total).collect();
+        let log_total = (compiled.total as f64).ln();
+        let weights = compiled.frequencies.iter().map(|&frequency| f64::from(frequency).ln() - log_total).collect();
         let frequencies = compiled.frequencies.clone().into();
-        Self { codes: codes.into(), nodes: nodes(compiled), weights, frequencies, total }
+        Self { codes: codes.into(), nodes: nodes(compiled), weights, frequencies, log_total }
     }
 
     fn code(&self, c: char) -> u16 {
-        self.codes.get(c as usize).copied().unwrap_or(0)
+        match self.codes.get(c as usize) {
+            Some(&code) => code,
+            None if is_han_beyond(c) => UNKNOWN,
+            None => ALONE,
+        }
     }
 
-    /// Returns the child of the node with this base, or the empty node.
+    /// Returns the node of the words that begin with a character.
+    #[inline]
+    fn first(&self, code: u16) -> Node {
+        self.child(ROOT, code)
+    }
+
+    /// Returns the node of the words that go on with a character, where there may be one.
+    #[inline]
+    fn next(&self, node: Node, code: u16) -> Option<Node> {
+        node.may_have(code).then(|| self.child(node.base(), code))
+    }
+
     #[inline]
     fn child(&self, base: usize, code: u16) -> Node {
         let node = self.nodes.get(base + usize::from(code)).copied().unwrap_or(Node::NONE);
@@ -170,12 +189,9 @@ impl Lexicon {
     }
 
     fn frequency(&self, word: &str) -> Option<u32> {
-        let mut base = ROOT;
-        let mut last = Node::NONE;
-        for c in word.chars() {
-            last = self.child(base, self.code(c));
-            base = last.base();
-        }
+        let mut codes = word.chars().map(|c| self.code(c));
+        let first = self.first(codes.next()?);
+        let last = codes.try_fold(first, |node, code| self.next(node, code))?;
         (last.weight() > 0).then(|| self.frequencies[last.weight()])
     }
 
@@ -197,21 +213,21 @@ impl Lexicon {
         }
         let mut rest = run;
         for block in codes[..count].split_inclusive(|&code| code == ALONE) {
-            let is_ended = block.last() == Some(&ALONE);
-            let length = block.len() - usize::from(is_ended);
-            self.route(&block[..length], steps);
-            steps[length].length = 1;
+            let han = block.strip_suffix(&[ALONE]).unwrap_or(block);
+            self.route(han, steps);
+            steps[han.len()].length = 1;
             let mut at = 0;
             while at < block.len() {
                 let length = usize::from(steps[at].length);
-                let is_unknown = block[at] == 0;
-                let bytes = if is_unknown { rest.chars().next().map_or(0, char::len_utf8) } else { length * BYTES };
+                let is_in_no_word = matches!(block[at], UNKNOWN | ALONE);
+                let bytes = if is_in_no_word { rest.chars().next().map_or(0, char::len_utf8) } else { length * BYTES };
                 let (word, after) = rest.split_at(bytes);
                 each(Segment::Token(word));
                 at += length;
                 rest = after;
             }
         }
+        debug_assert!(rest.is_empty(), "a run of Han characters, each of three bytes or more");
     }
 
     /// Finds the best word that begins at each of some characters.
@@ -221,11 +237,11 @@ impl Lexicon {
         let count = codes.len();
         steps[count].best = 0.0;
         for at in (0..count).rev() {
-            let mut node = self.child(ROOT, codes[at]);
+            let mut node = self.first(codes[at]);
             let (mut most, mut length) = (self.weights[node.weight()] + steps[at + 1].best, 1);
             let mut end = at + 1;
-            while let Some(&code) = codes.get(end).filter(|&&code| node.may_have(code)) {
-                node = self.child(node.base(), code);
+            while let Some(next) = codes.get(end).and_then(|&code| self.next(node, code)) {
+                node = next;
                 end += 1;
                 let sum = self.weights[node.weight()] + steps[end].best;
                 // The longer one of equals.
@@ -235,17 +251,22 @@ impl Lexicon {
             }
             if most == f64::NEG_INFINITY {
                 // As a word that was met once.
-                (most, length) = (0.0 - self.total + steps[at + 1].best, 1);
+                (most, length) = (0.0 - self.log_total + steps[at + 1].best, 1);
             }
             steps[at] = Step { best: most, length: length as u8 };
         }
     }
 }
 
+/// Returns whether jieba takes a character beyond the basic plane for a Han character.
+fn is_han_beyond(c: char) -> bool {
+    matches!(c, '\u{20000}'..='\u{2A6DF}' | '\u{2A700}'..='\u{2EBEF}' | '\u{2F800}'..='\u{2FA1F}')
+}
+
 /// The way on from one character.
 #[derive(Clone, Copy)]
 struct Step {
-    /// The logarithm of the product of all words from here on.
+    /// The logarithm of the product of the shares of all words from here on.
     best: f64,
     /// Characters of the first of them.
     length: u8,
@@ -260,7 +281,7 @@ fn nodes(compiled: &Compiled) -> Box<[Node]> {
     let Compiled { labels, weights, bases, .. } = compiled;
     let node = |place| Node::new(number(labels, place), number(weights, place), number(bases, place));
     let mut nodes: Vec<Node> = (0..labels[0].len()).map(node).collect();
-    // No two nodes have the same base.
+    // By their bases, of which no two are the same.
     let mut parents = vec![0; nodes.len()];
     for (place, node) in (0..).zip(&nodes).filter(|(_, node)| node.base() != CHILDLESS) {
         parents[node.base()] = place;
@@ -282,6 +303,7 @@ mod compile;
 mod tests {
     use jieba_rs::Jieba;
     use proptest::prelude::*;
+    use rustc_hash::FxHashMap;
 
     use super::*;
 
@@ -301,15 +323,40 @@ mod tests {
         JIEBA.cut(run, false).into_iter().map(|token| token.word).collect()
     }
 
-    /// Runs of what Han text is made of: words of the dictionary, parts of them, and characters that few words have.
+    /// The words of the trie, with their frequencies, in order.
+    fn words() -> Vec<(String, u32)> {
+        let compiled = zstd::decode_all(COMPILED).unwrap();
+        let compiled: Compiled = postcard::from_bytes(&compiled).unwrap();
+        let characters: Vec<char> = compiled.characters.chars().collect();
+        let nodes = &LEXICON.nodes;
+        let parents = (0..).zip(nodes).filter(|(_, node)| node.base() != CHILDLESS);
+        let parents: FxHashMap<usize, usize> = parents.map(|(place, node)| (node.base(), place)).collect();
+        let word = |place: usize| {
+            let mut word = Vec::new();
+            let mut at = Some(place);
+            while let Some(place) = at {
+                let label = usize::from(nodes[place].label());
+                word.push(characters[label - 1]);
+                at = (place != label).then(|| parents[&(place - label)]);
+            }
+            word.iter().rev().collect()
+        };
+        let ends = (0..nodes.len()).filter(|&place| nodes[place].weight() > 0);
+        let mut words: Vec<(String, u32)> =
+            ends.map(|place| (word(place), LEXICON.frequencies[nodes[place].weight()])).collect();
+        words.sort_unstable();
+        words
+    }
+
+    /// Runs of what Han text is made of: words of the dictionary, parts of them, and characters that few words have or none.
     fn run() -> impl Strategy<Value = String> {
         static WORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
-            let words = compile::words().into_iter().map(|(word, _)| word);
+            let words = words().into_iter().map(|(word, _)| word);
             words.filter(|word| word.chars().all(|c| c >= FIRST_HAN)).collect()
         });
         let word = (0..WORDS.len()).prop_map(|at| WORDS[at].clone());
         let part = (0..WORDS.len(), 1..4_usize).prop_map(|(at, count)| WORDS[at].chars().take(count).collect());
-        let rare = "[一-龥㐀-㐤〇々⼀豈𠮷𪚥的是了大人中]{1,4}";
+        let rare = "[一-龥的是了大人中〇々〻\u{2f00}\u{3400}-\u{3420}\u{fa0e}\u{20bb7}\u{2a6e0}\u{2b740}\u{2ebf0}\u{30000}]{1,4}";
         prop::collection::vec(prop_oneof![word, part, rare], 1..60).prop_map(|parts| parts.concat())
     }
 
@@ -322,24 +369,45 @@ mod tests {
     }
 
     #[test]
-    fn every_word_is_found_with_its_frequency_and_no_other_prefix() {
-        for (word, frequency) in compile::words() {
-            assert_eq!(LEXICON.frequency(&word), Some(frequency), "{word}");
-            let prefix = &word[..word.char_indices().next_back().unwrap().0];
-            assert_eq!(LEXICON.frequency(prefix).is_some(), JIEBA.has_word(prefix), "{prefix}");
+    fn the_words_are_those_of_jieba_with_their_frequencies() {
+        let words = words();
+        let total: u64 = words.iter().map(|&(_, frequency)| u64::from(frequency)).sum();
+        let said = format!("{:?}", *JIEBA);
+        assert_eq!(said, format!("Jieba {{ records_len: {}, total_freq: {total} }}", words.len()));
+        for (word, known) in words {
+            assert!(JIEBA.has_word(&word), "{word}");
+            assert_eq!(LEXICON.frequency(&word), Some(known), "{word}");
+            // Runs of Han characters are all that is cut; some words have letters and digits.
+            if word.chars().all(|c| c >= FIRST_HAN) {
+                assert_eq!(frequency(&word), JIEBA.suggest_freq(&word) as u64, "{word}");
+            }
+            for (end, _) in word.char_indices() {
+                let prefix = &word[..end];
+                assert_eq!(LEXICON.frequency(prefix).is_some(), JIEBA.has_word(prefix), "{prefix}");
+            }
         }
     }
 
     #[test]
-    fn what_is_compiled_in_is_what_the_words_of_jieba_make() {
-        let compiled = compile::Columns::of(&compile::words());
-        let bytes = postcard::to_allocvec(&compiled.compiled()).unwrap();
+    fn a_word_and_a_character_after_it_are_no_word() {
+        assert_eq!(LEXICON.frequency("烂泥一"), None);
+        assert_eq!(words_of("一一烂泥"), ["一一", "烂泥"]);
+        assert_eq!(frequency("一一烂泥"), 1);
+    }
+
+    #[test]
+    fn what_is_compiled_in_is_what_its_words_make() {
+        let bytes = |words| postcard::to_allocvec(&compile::Columns::of(words).compiled()).unwrap();
         if std::env::var_os("LEXICON").is_some_and(|value| value == "overwrite") {
             let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/segment/lexicon/compiled.zst");
-            std::fs::write(path, zstd::encode_all(&*bytes, 22).unwrap()).unwrap();
+            std::fs::write(path, zstd::encode_all(&*bytes(compile::words_of_crate()), 22).unwrap()).unwrap();
             return;
         }
-        let is_same = zstd::decode_all(COMPILED).unwrap() == bytes;
-        assert!(is_same, "`LEXICON=overwrite cargo test compiled_in` writes src/segment/lexicon/compiled.zst again");
+        let is_same = zstd::decode_all(COMPILED).unwrap() == bytes(words());
+        assert!(
+            is_same,
+            "`LEXICON=overwrite cargo test compiled_in` writes src/segment/lexicon/compiled.zst again, of the crate's words; \
+             where words change, so does the fingerprint of segmentation, and indexes that are kept are refused"
+        );
     }
 }
