@@ -124,7 +124,7 @@ struct Lexicon {
     codes: Box<[u16]>,
     /// The root has no place here.
     nodes: Box<[Node]>,
-    /// By the numbers of weights: the logarithm of the share, which is less than any of what is no word.
+    /// By the numbers of weights: the logarithm of the share; minus infinity for what is no word.
     weights: Box<[f64]>,
     frequencies: Box<[u32]>,
     /// The logarithm of the sum of all frequencies.
