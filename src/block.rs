@@ -27,6 +27,9 @@ pub struct Blocks {
     pub lines: Box<[Block]>,
     /// Sentence-like pieces of the lines.
     pub sentences: Box<[Block]>,
+    /// For each line with a number, of few tokens: a bit of 64 for each of them, numbers masked. Lines that differ in a name
+    /// and in numbers have most bits in common. 0 for every other line.
+    pub bags: Box<[u64]>,
     /// Lines that the markup calls navigation, header, footer or aside, or that are mostly links.
     pub framed: Box<[u32]>,
     /// Lines of lists whose entries are all cut off at one length, the lines between them included.
@@ -77,6 +80,7 @@ fn span(blocks: &[Block], number: usize, tokens: u32) -> Range<u32> {
 pub struct BlockBuilder {
     lines: Vec<Block>,
     sentences: Vec<Block>,
+    bags: Vec<u64>,
     framed: Vec<u32>,
     /// What each line looks like.
     shapes: Vec<Shape>,
@@ -145,6 +149,7 @@ impl BlockBuilder {
             if hint.is_some_and(is_framed) {
                 self.framed.push(self.lines.len() as u32);
             }
+            self.bags.push(bag(&self.masked));
             let hash = hash::sequence(&self.masked);
             self.lines.push(Block { hash, start: self.line.start, weight: self.line.weight });
         }
@@ -159,6 +164,7 @@ impl BlockBuilder {
         let blocks = Blocks {
             lines: self.lines.as_slice().into(),
             sentences: self.sentences.as_slice().into(),
+            bags: self.bags.as_slice().into(),
             framed: self.framed.as_slice().into(),
             listed: listed(&self.shapes).into(),
             numbers: self.numbers.as_slice().into(),
@@ -167,6 +173,7 @@ impl BlockBuilder {
         };
         self.lines.clear();
         self.sentences.clear();
+        self.bags.clear();
         self.framed.clear();
         self.shapes.clear();
         self.numbers.clear();
@@ -176,6 +183,18 @@ impl BlockBuilder {
         self.sentence = Open::default();
         blocks
     }
+}
+
+/// Tokens up to which the bits of a line tell it from others: of more, most bits are set.
+const LONGEST_BAG: usize = 24;
+
+/// Returns a bit for each token of a line with a number, or 0.
+fn bag(masked: &[u64]) -> u64 {
+    const SEED: u64 = 7;
+    if masked.len() > LONGEST_BAG || !masked.contains(&Token::MASKED.0) {
+        return 0;
+    }
+    masked.iter().fold(0, |bag, &token| bag | 1 << (hash::number(token, SEED) >> 58))
 }
 
 /// Returns whether the markup alone says that a line belongs to the frame of a page.

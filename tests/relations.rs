@@ -652,6 +652,25 @@ fn sites_of_one_template_that_differ_in_their_names_are_one_template_and_another
 }
 
 #[test]
+fn sites_whose_line_of_licence_differs_in_name_and_number_are_one_template() {
+    let of_site = |name: &str, letter: &str, number: u64, articles: u64| -> Vec<Page> {
+        let [notice, rights] = [1, 2].map(|line| Author::new(9_000 + line).sentence());
+        let framed = |n: u64| {
+            let text = article(100 * articles + n, 20);
+            format!(
+                "{notice}\n{text}\n{rights}\n版权所有 {name} 网站备案 {letter}ICP备{number}号-1 值班电话 010-{number}\n"
+            )
+        };
+        (0..6).map(|n| page(format!("{name} {n}"), framed(n))).collect()
+    };
+    let pages = [of_site("柳河书站", "京", 11_978_560, 1), of_site("青崖夜读", "渝", 13_807_513, 2)].concat();
+    for analysis in both_kinds_of_tokens() {
+        let findings = found(&pages, &analysis);
+        assert_eq!(only_template(&findings).len(), 12, "{:?}", analysis.tokens);
+    }
+}
+
+#[test]
 fn two_hundred_articles_of_one_site_share_its_frame_and_repost_nothing() {
     let site = Site::new(1);
     let pages: Vec<Page> =
