@@ -47,7 +47,7 @@ const MOST_FORMS: usize = 64;
 const SAME_BAG: f64 = 0.4;
 const LEAST_BITS: u32 = 4;
 
-/// Forms whose bits a line is compared with: those of the lines on most texts.
+/// Forms whose bits a line is compared with, those of the lines on most texts, so that time grows with the lines alone.
 const MOST_BAGS: usize = 1024;
 
 /// Rounds of joining; it ends as soon as one changes nothing.

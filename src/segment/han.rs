@@ -8,11 +8,6 @@ use super::{Segment, lexicon};
 /// Longest run that is cut at once, in bytes: its words are found together, which takes some 6 bytes a byte.
 const LONGEST_RUN: usize = 1 << 16;
 
-/// Returns a number that depends on a word's weight and on the sum of all weights of the dictionary.
-pub(super) fn weight(word: &str) -> u64 {
-    lexicon::frequency(word)
-}
-
 /// Cuts a run that holds nothing but Han characters.
 pub(super) fn words<'a>(run: &'a str, each: &mut impl FnMut(Segment<'a>)) {
     let mut rest = run;

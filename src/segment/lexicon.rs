@@ -21,10 +21,11 @@ use super::Segment;
 const COMPILED: &[u8] = include_bytes!("lexicon/compiled.zst");
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
-    // What is compiled in does not change, and every test of segmentation reads it.
+    // It cannot fail: the bytes are those of a file in this repository, which a test of this module unpacks.
     let compiled = zstd::decode_all(COMPILED).expect("a zstd frame");
-    // As above.
-    Lexicon::new(&postcard::from_bytes(&compiled).expect("what postcard wrote"))
+    // It cannot fail: the same test compares what is unpacked, to the last byte, with what postcard writes.
+    let compiled = postcard::from_bytes(&compiled).expect("what postcard wrote");
+    Lexicon::new(compiled)
 });
 
 /// Characters of a run up to which no memory is asked for.
@@ -44,6 +45,24 @@ const UNKNOWN: u16 = 0;
 /// and `〻`, radicals, and characters that are newer than its list.
 const ALONE: u16 = u16::MAX;
 const FIRST_HAN: char = '\u{3400}';
+
+/// Cuts a run of Han characters into words, in order.
+pub(super) fn cut<'a>(run: &'a str, each: &mut impl FnMut(Segment<'a>)) {
+    LEXICON.cut(run, each);
+}
+
+/// Returns a frequency at which a word would be cut as one: the product of the shares of its words, times the sum of all
+/// frequencies, and one; its own where that is more.
+pub(super) fn frequency(word: &str) -> u64 {
+    let lexicon = &*LEXICON;
+    let known = |word: &str| f64::from(lexicon.frequency(word).unwrap_or(1));
+    let mut sum = 0.0;
+    lexicon.cut(word, &mut |segment| {
+        let Segment::Token(word) = segment else { return };
+        sum = sum + known(word).ln() - lexicon.log_total;
+    });
+    ((sum + lexicon.log_total).exp() as u64 + 1).max(known(word) as u64)
+}
 
 /// The dictionary as it is kept. A column has a number for each place of the array, divided into its bytes: first the
 /// lowest of all, for they are packed best by themselves.
@@ -131,26 +150,8 @@ struct Lexicon {
     log_total: f64,
 }
 
-/// Cuts a run of Han characters into words, in order.
-pub(super) fn cut<'a>(run: &'a str, each: &mut impl FnMut(Segment<'a>)) {
-    LEXICON.cut(run, each);
-}
-
-/// Returns a frequency at which a word would be cut as one: the product of the shares of its words, times the sum of all
-/// frequencies, and one; its own where that is more.
-pub(super) fn frequency(word: &str) -> u64 {
-    let lexicon = &*LEXICON;
-    let known = |word: &str| f64::from(lexicon.frequency(word).unwrap_or(1));
-    let mut sum = 0.0;
-    lexicon.cut(word, &mut |segment| {
-        let Segment::Token(word) = segment else { return };
-        sum = sum + known(word).ln() - lexicon.log_total;
-    });
-    ((sum + lexicon.log_total).exp() as u64 + 1).max(known(word) as u64)
-}
-
 impl Lexicon {
-    fn new(compiled: &Compiled) -> Self {
+    fn new(compiled: Compiled) -> Self {
         let mut codes = vec![0; 1 << 16];
         codes[..FIRST_HAN as usize].fill(ALONE);
         for (code, c) in (1..).zip(compiled.characters.chars()) {
@@ -158,8 +159,8 @@ impl Lexicon {
         }
         let log_total = (compiled.total as f64).ln();
         let weights = compiled.frequencies.iter().map(|&frequency| f64::from(frequency).ln() - log_total).collect();
-        let frequencies = compiled.frequencies.clone().into();
-        Self { codes: codes.into(), nodes: nodes(compiled), weights, frequencies, log_total }
+        let nodes = nodes(&compiled);
+        Self { codes: codes.into(), nodes, weights, frequencies: compiled.frequencies.into(), log_total }
     }
 
     fn code(&self, c: char) -> u16 {

@@ -125,8 +125,8 @@ impl Segmenter {
 
 /// Returns a number that changes when texts would be cut into other tokens; persisted with whatever was made of them.
 ///
-/// It is what the rules and jieba's dictionary make of a probe: words that can be cut in several ways, and the weights of
-/// some of them, each a product with the sum of all weights of the dictionary, which changes with any of its words.
+/// It is what the rules and jieba's dictionary make of a probe: words that can be cut in several ways, and the frequencies
+/// at which some of them would be one, which depend on the sum of all frequencies, so on any word of the dictionary.
 pub fn fingerprint(kind: TokenKind) -> u64 {
     let segmenter = Segmenter::new(kind);
     let mut tokens = Vec::new();
@@ -134,8 +134,8 @@ pub fn fingerprint(kind: TokenKind) -> u64 {
     let mut numbers: Vec<u64> = Token::as_numbers(&tokens).into();
     if kind == TokenKind::Word {
         // Words that are in no dictionary, of the most frequent ones, so that the numbers have many digits.
-        let weights = ["的了", "的是", "的一", "的在", "在的", "是了"].map(han::weight);
-        numbers.extend(weights);
+        let frequencies = ["的了", "的是", "的一", "的在", "在的", "是了"].map(lexicon::frequency);
+        numbers.extend(frequencies);
     }
     hash::sequence(&numbers)
 }
