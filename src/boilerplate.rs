@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::block::{Block, Blocks};
 use crate::dictionary::{Known, Level};
+use crate::evenly::Evenly;
 use crate::passage::{self, Among, Passages, Place, Text};
 use crate::seed::{self, Seed, bits};
 use crate::shingle::Shingle;
@@ -372,14 +373,15 @@ pub fn find_beside(passages: &Passages, known: &Known, prior: &Prior) -> Boilerp
     let open_lines = corpus.open_blocks(lines, Level::Line);
     let open_sentences = corpus.open_blocks(&sentences, Level::Sentence);
     let sources = corpus.sources(passages, passages.repeated_lines());
-    let mutual = corpus.mutual(&sources);
-    let mut edges = corpus.edges(lines);
+    let (mutual, mut edges) = rayon::join(|| corpus.mutual(&sources), || corpus.edges(lines));
     let mut of_lines = vec![Verdict::default(); lines.len()];
     let mut of_sentences = vec![Verdict::default(); sentences.len()];
     let mut of_openings = vec![Verdict::default(); sources.len()];
 
-    let mut all =
-        Boilerplate { masks: texts.par_iter().map(|text| Mask::new(text, width)).collect(), ..Boilerplate::default() };
+    let mut all = Boilerplate {
+        masks: texts.par_iter().evenly().map(|text| Mask::new(text, width)).collect(),
+        ..Boilerplate::default()
+    };
     let listed = |(id, mask): (u32, &Mask)| corpus.listed(mask, id).into_iter().map(move |line| (id, line));
     all.by_page = (0..).zip(&all.masks).flat_map(listed).collect();
     corpus.mark_by_page(&mut all);
@@ -475,7 +477,7 @@ impl<'a> Judge<'a> {
                 (*least, *most) = (halvings.min(*least), halvings.max(*most));
             }
         }
-        let seeds = (0..self.texts.len() as u32).into_par_iter().map_init(Vec::new, |buffer, id| {
+        let seeds = (0..self.texts.len() as u32).into_par_iter().evenly().map_init(Vec::new, |buffer, id| {
             let (least, most) = of_text[id as usize];
             if least > most { Box::default() } else { self.seeds(masks, id, least..=most, buffer) }
         });
@@ -483,6 +485,7 @@ impl<'a> Judge<'a> {
         let of_one: Vec<&[(u32, u32)]> = pairs.chunk_by(|x, y| x.0 == y.0).collect();
         of_one
             .into_par_iter()
+            .evenly()
             .map_init(SeedTable::default, |table, pairs| {
                 table.load(&seeds[pairs[0].0 as usize]);
                 let count = |&pair: &(u32, u32)| {
@@ -547,11 +550,12 @@ impl<'a> Judge<'a> {
         for &(id, line) in lines.iter().flatten() {
             bits::set(&mut repeated[id as usize], line..line + 1);
         }
-        let alone = repeated.par_iter().enumerate().flat_map_iter(|(id, repeated)| {
+        let alone = repeated.par_iter().evenly().enumerate().flat_map_iter(|(id, repeated)| {
             let lines = bits::clear_runs(repeated, self.texts[id].blocks.lines.len() as u32).flatten();
             lines.flat_map(move |line| of_places(&[(id as u32, line)]))
         });
-        let mut all: Vec<Opening> = lines.par_iter().flat_map_iter(|places| of_places(places)).chain(alone).collect();
+        let mut all: Vec<Opening> =
+            lines.par_iter().evenly().flat_map_iter(|places| of_places(places)).chain(alone).collect();
         // The longest first: what lies inside a quotation is no source of a shorter one.
         all.par_sort_unstable_by_key(|opening| {
             let (id, line) = opening.place;
@@ -606,9 +610,10 @@ impl<'a> Judge<'a> {
             std::iter::once(opening.place).chain(sources).collect::<Vec<_>>()
         };
         let states: Vec<u64> =
-            openings.par_iter().map(|opening| self.state(masks, texts(opening).into_iter())).collect();
+            openings.par_iter().evenly().map(|opening| self.state(masks, texts(opening).into_iter())).collect();
         let changed = Verdict::outdated(verdicts, &states);
-        let compared: Vec<Vec<Comparison>> = changed.par_iter().map(|&at| comparisons(&openings[at])).collect();
+        let compared: Vec<Vec<Comparison>> =
+            changed.par_iter().evenly().map(|&at| comparisons(&openings[at])).collect();
         overlaps.count(self, masks, &compared.iter().flatten().filter(|one| telling(one)).copied().collect::<Vec<_>>());
         // A bit for each source that tells something; none at all if one of them is alike.
         let unlike = |comparisons: &Vec<Comparison>| {
@@ -644,18 +649,21 @@ impl<'a> Judge<'a> {
     }
 
     fn mark_quotations(&self, masks: &mut [Mask], quotations: &[Quotation]) {
-        masks.par_iter_mut().zip(self.texts).enumerate().for_each_init(Vec::new, |words, (id, (mask, text))| {
-            words.clear();
-            words.resize(mask.lane, 0);
-            let from = quotations.partition_point(|quotation| quotation.place.0 < id as u32);
-            for quotation in quotations[from..].iter().take_while(|quotation| quotation.place.0 == id as u32) {
-                bits::set(words, text.blocks.line(quotation.place.1 as usize));
-            }
-            for &line in self.prior.of(id as u32).map_or(&[][..], |hidden| &hidden.quoted) {
-                bits::set(words, text.blocks.line(line as usize));
-            }
-            mask.replace(QUOTED, words, self.span);
-        });
+        masks.par_iter_mut().evenly().zip(self.texts).enumerate().for_each_init(
+            Vec::new,
+            |words, (id, (mask, text))| {
+                words.clear();
+                words.resize(mask.lane, 0);
+                let from = quotations.partition_point(|quotation| quotation.place.0 < id as u32);
+                for quotation in quotations[from..].iter().take_while(|quotation| quotation.place.0 == id as u32) {
+                    bits::set(words, text.blocks.line(quotation.place.1 as usize));
+                }
+                for &line in self.prior.of(id as u32).map_or(&[][..], |hidden| &hidden.quoted) {
+                    bits::set(words, text.blocks.line(line as usize));
+                }
+                mask.replace(QUOTED, words, self.span);
+            },
+        );
     }
 
     /// Returns the hashes of the blocks whose holders are otherwise unlike.
@@ -669,10 +677,11 @@ impl<'a> Judge<'a> {
         overlaps: &mut Overlaps,
     ) -> FxHashSet<u64> {
         let states: Vec<u64> =
-            groups.par_iter().map(|group| self.state(masks, self.holders(masks, group, level))).collect();
+            groups.par_iter().evenly().map(|group| self.state(masks, self.holders(masks, group, level))).collect();
         let mut changed = Verdict::outdated(verdicts, &states);
         changed.retain(|&at| groups[at].len() >= least);
-        let votes: Vec<Vec<Comparison>> = changed.par_iter().map(|&at| self.votes(masks, &groups[at], level)).collect();
+        let votes: Vec<Vec<Comparison>> =
+            changed.par_iter().evenly().map(|&at| self.votes(masks, &groups[at], level)).collect();
         overlaps.count(self, masks, &votes.iter().flatten().copied().collect::<Vec<_>>());
         let judged: Vec<bool> = votes.par_iter().map(|votes| overlaps.are_nearly_all_unlike(votes)).collect();
         Verdict::renew(verdicts, &states, changed.into_iter().zip(judged.into_iter().map(u8::from)));
@@ -693,6 +702,7 @@ impl<'a> Judge<'a> {
         let of_edges: Vec<[usize; 2]> = self
             .texts
             .par_iter()
+            .evenly()
             .map(|text| [holders_of(text.blocks.lines.first()), holders_of(text.blocks.lines.last())])
             .collect();
         let is_few = |holders: usize, of: usize| holders > 0 && holders * 4 <= of * 5;
@@ -704,7 +714,7 @@ impl<'a> Judge<'a> {
             let mut edges = texts.iter().flat_map(|&id| of_edges[id as usize]);
             edges.any(|holders| is_few(holders, group.len())).then_some((texts, group.len(), at as u32))
         };
-        let mut sides: Vec<(Vec<u32>, usize, u32)> = groups.par_iter().enumerate().filter_map(side).collect();
+        let mut sides: Vec<(Vec<u32>, usize, u32)> = groups.par_iter().evenly().enumerate().filter_map(side).collect();
         sides.par_sort_unstable();
         let edge = |same: &[(Vec<u32>, usize, u32)]| {
             let (texts, of, _) = &same[0];
@@ -723,7 +733,7 @@ impl<'a> Judge<'a> {
             (sides.len() >= 2).then(|| Edge { groups, sides: sides.into(), common: common.into(), verdict })
         };
         let same: Vec<&[(Vec<u32>, usize, u32)]> = sides.chunk_by(|a, b| (&a.0, a.1) == (&b.0, b.1)).collect();
-        same.into_par_iter().filter_map(edge).collect()
+        same.into_par_iter().evenly().filter_map(edge).collect()
     }
 
     /// Returns the hashes of the lines that nearly all of some texts hold, sorted.
@@ -769,6 +779,7 @@ impl<'a> Judge<'a> {
         let changed: Vec<bool> = edges.par_iter().zip(&states).map(|(edge, &state)| is_open(edge, state)).collect();
         let votes: Vec<Vec<Comparison>> = edges
             .par_iter()
+            .evenly()
             .zip(&changed)
             .map(|(edge, &changed)| if changed { self.votes_without_common_lines(masks, edge) } else { Vec::new() })
             .collect();
@@ -838,9 +849,11 @@ impl<'a> Judge<'a> {
             let is_frame = all.lines.contains(&hash(&group[0]));
             !is_frame && group.iter().any(is_framed) && !self.votes(&all.masks, group, Level::Line).is_empty()
         };
-        let content: FxHashSet<u64> = groups.par_iter().filter(is_judged).map(|group| hash(&group[0])).collect();
+        let content: FxHashSet<u64> =
+            groups.par_iter().evenly().filter(is_judged).map(|group| hash(&group[0])).collect();
         (0..self.texts.len() as u32)
             .into_par_iter()
+            .evenly()
             .filter(|&id| self.is_new(id))
             .flat_map_iter(|id| {
                 let (mask, blocks) = (&all.masks[id as usize], self.texts[id as usize].blocks);
@@ -945,21 +958,24 @@ impl<'a> Judge<'a> {
         let are_frames: Vec<bool> = open.judged.par_iter().map(|hash| frames.contains(hash)).collect();
         // What is not judged is known.
         let is_frame = |group: u32| are_frames.get(group as usize).is_none_or(|&is_frame| is_frame);
-        masks.par_iter_mut().zip(self.texts).enumerate().for_each_init(Vec::new, |words, (id, (mask, text))| {
-            words.clear();
-            words.resize(mask.lane, 0);
-            for &(at, group) in &*open.blocks[id] {
-                if is_frame(group) {
-                    bits::set(words, self.block(id as u32, at, level).1);
+        masks.par_iter_mut().evenly().zip(self.texts).enumerate().for_each_init(
+            Vec::new,
+            |words, (id, (mask, text))| {
+                words.clear();
+                words.resize(mask.lane, 0);
+                for &(at, group) in &*open.blocks[id] {
+                    if is_frame(group) {
+                        bits::set(words, self.block(id as u32, at, level).1);
+                    }
                 }
-            }
-            if let Some(hidden) = self.prior.of(id as u32).filter(|_| level == Level::Sentence) {
-                for &line in &hidden.by_page {
-                    bits::set(words, text.blocks.line(line as usize));
+                if let Some(hidden) = self.prior.of(id as u32).filter(|_| level == Level::Sentence) {
+                    for &line in &hidden.by_page {
+                        bits::set(words, text.blocks.line(line as usize));
+                    }
                 }
-            }
-            mask.replace(lane, words, self.span);
-        });
+                mask.replace(lane, words, self.span);
+            },
+        );
     }
 
     /// Returns the blocks that may be frame: those that are judged, and those that are known to be.
@@ -974,7 +990,7 @@ impl<'a> Judge<'a> {
             let blocks = (0..).zip(blocks_of(text, level));
             blocks.filter_map(|(at, block)| Some((at, number(block)?))).collect()
         };
-        Open { judged, blocks: self.texts.par_iter().map(of_text).collect() }
+        Open { judged, blocks: self.texts.par_iter().evenly().map(of_text).collect() }
     }
 
     /// Gives a page without a body of its own its longest quotation back: it is a copy, not a page that quotes.

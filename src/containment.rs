@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 
 use crate::boilerplate::Mask;
+use crate::evenly::Evenly;
 use crate::passage::{Passages, RATE, Text};
 use crate::repeats::{self, Repeats};
 use crate::seed::{self, Seed};
@@ -73,7 +74,7 @@ pub fn candidates(passages: &Passages, masks: &[Mask], is_wanted: impl Fn(u32, u
         pairs
     };
     let buffers = || (Shared::new(texts.len()), Vec::new());
-    let ids = (0..texts.len() as u32).into_par_iter();
+    let ids = (0..texts.len() as u32).into_par_iter().evenly();
     let mut pairs: Vec<(u32, u32)> = ids.map_init(buffers, of_text).flatten_iter().collect();
     pairs.par_sort_unstable();
     pairs.dedup();
@@ -114,7 +115,7 @@ impl Shared {
 fn postings(passages: &Passages, masks: &[Mask], is_short: impl Fn(u32) -> bool + Sync) -> Vec<u64> {
     let texts = passages.texts();
     let posting = |seed: Seed, id: u32| u64::from(seed) << 32 | u64::from(id);
-    let ids = || (0..texts.len() as u32).into_par_iter();
+    let ids = || (0..texts.len() as u32).into_par_iter().evenly();
     let mut postings: Vec<u64> = ids()
         .flat_map_iter(|id| {
             let mask = &masks[id as usize];

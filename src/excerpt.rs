@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::block::Blocks;
 use crate::boilerplate::{Boilerplate, Mask};
+use crate::evenly::Evenly;
 use crate::passage::{Among, Holder, Passages, Place, Sought};
 use crate::seed::bits;
 
@@ -46,17 +47,21 @@ pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option
     }
     let quoted = quoted_lines(passages, boilerplate, cluster_of);
     let borrowed = |id: usize| Borrowed::new(passages.texts()[id].blocks, &boilerplate.masks[id], &quoted[id]);
-    let borrowed: Vec<Borrowed> = (0..quoted.len()).into_par_iter().map(borrowed).collect();
+    let borrowed: Vec<Borrowed> = (0..quoted.len()).into_par_iter().evenly().map(borrowed).collect();
     let shared = Shared { passages, boilerplate, cluster_of, sizes: &sizes, quoted: &quoted, borrowed: &borrowed };
     let of_page = |quoter| Page { shared: &shared, quoter };
-    let mut units: Vec<(u64, Unit)> =
-        (0..passages.texts().len() as u32).into_par_iter().flat_map_iter(|quoter| of_page(quoter).units()).collect();
+    let mut units: Vec<(u64, Unit)> = (0..passages.texts().len() as u32)
+        .into_par_iter()
+        .evenly()
+        .flat_map_iter(|quoter| of_page(quoter).units())
+        .collect();
     // What many pages hold is looked up once.
     units.par_sort_unstable_by_key(|(key, unit)| (*key, unit.quoter, unit.tokens.start));
     let mut same: Vec<&[(u64, Unit)]> = units.chunk_by(|a, b| a.0 == b.0).collect();
     same.par_sort_unstable_by_key(|same| (same[0].1.quoter, same[0].1.tokens.start));
     let mut all: Vec<Excerpt> = same
         .into_par_iter()
+        .evenly()
         .flat_map_iter(|same| {
             let first = &same[0].1;
             let page = of_page(first.quoter);

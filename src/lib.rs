@@ -52,6 +52,7 @@ pub mod hash;
 pub mod shingle;
 pub mod block;
 pub mod seed;
+mod evenly;
 mod repeats;
 pub mod passage;
 pub mod dictionary;

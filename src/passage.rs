@@ -5,6 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::block::{Block, Blocks};
+use crate::evenly::Evenly;
 use crate::hash;
 use crate::repeats::{self, Repeats};
 use crate::seed::{self, Seed, bits};
@@ -171,6 +172,7 @@ impl<'a> Passages<'a> {
         let is_wanted = |seed: Seed| of_new.as_ref().is_none_or(|of_new| of_new.may_hold(seed));
         let mut postings: Vec<(Seed, Posting)> = (0..texts.len() as u32)
             .into_par_iter()
+            .evenly()
             .map_init(Vec::new, |seeds, id| {
                 let text = texts[id as usize];
                 let mut of_text = Vec::with_capacity(text.shingles.len() / RATE as usize);
@@ -278,7 +280,7 @@ impl<'a> Passages<'a> {
         for (id, place, number) in beside_index {
             shared[id as usize].push((place, number));
         }
-        shared.par_iter_mut().for_each(|of_text| of_text.sort_unstable());
+        shared.par_iter_mut().evenly().for_each(|of_text| of_text.sort_unstable());
         shared
     }
 
@@ -581,6 +583,7 @@ impl SeedFilter {
         let new: Vec<Text> = texts.iter().zip(new).filter(|&(_, &is_new)| is_new).map(|(&text, _)| text).collect();
         let seeds: Vec<Seed> = new
             .par_iter()
+            .evenly()
             .flat_map_iter(|&text| {
                 let count = seed::count(text.shingles);
                 let starts = text.blocks.sentences.iter().map(|sentence| sentence.start).filter(move |&at| at < count);
@@ -651,7 +654,7 @@ impl Shared {
 
 /// Returns the seeds that go on alike in two texts or more, where the postings of each begin, and the postings.
 fn of_shared(postings: &[(Seed, Posting)]) -> (Vec<Seed>, Vec<u32>, Vec<Posting>) {
-    let parts: Vec<Shared> = parts(postings).into_par_iter().map(Shared::of).collect();
+    let parts: Vec<Shared> = parts(postings).into_par_iter().evenly().map(Shared::of).collect();
     let count: usize = parts.iter().map(|part| part.seeds.len()).sum();
     let (mut seeds, mut starts) = (Vec::with_capacity(count), Vec::with_capacity(count + 1));
     let mut kept = Vec::with_capacity(parts.iter().map(|part| part.postings.len()).sum());
@@ -715,6 +718,7 @@ pub fn repeated<'a>(
     };
     let mut all: Vec<(u64, Place)> = (0..texts.len() as u32)
         .into_par_iter()
+        .evenly()
         .flat_map_iter(|id| long(&texts[id as usize]).map(move |(hash, at)| (hash, (id, at))))
         .collect();
     let repeats = Repeats::of(all.len(), all.par_iter().map(|&(hash, _)| hash));
