@@ -649,21 +649,18 @@ impl<'a> Judge<'a> {
     }
 
     fn mark_quotations(&self, masks: &mut [Mask], quotations: &[Quotation]) {
-        masks.par_iter_mut().evenly().zip(self.texts).enumerate().for_each_init(
-            Vec::new,
-            |words, (id, (mask, text))| {
-                words.clear();
-                words.resize(mask.lane, 0);
-                let from = quotations.partition_point(|quotation| quotation.place.0 < id as u32);
-                for quotation in quotations[from..].iter().take_while(|quotation| quotation.place.0 == id as u32) {
-                    bits::set(words, text.blocks.line(quotation.place.1 as usize));
-                }
-                for &line in self.prior.of(id as u32).map_or(&[][..], |hidden| &hidden.quoted) {
-                    bits::set(words, text.blocks.line(line as usize));
-                }
-                mask.replace(QUOTED, words, self.span);
-            },
-        );
+        masks.par_iter_mut().zip(self.texts).enumerate().for_each_init(Vec::new, |words, (id, (mask, text))| {
+            words.clear();
+            words.resize(mask.lane, 0);
+            let from = quotations.partition_point(|quotation| quotation.place.0 < id as u32);
+            for quotation in quotations[from..].iter().take_while(|quotation| quotation.place.0 == id as u32) {
+                bits::set(words, text.blocks.line(quotation.place.1 as usize));
+            }
+            for &line in self.prior.of(id as u32).map_or(&[][..], |hidden| &hidden.quoted) {
+                bits::set(words, text.blocks.line(line as usize));
+            }
+            mask.replace(QUOTED, words, self.span);
+        });
     }
 
     /// Returns the hashes of the blocks whose holders are otherwise unlike.
@@ -702,7 +699,6 @@ impl<'a> Judge<'a> {
         let of_edges: Vec<[usize; 2]> = self
             .texts
             .par_iter()
-            .evenly()
             .map(|text| [holders_of(text.blocks.lines.first()), holders_of(text.blocks.lines.last())])
             .collect();
         let is_few = |holders: usize, of: usize| holders > 0 && holders * 4 <= of * 5;
@@ -714,7 +710,7 @@ impl<'a> Judge<'a> {
             let mut edges = texts.iter().flat_map(|&id| of_edges[id as usize]);
             edges.any(|holders| is_few(holders, group.len())).then_some((texts, group.len(), at as u32))
         };
-        let mut sides: Vec<(Vec<u32>, usize, u32)> = groups.par_iter().evenly().enumerate().filter_map(side).collect();
+        let mut sides: Vec<(Vec<u32>, usize, u32)> = groups.par_iter().enumerate().filter_map(side).collect();
         sides.par_sort_unstable();
         let edge = |same: &[(Vec<u32>, usize, u32)]| {
             let (texts, of, _) = &same[0];
@@ -733,7 +729,7 @@ impl<'a> Judge<'a> {
             (sides.len() >= 2).then(|| Edge { groups, sides: sides.into(), common: common.into(), verdict })
         };
         let same: Vec<&[(Vec<u32>, usize, u32)]> = sides.chunk_by(|a, b| (&a.0, a.1) == (&b.0, b.1)).collect();
-        same.into_par_iter().evenly().filter_map(edge).collect()
+        same.into_par_iter().filter_map(edge).collect()
     }
 
     /// Returns the hashes of the lines that nearly all of some texts hold, sorted.
@@ -958,24 +954,21 @@ impl<'a> Judge<'a> {
         let are_frames: Vec<bool> = open.judged.par_iter().map(|hash| frames.contains(hash)).collect();
         // What is not judged is known.
         let is_frame = |group: u32| are_frames.get(group as usize).is_none_or(|&is_frame| is_frame);
-        masks.par_iter_mut().evenly().zip(self.texts).enumerate().for_each_init(
-            Vec::new,
-            |words, (id, (mask, text))| {
-                words.clear();
-                words.resize(mask.lane, 0);
-                for &(at, group) in &*open.blocks[id] {
-                    if is_frame(group) {
-                        bits::set(words, self.block(id as u32, at, level).1);
-                    }
+        masks.par_iter_mut().zip(self.texts).enumerate().for_each_init(Vec::new, |words, (id, (mask, text))| {
+            words.clear();
+            words.resize(mask.lane, 0);
+            for &(at, group) in &*open.blocks[id] {
+                if is_frame(group) {
+                    bits::set(words, self.block(id as u32, at, level).1);
                 }
-                if let Some(hidden) = self.prior.of(id as u32).filter(|_| level == Level::Sentence) {
-                    for &line in &hidden.by_page {
-                        bits::set(words, text.blocks.line(line as usize));
-                    }
+            }
+            if let Some(hidden) = self.prior.of(id as u32).filter(|_| level == Level::Sentence) {
+                for &line in &hidden.by_page {
+                    bits::set(words, text.blocks.line(line as usize));
                 }
-                mask.replace(lane, words, self.span);
-            },
-        );
+            }
+            mask.replace(lane, words, self.span);
+        });
     }
 
     /// Returns the blocks that may be frame: those that are judged, and those that are known to be.

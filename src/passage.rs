@@ -280,7 +280,7 @@ impl<'a> Passages<'a> {
         for (id, place, number) in beside_index {
             shared[id as usize].push((place, number));
         }
-        shared.par_iter_mut().evenly().for_each(|of_text| of_text.sort_unstable());
+        shared.par_iter_mut().for_each(|of_text| of_text.sort_unstable());
         shared
     }
 
@@ -654,7 +654,7 @@ impl Shared {
 
 /// Returns the seeds that go on alike in two texts or more, where the postings of each begin, and the postings.
 fn of_shared(postings: &[(Seed, Posting)]) -> (Vec<Seed>, Vec<u32>, Vec<Posting>) {
-    let parts: Vec<Shared> = parts(postings).into_par_iter().evenly().map(Shared::of).collect();
+    let parts: Vec<Shared> = parts(postings).into_par_iter().map(Shared::of).collect();
     let count: usize = parts.iter().map(|part| part.seeds.len()).sum();
     let (mut seeds, mut starts) = (Vec::with_capacity(count), Vec::with_capacity(count + 1));
     let mut kept = Vec::with_capacity(parts.iter().map(|part| part.postings.len()).sum());

@@ -1,4 +1,4 @@
-//! The one file that knows every stage, and the only one that knows threads.
+//! The one file that knows every stage, and the only one that starts threads.
 
 pub mod dedup;
 pub mod gated;

@@ -21,9 +21,9 @@ use super::Segment;
 const COMPILED: &[u8] = include_bytes!("lexicon/compiled.zst");
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
-    // It cannot fail: the bytes are those of a file in this repository, which a test of this module unpacks.
+    // It cannot fail: these bytes are a file of this repository, compiled in, and a test unpacks the very same.
     let compiled = zstd::decode_all(COMPILED).expect("a zstd frame");
-    // It cannot fail: the same test compares what is unpacked, to the last byte, with what postcard writes.
+    // It cannot fail: what is unpacked is what postcard wrote, which a test compares to the last byte.
     let compiled = postcard::from_bytes(&compiled).expect("what postcard wrote");
     Lexicon::new(compiled)
 });
