@@ -810,6 +810,11 @@ impl<'a> Compared<'a> {
         self.pages.iter().zip(&self.text_of).map(scanned).collect()
     }
 
+    /// Returns the site of each text: empty where it is not known.
+    fn sites(&self) -> Vec<&str> {
+        self.ids.iter().map(|id| &*self.pages[id.index()].site).collect()
+    }
+
     /// Returns the documents of each text, rising: copies stand beside the one that stood for them.
     fn documents(&self) -> Vec<Vec<DocId>> {
         let mut documents: Vec<Vec<DocId>> = vec![Vec::new(); self.texts.len()];
@@ -1225,7 +1230,7 @@ impl Listing<'_> {
     /// Returns the boilerplate clusters, whose blocks have no texts yet.
     fn templates(&self) -> Vec<SharedFrame> {
         let Some(boilerplate) = &self.corpus.boilerplate else { return Vec::new() };
-        let Templates { all, forms } = template::find(self.corpus.texts, boilerplate);
+        let Templates { all, forms } = template::find(self.corpus.texts, &self.corpus.sites(), boilerplate);
         all.into_par_iter()
             .map(|template| {
                 let texts = template.texts.iter();

@@ -25,14 +25,16 @@ const GOES_WITH: f64 = 0.95;
 /// Share of a template's pages that must carry a line for it to belong to the template.
 const BELONGS: f64 = 0.5;
 
-/// Jaccard similarity from which on two sets of lines are one template. With fields tolerated, sites of one template
-/// differ in few lines. At .7 as many pages of labelled corpora were right, at .65 sites of two templates were joined. At
-/// .8 more were right, but sites with a name of their own in one line of seven were two templates.
-const SAME: f64 = 0.75;
+/// Jaccard similarity from which on two sets of lines are one template, where a line that only the one has and a line that
+/// only the other has count once: sites of one template differ in the lines that hold their names.
+const SAME: f64 = 0.8;
 
 /// Lines a set must have to be one template with any that holds all of them: what is more there are entries of
-/// related-documents blocks that stand on many pages of one site.
+/// related-documents blocks that stand on many pages of one site. Of two known sites, what is more is a line of a template.
 const LEAST_WITHIN: usize = 3;
+
+/// Lines that most pages of a site must carry for these pages to be a group: one line is on pages of any template.
+const LEAST_OF_SITE: usize = 2;
 
 /// Share of the wording of the longer of two lines that must be in the other for them to be one line with a field, and
 /// the shingles a line must have for that to be told.
@@ -50,7 +52,7 @@ const LEAST_BITS: u32 = 4;
 /// Forms whose bits a line is compared with, those of the lines on most texts, so that time grows with the lines alone.
 const MOST_BAGS: usize = 1024;
 
-/// Rounds of joining; it ends as soon as one changes nothing.
+/// Rounds of joining, and groups of one site; it ends as soon as a round changes nothing.
 const ROUNDS: usize = 8;
 
 /// The pages of one template.
@@ -71,15 +73,19 @@ pub struct Templates {
     pub forms: Forms,
 }
 
-/// Returns the templates of a corpus.
+/// Returns the templates of a corpus, given the site of each text: empty where it is not known.
 ///
 /// 1. Lines that differ in a field, such as the name of a site, are one line from here on.
-/// 2. Each line that is common enough has a set: the lines that nearly all its texts carry, itself among them.
-/// 3. A text takes the largest set among those of its lines; texts of one set are a group (a site, mostly).
+/// 2. Texts of a site that carry at least half of the lines that at least half of them carry are a group.
+/// 3. Of the other texts, each line that is common enough has a set: the lines that nearly all its texts carry, itself
+///    among them. A text takes the largest set among those of its lines; texts of one set are a group (a site, mostly).
 /// 4. Groups whose common lines are alike are joined, larger ones first, until nothing changes.
 ///
+/// So sites are no more than a beginning: one may have two templates, and two may have one. Where they are not known, a
+/// template that has no line of its own is not told from those it shares its lines with.
+///
 /// Time grows with the lines and, per line, with its texts and theirs.
-pub fn find(texts: &[Text], boilerplate: &Boilerplate) -> Templates {
+pub fn find(texts: &[Text], sites: &[&str], boilerplate: &Boilerplate) -> Templates {
     let mut framed = frame_lines(texts, boilerplate);
     let forms = Forms::new(texts, &framed);
     framed.par_iter_mut().for_each(|lines| {
@@ -89,16 +95,20 @@ pub fn find(texts: &[Text], boilerplate: &Boilerplate) -> Templates {
     });
     let sets = Sets::new(&framed);
     let lines: Vec<Vec<u64>> = framed.par_iter().map(|lines| sets.telling(lines)).collect();
-    let mut sites: BTreeMap<&[u64], Vec<u32>> = BTreeMap::new();
-    for (text, lines) in (0..).zip(&lines) {
+    let mut groups = of_sites(sites, &lines);
+    let grouped: FxHashSet<u32> = groups.iter().flat_map(|group| &group.texts).copied().collect();
+    let mut of_sets: BTreeMap<&[u64], Vec<u32>> = BTreeMap::new();
+    for (text, lines) in (0..).zip(&lines).filter(|(text, _)| !grouped.contains(text)) {
         if let Some(largest) = sets.largest(lines) {
-            sites.entry(largest).or_default().push(text);
+            of_sets.entry(largest).or_default().push(text);
         }
     }
-    let mut groups: Vec<Group> = sites.into_values().map(|texts| Group::new(texts, &lines)).collect();
+    groups.extend(of_sets.into_values().map(|texts| Group::new(texts, &lines)));
+    let mut carriers: FxHashMap<u64, u32> = FxHashMap::default();
+    lines.iter().flatten().for_each(|line| *carriers.entry(*line).or_default() += 1);
     for _ in 0..ROUNDS {
         let before = groups.len();
-        groups = joined(groups, &lines);
+        groups = joined(groups, &lines, &carriers);
         if groups.len() == before {
             break;
         }
@@ -300,54 +310,111 @@ impl Sets {
     }
 }
 
+/// Returns the groups of each site: the texts that have most lines in common, then those of the others, and so on.
+fn of_sites(sites: &[&str], lines: &[Vec<u64>]) -> Vec<Group> {
+    let mut of_site: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for (text, site) in (0..).zip(sites).filter(|(_, site)| !site.is_empty()) {
+        of_site.entry(site).or_default().push(text);
+    }
+    let groups = |mut texts: Vec<u32>| {
+        let mut groups = Vec::new();
+        while texts.len() >= COMMON && groups.len() < ROUNDS {
+            let common: FxHashSet<u64> = common_lines(&texts, lines).into_iter().map(|(line, _)| line).collect();
+            let has_most = |text: &u32| {
+                let has = lines[*text as usize].iter().filter(|line| common.contains(line)).count();
+                has as f64 >= BELONGS * common.len() as f64
+            };
+            let (alike, others): (Vec<u32>, Vec<u32>) = texts.iter().partition(|text| has_most(text));
+            if common.len() < LEAST_OF_SITE || alike.len() < COMMON {
+                break;
+            }
+            groups.push(Group { is_of_site: true, ..Group::new(alike, lines) });
+            texts = others;
+        }
+        groups
+    };
+    of_site.into_values().collect::<Vec<_>>().into_par_iter().flat_map_iter(groups).collect()
+}
+
+/// Returns the lines that at least [`BELONGS`] of some texts carry, with how many do, the most common first.
+fn common_lines(texts: &[u32], lines: &[Vec<u64>]) -> Vec<(u64, u32)> {
+    let mut counts: BTreeMap<u64, u32> = BTreeMap::new();
+    for line in texts.iter().flat_map(|&text| &lines[text as usize]) {
+        *counts.entry(*line).or_default() += 1;
+    }
+    let least = BELONGS * texts.len() as f64;
+    let mut common: Vec<(u64, u32)> = counts.into_iter().filter(|&(_, count)| f64::from(count) >= least).collect();
+    common.sort_by_key(|&(line, count)| (Reverse(count), line));
+    common
+}
+
 /// Texts that carry much the same lines.
 struct Group {
     texts: Vec<u32>,
     /// The lines that at least [`BELONGS`] of the texts carry, with their number, the most common first.
     lines: Vec<(u64, u32)>,
+    /// Whether it began as the texts of a known site.
+    is_of_site: bool,
 }
 
 impl Group {
     fn new(mut texts: Vec<u32>, lines: &[Vec<u64>]) -> Self {
         texts.sort_unstable();
-        let mut counts: BTreeMap<u64, u32> = BTreeMap::new();
-        for line in texts.iter().flat_map(|&text| &lines[text as usize]) {
-            *counts.entry(*line).or_default() += 1;
-        }
-        let least = BELONGS * texts.len() as f64;
-        let mut lines: Vec<(u64, u32)> = counts.into_iter().filter(|&(_, count)| f64::from(count) >= least).collect();
-        lines.sort_by_key(|&(line, count)| (Reverse(count), line));
-        Self { texts, lines }
+        let lines = common_lines(&texts, lines);
+        Self { texts, lines, is_of_site: false }
+    }
+
+    /// Returns how many of its lines hardly any other text carries, given how many texts carry each line.
+    fn own(&self, carriers: &FxHashMap<u64, u32>) -> usize {
+        let is_own = |&&(line, count): &&(u64, u32)| f64::from(count) >= GOES_WITH * f64::from(carriers[&line]);
+        self.lines.iter().filter(is_own).count()
     }
 }
 
-/// Joins each group, the largest first, with the one before it that it is most alike.
-fn joined(mut groups: Vec<Group>, lines: &[Vec<u64>]) -> Vec<Group> {
+/// A group that others may become part of, with how many lines it has, and how many of its own.
+struct Larger {
+    group: Group,
+    own: usize,
+}
+
+/// Joins each group, the largest first, with the one before it that it is most alike, given how many texts carry each
+/// line.
+fn joined(mut groups: Vec<Group>, lines: &[Vec<u64>], carriers: &FxHashMap<u64, u32>) -> Vec<Group> {
     groups.sort_by_key(|group| (Reverse(group.texts.len()), group.texts[0]));
-    let mut kept: Vec<(Vec<u32>, usize)> = Vec::new();
+    let mut kept: Vec<Larger> = Vec::new();
     let mut with_line: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
     for group in groups {
+        let own = group.own(carriers);
         let mut shared: BTreeMap<usize, usize> = BTreeMap::new();
         for &at in group.lines.iter().filter_map(|(line, _)| with_line.get(line)).flatten() {
             *shared.entry(at).or_default() += 1;
         }
         let like = |&(at, shared): &(usize, usize)| {
-            let all = group.lines.len() + kept[at].1 - shared;
-            let is_within = shared >= LEAST_WITHIN && shared == group.lines.len().min(kept[at].1);
+            let other: &Larger = &kept[at];
+            let (less, more) =
+                (group.lines.len().min(other.group.lines.len()), group.lines.len().max(other.group.lines.len()));
+            let is_within = shared >= LEAST_WITHIN && shared == less && !(group.is_of_site && other.group.is_of_site);
+            let all = (less + more - shared - own.min(other.own)).max(shared);
             if is_within { 1.0 } else { shared as f64 / all as f64 }
         };
         // The first of those that are most alike.
         let best =
             shared.into_iter().rev().max_by(|a, b| like(a).total_cmp(&like(b))).filter(|pair| like(pair) >= SAME);
         match best {
-            Some((at, _)) => kept[at].0.extend(group.texts),
+            Some((at, _)) => {
+                let larger = &mut kept[at].group;
+                larger.texts.extend(group.texts);
+                larger.is_of_site |= group.is_of_site;
+            }
             None => {
                 for (line, _) in &group.lines {
                     with_line.entry(*line).or_default().push(kept.len());
                 }
-                kept.push((group.texts, group.lines.len()));
+                kept.push(Larger { group, own });
             }
         }
     }
-    kept.into_par_iter().map(|(texts, _)| Group::new(texts, lines)).collect()
+    kept.into_par_iter()
+        .map(|Larger { group: Group { texts, is_of_site, .. }, .. }| Group { is_of_site, ..Group::new(texts, lines) })
+        .collect()
 }

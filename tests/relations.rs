@@ -651,6 +651,60 @@ fn sites_of_one_template_that_differ_in_their_names_are_one_template_and_another
     }
 }
 
+/// Returns the keys of the pages of each template, given the pages of each site with the numbers of their lines of frame.
+fn templates_of_sites(sites: &[(&str, &[u64])], analysis: &AnalysisSettings, are_known: bool) -> Vec<Vec<String>> {
+    let record = |(site, (host, lines)): (usize, &(&str, &[u64]))| -> String {
+        let records = (0..6).map(|n| {
+            let frame: String = lines.iter().map(|&line| Author::new(9_000 + line).sentence() + "\n").collect();
+            let text = format!("{}\n{frame}", article(100 * site as u64 + n, 20));
+            let url = if are_known { format!("https://{host}/{n}") } else { String::new() };
+            format!("{}\n", serde_json::json!({"id": format!("{site}-{n}"), "text": text, "url": url}))
+        });
+        records.collect()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("pages.jsonl"), sites.iter().enumerate().map(record).collect::<String>()).unwrap();
+    let findings = scanned(folder.path(), analysis);
+    let mut templates: Vec<Vec<String>> =
+        templates(&findings).into_iter().map(|(pages, _)| pages.into_iter().map(String::from).collect()).collect();
+    templates.sort();
+    templates
+}
+
+/// Returns the keys of the pages of some sites, given by their numbers.
+fn pages_of_sites(sites: &[usize]) -> Vec<String> {
+    sites.iter().flat_map(|site| (0..6).map(move |n| format!("{site}-{n}"))).collect()
+}
+
+#[test]
+fn a_template_without_a_line_of_its_own_is_told_by_the_site_of_its_pages() {
+    let sites: [(&str, &[u64]); 3] = [("a.example", &[1, 2]), ("b.example", &[2, 3]), ("c.example", &[3, 1])];
+    let each = [0, 1, 2].map(|site| pages_of_sites(&[site]));
+    for analysis in both_kinds_of_tokens() {
+        assert_eq!(templates_of_sites(&sites, &analysis, true), each, "{:?}", analysis.tokens);
+        assert_ne!(templates_of_sites(&sites, &analysis, false), each, "{:?}", analysis.tokens);
+    }
+}
+
+#[test]
+fn a_line_more_is_another_template_where_the_sites_are_known() {
+    let sites: [(&str, &[u64]); 2] = [("a.example", &[1, 2, 3]), ("b.example", &[1, 2, 3, 4])];
+    for analysis in both_kinds_of_tokens() {
+        let each = [0, 1].map(|site| pages_of_sites(&[site]));
+        assert_eq!(templates_of_sites(&sites, &analysis, true), each, "{:?}", analysis.tokens);
+    }
+}
+
+#[test]
+fn a_site_may_have_two_templates_and_two_sites_one() {
+    let sites: [(&str, &[u64]); 3] =
+        [("a.example", &[1, 2, 3]), ("a.example", &[4, 5, 6, 7]), ("b.example", &[1, 2, 3])];
+    for analysis in both_kinds_of_tokens() {
+        let expected = [pages_of_sites(&[0, 2]), pages_of_sites(&[1])];
+        assert_eq!(templates_of_sites(&sites, &analysis, true), expected, "{:?}", analysis.tokens);
+    }
+}
+
 #[test]
 fn sites_whose_line_of_licence_differs_in_name_and_number_are_one_template() {
     let of_site = |name: &str, letter: &str, number: u64, articles: u64| -> Vec<Page> {

@@ -200,7 +200,7 @@ impl Pair<'_, '_> {
         let is_template = corpus.boilerplate.as_ref().is_some_and(|found| {
             let texts = [self.a, self.b].map(|id| corpus.text_of[id.index()]);
             let holds = |template: &Template| texts.iter().all(|text| template.texts.binary_search(text).is_ok());
-            template::find(corpus.texts, found).all.iter().any(holds)
+            template::find(corpus.texts, &corpus.sites(), found).all.iter().any(holds)
         });
         let is_framed = is_template || is_frame_shared(overlap.frame);
         Judgement { kind: is_framed.then_some(RelationKind::Boilerplate), turned: false }
