@@ -785,6 +785,23 @@ fn articles_above_the_openings_of_the_ten_before_them_are_no_reposts() {
 }
 
 #[test]
+fn an_article_in_one_line_above_lists_that_are_a_little_longer_is_no_frame() {
+    let article = Author::new(1).sentences(16).concat();
+    let page_of = |n: u64| {
+        let [mut one, mut other] = [100, 200].map(|author| Author::new(author + n));
+        let related = [one.sentences(10).concat(), other.sentences(8).concat()];
+        Site::new(n % 4).page(n as usize, &article, &related)
+    };
+    let mut pages: Vec<Page> = (0..24).map(|n| page(format!("{n:02}"), page_of(n))).collect();
+    pages.push(page("alone", format!("{}\n{article}\n", Author::new(2).sentence())));
+    for analysis in both_kinds_of_tokens() {
+        let findings = found(&pages, &analysis);
+        let alone = findings.documents.iter().find(|page| page.key == "alone").unwrap();
+        assert_eq!((alone.frame, alone.quoted), (0, 0), "{:?}", analysis.tokens);
+    }
+}
+
+#[test]
 fn short_articles_above_the_openings_of_the_ten_before_them_are_no_reposts() {
     for analysis in both_kinds_of_tokens() {
         assert_eq!(joined(&found(&with_latest(16), &analysis)), BTreeSet::new(), "{:?}", analysis.tokens);
