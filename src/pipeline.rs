@@ -810,9 +810,16 @@ impl<'a> Compared<'a> {
         self.pages.iter().zip(&self.text_of).map(scanned).collect()
     }
 
-    /// Returns the site of each text: empty where it is not known.
+    /// Returns the site of each text: that of the first of its documents, by key, of which it is known; empty for none.
     fn sites(&self) -> Vec<&str> {
-        self.ids.iter().map(|id| &*self.pages[id.index()].site).collect()
+        let mut sites = vec![""; self.ids.len()];
+        for (page, &text) in self.pages.iter().zip(&self.text_of).filter(|&(_, &text)| text != NO_TEXT) {
+            let site = &mut sites[text as usize];
+            if site.is_empty() {
+                *site = &page.site;
+            }
+        }
+        sites
     }
 
     /// Returns the documents of each text, rising: copies stand beside the one that stood for them.

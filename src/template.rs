@@ -4,7 +4,7 @@
 //! line tells a template. A template is taken for a set of lines that go together.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -30,11 +30,18 @@ const BELONGS: f64 = 0.5;
 const SAME: f64 = 0.8;
 
 /// Lines a set must have to be one template with any that holds all of them: what is more there are entries of
-/// related-documents blocks that stand on many pages of one site. Of two known sites, what is more is a line of a template.
+/// related-documents blocks that stand on many pages of one site. Of two groups of known sites, it is a line of a template.
 const LEAST_WITHIN: usize = 3;
 
-/// Lines that most pages of a site must carry for these pages to be a group: one line is on pages of any template.
+/// Lines that most texts of a site must have in common, and that each of a group must carry: one line is on pages of any
+/// template.
 const LEAST_OF_SITE: usize = 2;
+
+/// Groups of one site; what is left is grouped by its lines alone.
+const MOST_OF_SITE: usize = 8;
+
+/// Groups that a line leads to, the largest, so that time does not grow with the square of the sites that have it.
+const MOST_GROUPS: usize = 256;
 
 /// Share of the wording of the longer of two lines that must be in the other for them to be one line with a field, and
 /// the shingles a line must have for that to be told.
@@ -52,7 +59,7 @@ const LEAST_BITS: u32 = 4;
 /// Forms whose bits a line is compared with, those of the lines on most texts, so that time grows with the lines alone.
 const MOST_BAGS: usize = 1024;
 
-/// Rounds of joining, and groups of one site; it ends as soon as a round changes nothing.
+/// Rounds of joining; it ends as soon as one changes nothing.
 const ROUNDS: usize = 8;
 
 /// The pages of one template.
@@ -76,13 +83,16 @@ pub struct Templates {
 /// Returns the templates of a corpus, given the site of each text: empty where it is not known.
 ///
 /// 1. Lines that differ in a field, such as the name of a site, are one line from here on.
-/// 2. Texts of a site that carry at least half of the lines that at least half of them carry are a group.
+/// 2. Texts of a site that carry at least half of the lines that more than half of them carry, and two of them, are a group
+///    if they are four or more; then so of those that are left, up to eight times. A site that all texts are of tells
+///    nothing.
 /// 3. Of the other texts, each line that is common enough has a set: the lines that nearly all its texts carry, itself
 ///    among them. A text takes the largest set among those of its lines; texts of one set are a group (a site, mostly).
 /// 4. Groups whose common lines are alike are joined, larger ones first, until nothing changes.
 ///
 /// So sites are no more than a beginning: one may have two templates, and two may have one. Where they are not known, a
-/// template that has no line of its own is not told from those it shares its lines with.
+/// template that has no line of its own is not told from those it shares its lines with. A text may be of any of the sites
+/// that have it.
 ///
 /// Time grows with the lines and, per line, with its texts and theirs.
 pub fn find(texts: &[Text], sites: &[&str], boilerplate: &Boilerplate) -> Templates {
@@ -104,11 +114,9 @@ pub fn find(texts: &[Text], sites: &[&str], boilerplate: &Boilerplate) -> Templa
         }
     }
     groups.extend(of_sets.into_values().map(|texts| Group::new(texts, &lines)));
-    let mut carriers: FxHashMap<u64, u32> = FxHashMap::default();
-    lines.iter().flatten().for_each(|line| *carriers.entry(*line).or_default() += 1);
     for _ in 0..ROUNDS {
         let before = groups.len();
-        groups = joined(groups, &lines, &carriers);
+        groups = joined(groups, &lines, &sets.holders);
         if groups.len() == before {
             break;
         }
@@ -316,16 +324,22 @@ fn of_sites(sites: &[&str], lines: &[Vec<u64>]) -> Vec<Group> {
     for (text, site) in (0..).zip(sites).filter(|(_, site)| !site.is_empty()) {
         of_site.entry(site).or_default().push(text);
     }
+    if of_site.values().any(|texts| texts.len() == sites.len()) {
+        return Vec::new();
+    }
     let groups = |mut texts: Vec<u32>| {
         let mut groups = Vec::new();
-        while texts.len() >= COMMON && groups.len() < ROUNDS {
-            let common: FxHashSet<u64> = common_lines(&texts, lines).into_iter().map(|(line, _)| line).collect();
+        while texts.len() >= COMMON && groups.len() < MOST_OF_SITE {
+            // More than half: of two templates with as many texts none would be left out.
+            let is_common = |&(_, count): &(u64, u32)| 2 * count as usize > texts.len();
+            let common = common_lines(&texts, lines).into_iter().filter(is_common);
+            let common: FxHashSet<u64> = common.map(|(line, _)| line).collect();
             let has_most = |text: &u32| {
                 let has = lines[*text as usize].iter().filter(|line| common.contains(line)).count();
-                has as f64 >= BELONGS * common.len() as f64
+                has >= LEAST_OF_SITE && 2 * has >= common.len()
             };
             let (alike, others): (Vec<u32>, Vec<u32>) = texts.iter().partition(|text| has_most(text));
-            if common.len() < LEAST_OF_SITE || alike.len() < COMMON {
+            if alike.len() < COMMON {
                 break;
             }
             groups.push(Group { is_of_site: true, ..Group::new(alike, lines) });
@@ -353,7 +367,7 @@ struct Group {
     texts: Vec<u32>,
     /// The lines that at least [`BELONGS`] of the texts carry, with their number, the most common first.
     lines: Vec<(u64, u32)>,
-    /// Whether it began as the texts of a known site.
+    /// Whether it began as texts of a known site, or one that did became part of it.
     is_of_site: bool,
 }
 
@@ -365,56 +379,67 @@ impl Group {
     }
 
     /// Returns how many of its lines hardly any other text carries, given how many texts carry each line.
-    fn own(&self, carriers: &FxHashMap<u64, u32>) -> usize {
-        let is_own = |&&(line, count): &&(u64, u32)| f64::from(count) >= GOES_WITH * f64::from(carriers[&line]);
+    fn own(&self, carriers: &FxHashMap<u64, usize>) -> usize {
+        let is_own = |&&(line, count): &&(u64, u32)| f64::from(count) >= GOES_WITH * carriers[&line] as f64;
         self.lines.iter().filter(is_own).count()
     }
 }
 
-/// A group that others may become part of, with how many lines it has, and how many of its own.
+/// A group that others may become part of.
 struct Larger {
-    group: Group,
+    texts: Vec<u32>,
+    is_of_site: bool,
+    /// The lines it began with, sorted, and how many of them were its own.
+    lines: Vec<u64>,
     own: usize,
+}
+
+impl Larger {
+    /// Returns how alike a group is to it, from 0 to 1.
+    fn like(&self, group: &Group, own: usize) -> f64 {
+        let shared = group.lines.iter().filter(|(line, _)| self.lines.binary_search(line).is_ok()).count();
+        let (less, more) = (group.lines.len().min(self.lines.len()), group.lines.len().max(self.lines.len()));
+        if shared >= LEAST_WITHIN && shared == less && !(group.is_of_site && self.is_of_site) {
+            return 1.0;
+        }
+        // Of the lines that only one of them has.
+        let fields = own.min(self.own).min(less - shared);
+        shared as f64 / (less + more - shared - fields) as f64
+    }
 }
 
 /// Joins each group, the largest first, with the one before it that it is most alike, given how many texts carry each
 /// line.
-fn joined(mut groups: Vec<Group>, lines: &[Vec<u64>], carriers: &FxHashMap<u64, u32>) -> Vec<Group> {
+fn joined(mut groups: Vec<Group>, lines: &[Vec<u64>], carriers: &FxHashMap<u64, usize>) -> Vec<Group> {
     groups.sort_by_key(|group| (Reverse(group.texts.len()), group.texts[0]));
     let mut kept: Vec<Larger> = Vec::new();
     let mut with_line: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
     for group in groups {
         let own = group.own(carriers);
-        let mut shared: BTreeMap<usize, usize> = BTreeMap::new();
-        for &at in group.lines.iter().filter_map(|(line, _)| with_line.get(line)).flatten() {
-            *shared.entry(at).or_default() += 1;
-        }
-        let like = |&(at, shared): &(usize, usize)| {
-            let other: &Larger = &kept[at];
-            let (less, more) =
-                (group.lines.len().min(other.group.lines.len()), group.lines.len().max(other.group.lines.len()));
-            let is_within = shared >= LEAST_WITHIN && shared == less && !(group.is_of_site && other.group.is_of_site);
-            let all = (less + more - shared - own.min(other.own)).max(shared);
-            if is_within { 1.0 } else { shared as f64 / all as f64 }
-        };
+        let with = group.lines.iter().filter_map(|(line, _)| with_line.get(line)).flatten();
+        let candidates: BTreeSet<usize> = with.copied().collect();
         // The first of those that are most alike.
-        let best =
-            shared.into_iter().rev().max_by(|a, b| like(a).total_cmp(&like(b))).filter(|pair| like(pair) >= SAME);
+        let alike = candidates.into_iter().rev().map(|at| (at, kept[at].like(&group, own)));
+        let best = alike.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|&(_, like)| like >= SAME);
+        let Group { texts, lines, is_of_site } = group;
         match best {
             Some((at, _)) => {
-                let larger = &mut kept[at].group;
-                larger.texts.extend(group.texts);
-                larger.is_of_site |= group.is_of_site;
+                kept[at].texts.extend(texts);
+                kept[at].is_of_site |= is_of_site;
             }
             None => {
-                for (line, _) in &group.lines {
-                    with_line.entry(*line).or_default().push(kept.len());
+                let mut lines: Vec<u64> = lines.into_iter().map(|(line, _)| line).collect();
+                lines.sort_unstable();
+                for &line in &lines {
+                    let with = with_line.entry(line).or_default();
+                    if with.len() < MOST_GROUPS {
+                        with.push(kept.len());
+                    }
                 }
-                kept.push(Larger { group, own });
+                kept.push(Larger { texts, is_of_site, lines, own });
             }
         }
     }
-    kept.into_par_iter()
-        .map(|Larger { group: Group { texts, is_of_site, .. }, .. }| Group { is_of_site, ..Group::new(texts, lines) })
-        .collect()
+    let group = |Larger { texts, is_of_site, .. }| Group { is_of_site, ..Group::new(texts, lines) };
+    kept.into_par_iter().map(group).collect()
 }

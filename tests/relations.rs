@@ -651,57 +651,60 @@ fn sites_of_one_template_that_differ_in_their_names_are_one_template_and_another
     }
 }
 
-/// Returns the keys of the pages of each template, given the pages of each site with the numbers of their lines of frame.
-fn templates_of_sites(sites: &[(&str, &[u64])], analysis: &AnalysisSettings, are_known: bool) -> Vec<Vec<String>> {
-    let record = |(site, (host, lines)): (usize, &(&str, &[u64]))| -> String {
-        let records = (0..6).map(|n| {
+/// A site, how many pages it has, and the numbers of their lines of frame.
+type Framed<'a> = (&'a str, u64, &'a [u64]);
+
+/// Returns the keys of the pages of each template of some sites.
+fn templates_of_sites(sites: &[Framed], analysis: &AnalysisSettings) -> Vec<Vec<String>> {
+    let records = |(site, &(host, pages, lines)): (usize, &Framed)| -> String {
+        let record = |n: u64| {
             let frame: String = lines.iter().map(|&line| Author::new(9_000 + line).sentence() + "\n").collect();
-            let text = format!("{}\n{frame}", article(100 * site as u64 + n, 20));
-            let url = if are_known { format!("https://{host}/{n}") } else { String::new() };
-            format!("{}\n", serde_json::json!({"id": format!("{site}-{n}"), "text": text, "url": url}))
-        });
-        records.collect()
+            let text = format!("{}\n{frame}", article(1_000 * (site as u64 + 1) + n, 12));
+            let (key, url) = (format!("{site}-{n:02}"), format!("https://{host}/{n}"));
+            format!("{}\n", serde_json::json!({"id": key, "text": text, "url": url}))
+        };
+        (0..pages).map(record).collect()
     };
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("pages.jsonl"), sites.iter().enumerate().map(record).collect::<String>()).unwrap();
+    fs::write(folder.path().join("pages.jsonl"), sites.iter().enumerate().map(records).collect::<String>()).unwrap();
     let findings = scanned(folder.path(), analysis);
-    let mut templates: Vec<Vec<String>> =
-        templates(&findings).into_iter().map(|(pages, _)| pages.into_iter().map(String::from).collect()).collect();
+    let keys = |(pages, _): (Vec<&str>, _)| pages.into_iter().map(String::from).collect();
+    let mut templates: Vec<Vec<String>> = templates(&findings).into_iter().map(keys).collect();
     templates.sort();
     templates
 }
 
-/// Returns the keys of the pages of some sites, given by their numbers.
-fn pages_of_sites(sites: &[usize]) -> Vec<String> {
-    sites.iter().flat_map(|site| (0..6).map(move |n| format!("{site}-{n}"))).collect()
+/// Returns the keys of the pages of some of the sites, given by their numbers.
+fn pages_of(sites: &[Framed], numbers: &[usize]) -> Vec<String> {
+    numbers.iter().flat_map(|&site| (0..sites[site].1).map(move |n| format!("{site}-{n:02}"))).collect()
 }
 
 #[test]
 fn a_template_without_a_line_of_its_own_is_told_by_the_site_of_its_pages() {
-    let sites: [(&str, &[u64]); 3] = [("a.example", &[1, 2]), ("b.example", &[2, 3]), ("c.example", &[3, 1])];
-    let each = [0, 1, 2].map(|site| pages_of_sites(&[site]));
+    let sites: [Framed; 3] = [("a.example", 6, &[1, 2]), ("b.example", 6, &[2, 3]), ("c.example", 6, &[3, 1])];
+    let each = [0, 1, 2].map(|site| pages_of(&sites, &[site]));
     for analysis in both_kinds_of_tokens() {
-        assert_eq!(templates_of_sites(&sites, &analysis, true), each, "{:?}", analysis.tokens);
-        assert_ne!(templates_of_sites(&sites, &analysis, false), each, "{:?}", analysis.tokens);
+        assert_eq!(templates_of_sites(&sites, &analysis), each, "{:?}", analysis.tokens);
     }
 }
 
 #[test]
-fn a_line_more_is_another_template_where_the_sites_are_known() {
-    let sites: [(&str, &[u64]); 2] = [("a.example", &[1, 2, 3]), ("b.example", &[1, 2, 3, 4])];
-    for analysis in both_kinds_of_tokens() {
-        let each = [0, 1].map(|site| pages_of_sites(&[site]));
-        assert_eq!(templates_of_sites(&sites, &analysis, true), each, "{:?}", analysis.tokens);
+fn a_fourth_line_is_another_template_where_the_sites_are_known_however_large_they_are() {
+    for (few, many) in [(6, 6), (4, 80)] {
+        let sites: [Framed; 2] = [("a.example", many, &[1, 2, 3]), ("b.example", few, &[1, 2, 3, 4])];
+        let each = [0, 1].map(|site| pages_of(&sites, &[site]));
+        for analysis in both_kinds_of_tokens() {
+            assert_eq!(templates_of_sites(&sites, &analysis), each, "{:?}", analysis.tokens);
+        }
     }
 }
 
 #[test]
 fn a_site_may_have_two_templates_and_two_sites_one() {
-    let sites: [(&str, &[u64]); 3] =
-        [("a.example", &[1, 2, 3]), ("a.example", &[4, 5, 6, 7]), ("b.example", &[1, 2, 3])];
+    let sites: [Framed; 3] = [("a.example", 6, &[1, 2, 3]), ("a.example", 6, &[4, 5, 6]), ("b.example", 6, &[1, 2, 3])];
+    let expected = [pages_of(&sites, &[0, 2]), pages_of(&sites, &[1])];
     for analysis in both_kinds_of_tokens() {
-        let expected = [pages_of_sites(&[0, 2]), pages_of_sites(&[1])];
-        assert_eq!(templates_of_sites(&sites, &analysis, true), expected, "{:?}", analysis.tokens);
+        assert_eq!(templates_of_sites(&sites, &analysis), expected, "{:?}", analysis.tokens);
     }
 }
 
