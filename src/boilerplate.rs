@@ -51,7 +51,7 @@ const MANY_HOLDERS: usize = 4;
 
 /// Seeds a rest must have to say anything, and how many for each token of the block: beside an article in one line a list
 /// of openings that is little longer tells nothing. With one a small corpus lost a quarter of its reposts; from 1.25 to 2
-/// hardly anything changes. A block that is frame all the same is no half of such a page, and makes no repost of it.
+/// hardly anything changes.
 const LEAST_REST: u32 = 40;
 const OF_BLOCK: f64 = 1.5;
 

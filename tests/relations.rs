@@ -151,8 +151,13 @@ fn page(key: impl Into<String>, text: impl Into<String>) -> Page {
 
 fn saved(pages: &[Page]) -> TempDir {
     let record = |(id, text): &Page| format!("{}\n", serde_json::json!({"id": id, "text": text}));
+    saved_records(&pages.iter().map(record).collect::<String>())
+}
+
+/// Saves records, one a line.
+fn saved_records(records: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("pages.jsonl"), pages.iter().map(record).collect::<String>()).unwrap();
+    fs::write(folder.path().join("pages.jsonl"), records).unwrap();
     folder
 }
 
@@ -665,8 +670,7 @@ fn templates_of_sites(sites: &[Framed], analysis: &AnalysisSettings) -> Vec<Vec<
         };
         (0..pages).map(record).collect()
     };
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("pages.jsonl"), sites.iter().enumerate().map(records).collect::<String>()).unwrap();
+    let folder = saved_records(&sites.iter().enumerate().map(records).collect::<String>());
     let findings = scanned(folder.path(), analysis);
     let keys = |(pages, _): (Vec<&str>, _)| pages.into_iter().map(String::from).collect();
     let mut templates: Vec<Vec<String>> = templates(&findings).into_iter().map(keys).collect();
