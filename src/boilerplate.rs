@@ -676,15 +676,22 @@ impl<'a> Judge<'a> {
         verdicts: &mut [Verdict],
         overlaps: &mut Overlaps,
     ) -> FxHashSet<u64> {
-        let states: Vec<u64> =
-            groups.par_iter().evenly().map(|group| self.state(masks, self.holders(masks, group, level))).collect();
-        let mut changed = Verdict::outdated(verdicts, &states);
-        changed.retain(|&at| groups[at].len() >= least);
-        let votes: Vec<Vec<Comparison>> =
-            changed.par_iter().evenly().map(|&at| self.votes(masks, &groups[at], level)).collect();
-        overlaps.count(self, masks, &votes.iter().flatten().copied().collect::<Vec<_>>());
-        let judged: Vec<bool> = votes.par_iter().map(|votes| overlaps.are_nearly_all_unlike(votes)).collect();
-        Verdict::renew(verdicts, &states, changed.into_iter().zip(judged.into_iter().map(u8::from)));
+        // The votes of those whose state has changed; to find the holders of a group is most of the work for both.
+        let renewed = |holders: &mut Vec<(u32, Range<u32>)>, (group, verdict): (&Vec<Place>, &Verdict)| {
+            holders.clear();
+            holders.extend(self.holders(masks, group, level));
+            let state = self.state(masks, holders.iter().map(|(id, block)| (*id, block.start)));
+            let is_outdated = verdict.state != state && group.len() >= least;
+            is_outdated.then(|| (state, self.votes(masks, holders)))
+        };
+        let renewed = groups.par_iter().zip(&*verdicts).evenly().map_init(Vec::new, renewed).enumerate();
+        let votes: Vec<(usize, u64, Vec<Comparison>)> =
+            renewed.filter_map(|(at, renewed)| renewed.map(|(state, votes)| (at, state, votes))).collect();
+        overlaps.count(self, masks, &votes.iter().flat_map(|(.., votes)| votes).copied().collect::<Vec<_>>());
+        let judged: Vec<bool> = votes.par_iter().map(|(.., votes)| overlaps.are_nearly_all_unlike(votes)).collect();
+        for ((at, state, _), is_frame) in votes.into_iter().zip(judged) {
+            verdicts[at] = Verdict { state, found: u8::from(is_frame) };
+        }
         let hash = |group: &Vec<Place>| self.block(group[0].0, group[0].1, level).0.hash;
         groups.iter().zip(verdicts).filter(|(_, verdict)| verdict.found != 0).map(|(group, _)| hash(group)).collect()
     }
@@ -844,9 +851,13 @@ impl<'a> Judge<'a> {
     fn by_page(&self, all: &Boilerplate, groups: &[Vec<Place>]) -> Vec<Place> {
         let hash = |&(id, line): &Place| self.texts[id as usize].blocks.lines[line as usize].hash;
         let is_framed = |&(id, line): &Place| self.texts[id as usize].blocks.framed.binary_search(&line).is_ok();
+        let has_votes = |group: &Vec<Place>| {
+            let holders: Vec<_> = self.holders(&all.masks, group, Level::Line).collect();
+            !self.votes(&all.masks, &holders).is_empty()
+        };
         let is_judged = |group: &&Vec<Place>| {
             let is_frame = all.lines.contains(&hash(&group[0]));
-            !is_frame && group.iter().any(is_framed) && !self.votes(&all.masks, group, Level::Line).is_empty()
+            !is_frame && group.iter().any(is_framed) && has_votes(group)
         };
         let content: FxHashSet<u64> =
             groups.par_iter().evenly().filter(is_judged).map(|group| hash(&group[0])).collect();
@@ -897,23 +908,23 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Returns the first holders of a block that tell something about it.
+    /// Returns the first holders of a block that tell something about it, and where they have it.
     fn holders<'s>(
         &'s self,
         masks: &'s [Mask],
         group: &'s [Place],
         level: Level,
-    ) -> impl Iterator<Item = (u32, u32)> + 's {
+    ) -> impl Iterator<Item = (u32, Range<u32>)> + 's {
         let mut last = None;
-        let is_telling = move |&&(id, at): &&Place| {
-            let start = self.block(id, at, level).1.start;
-            let mask = &masks[id as usize];
+        let telling = move |&(id, at): &Place| {
+            let block = self.block(id, at, level).1;
+            let (mask, start) = (&masks[id as usize], block.start);
             // A holder that quotes the block, or holds it within a frame, tells nothing about the block itself.
             let is_masked =
                 bits::get(mask.lane(QUOTED), start) || level == Level::Sentence && bits::get(mask.lane(FRAME), start);
-            !is_masked && last.replace(id) != Some(id)
+            (!is_masked && last.replace(id) != Some(id)).then_some((id, block))
         };
-        group.iter().filter(is_telling).take(HOLDERS).copied()
+        group.iter().filter_map(telling).take(HOLDERS)
     }
 
     /// Returns a number that stays the same as long as some blocks would be judged alike.
@@ -928,9 +939,7 @@ impl<'a> Judge<'a> {
 
     /// Returns the comparisons that tell what a block is: of its first holders, each with the next, and of a few
     /// each with two others.
-    fn votes(&self, masks: &[Mask], group: &[Place], level: Level) -> Vec<Comparison> {
-        let holders: Vec<(u32, Range<u32>)> =
-            self.holders(masks, group, level).map(|(id, at)| (id, self.block(id, at, level).1)).collect();
+    fn votes(&self, masks: &[Mask], holders: &[(u32, Range<u32>)]) -> Vec<Comparison> {
         let count = holders.len();
         let steps: &[usize] = match count {
             0 | 1 => &[],
