@@ -63,12 +63,6 @@ impl Blocks {
     pub fn line_of(&self, token: u32) -> usize {
         self.lines.partition_point(|line| line.start <= token).saturating_sub(1)
     }
-
-    /// Returns whether a line begins, or the text ends, at one of some tokens.
-    pub fn has_line_border(&self, at: Range<u32>) -> bool {
-        let next = self.lines.partition_point(|line| line.start < at.start);
-        at.contains(&self.tokens) || self.lines.get(next).is_some_and(|line| at.contains(&line.start))
-    }
 }
 
 fn span(blocks: &[Block], number: usize, tokens: u32) -> Range<u32> {

@@ -46,9 +46,8 @@ pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option
         *sizes.entry(*cluster).or_default() += 1;
     }
     let quoted = quoted_lines(passages, boilerplate, cluster_of);
-    let borrowed = |id: usize| Borrowed::new(passages.texts()[id].blocks, &boilerplate.masks[id], &quoted[id]);
-    let borrowed: Vec<Borrowed> = (0..quoted.len()).into_par_iter().evenly().map(borrowed).collect();
-    let shared = Shared { passages, boilerplate, cluster_of, sizes: &sizes, quoted: &quoted, borrowed: &borrowed };
+    let borrowed = Borrowed::new(passages, boilerplate, &quoted);
+    let shared = Shared { passages, boilerplate, cluster_of, sizes: &sizes, quoted: &quoted, borrowed };
     let of_page = |quoter| Page { shared: &shared, quoter };
     let mut units: Vec<(u64, Unit)> = (0..passages.texts().len() as u32)
         .into_par_iter()
@@ -131,11 +130,15 @@ struct Shared<'a> {
     sizes: &'a BTreeMap<u32, usize>,
     /// Lines that each text quotes.
     quoted: &'a [Vec<Range<u32>>],
-    borrowed: &'a [Borrowed],
+    borrowed: Borrowed,
 }
 
-/// What of a text is not its own, a bit a token: of 64 tokens all is found in one place of the memory.
-struct Borrowed(Box<[[u64; 4]]>);
+/// What of each text is not its own, a bit a token: of 64 tokens all is found in one place of the memory.
+struct Borrowed {
+    words: Vec<[u64; 4]>,
+    /// For each text its first word.
+    first: Vec<usize>,
+}
 
 impl Borrowed {
     /// What it quotes.
@@ -146,8 +149,25 @@ impl Borrowed {
     /// Entries of lists of openings, on a page that has a body beside them.
     const ENTRY: usize = 3;
 
-    fn new(blocks: &Blocks, mask: &Mask, quoted: &[Range<u32>]) -> Self {
-        let mut words = vec![[0; 4]; bits::words(blocks.tokens)];
+    fn new(passages: &Passages, boilerplate: &Boilerplate, quoted: &[Vec<Range<u32>>]) -> Self {
+        let lengths = passages.texts().iter().map(|text| bits::words(text.blocks.tokens));
+        let mut words = vec![[0; 4]; lengths.clone().sum()];
+        let (mut first, mut of_texts) = (Vec::with_capacity(quoted.len()), Vec::with_capacity(quoted.len()));
+        let (mut at, mut rest) = (0, &mut words[..]);
+        for length in lengths {
+            first.push(at);
+            at += length;
+            let (of_text, after) = rest.split_at_mut(length);
+            of_texts.push(of_text);
+            rest = after;
+        }
+        of_texts.into_par_iter().evenly().enumerate().for_each(|(id, words)| {
+            Self::mark(words, passages.texts()[id].blocks, &boilerplate.masks[id], &quoted[id]);
+        });
+        Self { words, first }
+    }
+
+    fn mark(words: &mut [[u64; 4]], blocks: &Blocks, mask: &Mask, quoted: &[Range<u32>]) {
         let mut set = |lane: usize, tokens: Range<u32>| bits::each_word(tokens, |word, part| words[word][lane] |= part);
         quoted.iter().for_each(|tokens| set(Self::QUOTED, tokens.clone()));
         mask.bodies.iter().for_each(|&line| set(Self::BODY, blocks.line(line as usize)));
@@ -159,20 +179,27 @@ impl Borrowed {
         for (word, frame) in words.iter_mut().zip(mask.frame_words()) {
             word[Self::FRAME] = *frame;
         }
-        Self(words.into())
     }
 
-    /// Returns whether a passage is not the text's own. One that quotes it itself is no source of it.
-    fn holds(&self, tokens: Range<u32>) -> bool {
+    /// Reads where some passages begin: one after another each would be waited for, at once all of them are.
+    fn fetch(&self, holders: &[Holder]) {
+        let first =
+            |holder: &Holder| self.words[self.first[holder.text as usize] + holder.tokens.start as usize / 64][0];
+        std::hint::black_box(holders.iter().map(first).fold(0, |all, word| all ^ word));
+    }
+
+    /// Returns whether a passage is not a text's own. One that quotes it itself is no source of it.
+    fn holds(&self, text: u32, tokens: Range<u32>) -> bool {
+        let words = &self.words[self.first[text as usize]..];
         let (mut quoted, mut frame, mut body) = (0, 0, 0);
         bits::each_word(tokens.clone(), |word, part| {
-            let lanes = self.0[word].map(|lane| lane & part);
+            let lanes = words[word].map(|lane| lane & part);
             quoted += lanes[Self::QUOTED].count_ones();
             frame += lanes[Self::FRAME].count_ones();
             body |= lanes[Self::BODY];
         });
         let is_most = |count: u32| count as usize * 2 > tokens.len();
-        let first = self.0[tokens.start as usize / 64][Self::ENTRY] >> (tokens.start % 64) & 1;
+        let first = words[tokens.start as usize / 64][Self::ENTRY] >> (tokens.start % 64) & 1;
         is_most(quoted) || is_most(frame) || body != 0 || first == 1
     }
 }
@@ -259,7 +286,10 @@ impl Page<'_> {
     /// Returns the articles that hold a passage, of texts that did not borrow it themselves: the best source first. That of
     /// the page is among them. None where none of the texts is `telling`, `among` some of them only.
     fn of_articles(&self, unit: &Unit, among: Among, telling: impl Fn(u32) -> bool) -> Vec<OfArticle> {
-        let is_own = |holder: &Holder| !self.shared.borrowed[holder.text as usize].holds(holder.tokens.clone());
+        let retain_own = |holders: &mut Vec<Holder>| {
+            self.shared.borrowed.fetch(holders);
+            holders.retain(|holder| !self.shared.borrowed.holds(holder.text, holder.tokens.clone()));
+        };
         let is_cut_or_joined = |holder: &Holder| {
             let line = unit.tokens.clone();
             self.shared.passages.source(self.quoter, line.clone(), holder).is_some()
@@ -267,7 +297,7 @@ impl Page<'_> {
         };
         let fits = |holder: &Holder| !unit.is_frame || is_cut_or_joined(holder);
         let telling = |holder: &Holder| telling(holder.text);
-        let sought = Sought { among, is_telling: &telling, is_wanted: &is_own, fits: &fits };
+        let sought = Sought { among, is_telling: &telling, retain_wanted: &retain_own, fits: &fits };
         let holders = self.shared.passages.holders(self.quoter, unit.tokens.clone(), &sought);
         let mut by_article: BTreeMap<Article, Vec<&Holder>> = BTreeMap::new();
         for holder in &holders {

@@ -54,6 +54,7 @@ pub mod block;
 pub mod seed;
 mod evenly;
 mod repeats;
+mod borders;
 pub mod passage;
 pub mod dictionary;
 pub mod boilerplate;

@@ -5,6 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::block::{Block, Blocks};
+use crate::borders::Borders;
 use crate::evenly::Evenly;
 use crate::hash;
 use crate::repeats::{self, Repeats};
@@ -43,6 +44,9 @@ const REACH: u32 = 4;
 
 /// Seeds of a passage from which on one of them alone is no sign of it.
 const LONG: usize = 8;
+
+/// Shingles of a passage that are compared before the question whether that is enough: a line of a processor's cache.
+const PIECE: usize = 16;
 
 /// Share of a passage's sampled seeds, and then of all its seeds, that must stand in another text.
 const SAMPLED_SHARE: f64 = 0.25;
@@ -117,8 +121,9 @@ pub struct Sought<'s> {
     pub among: Among,
     /// Whether a place can show anything: the others are of interest beside one that does.
     pub is_telling: &'s dyn Fn(&Holder) -> bool,
-    /// Whether a place is wanted, which is asked before its text is looked at, and after that whether it fits.
-    pub is_wanted: &'s dyn Fn(&Holder) -> bool,
+    /// Leaves the places that are wanted, before their texts are looked at.
+    pub retain_wanted: &'s dyn Fn(&mut Vec<Holder>),
+    /// Whether a place fits, of whose text something was looked at.
     pub fits: &'s dyn Fn(&Holder) -> bool,
 }
 
@@ -126,6 +131,7 @@ pub struct Sought<'s> {
 #[derive(Debug)]
 pub struct Passages<'a> {
     texts: &'a [Text<'a>],
+    borders: Borders,
     width: usize,
     span: u32,
     /// Lines that several texts hold.
@@ -216,6 +222,7 @@ impl<'a> Passages<'a> {
         let (shared, in_new) = (Vec::new(), Vec::new());
         let mut all = Self {
             texts,
+            borders: Borders::new(texts.iter().map(|text| text.blocks)),
             width,
             span,
             repeated,
@@ -389,41 +396,50 @@ impl<'a> Passages<'a> {
     ///
     /// Those that are telling are laid beside the passage first, and the others only where that shows one.
     pub fn holders(&self, own: u32, range: Range<u32>, sought: &Sought) -> Vec<Holder> {
-        let Sought { among, is_telling, is_wanted, fits } = *sought;
+        let Sought { among, is_telling, retain_wanted, fits } = *sought;
         let (mut holders, mut others): (Vec<Holder>, Vec<Holder>) =
             self.places_of(own, range.clone(), among).into_iter().partition(is_telling);
         let mut passage = None;
-        let mut holds = |place: &Holder| {
-            if !is_wanted(place) {
-                return false;
-            }
-            let beside = self.is_beside(own, &range, place);
-            beside != Some(false)
-                && fits(place)
-                && (beside == Some(true) || self.is_within(own, &range, place, &mut passage))
+        let mut retain_holders = |places: &mut Vec<Holder>| {
+            retain_wanted(places);
+            self.fetch(places);
+            places.retain(|place| {
+                let beside = self.is_beside(own, &range, place);
+                beside != Some(false)
+                    && fits(place)
+                    && (beside == Some(true) || self.is_within(own, &range, place, &mut passage))
+            });
         };
-        holders.retain(&mut holds);
+        retain_holders(&mut holders);
         if !holders.is_empty() {
             if among == Among::New {
                 others = self.places_of(own, range.clone(), Among::All);
                 others.retain(|place| !is_telling(place) || !self.is_new(place.text));
             }
-            others.retain(&mut holds);
+            retain_holders(&mut others);
             holders.extend(others);
             holders.sort_unstable_by_key(|holder| holder.text);
         }
         holders
     }
 
+    /// Reads where some places begin: one after another each would be waited for, at once all of them are.
+    fn fetch(&self, places: &[Holder]) {
+        let first = |place: &Holder| self.texts[place.text as usize].shingles.get(place.tokens.start as usize);
+        std::hint::black_box(places.iter().filter_map(first).fold(0, |all, shingle| all ^ shingle));
+    }
+
     /// Returns the texts of which line `range` of text `own` is the opening of something longer, and where; in order.
     pub fn sources(&self, own: u32, range: Range<u32>, among: Among) -> Vec<(u32, Range<u32>)> {
         let mut passage = None;
-        let source = |place: Holder| {
-            let tokens = self.source(own, range.clone(), &place)?;
-            self.is_there(own, &range, &place, &mut passage).then_some((place.text, tokens))
+        let mut source = |place: &Holder| {
+            let tokens = self.source(own, range.clone(), place)?;
+            self.is_there(own, &range, place, &mut passage).then_some((place.text, tokens))
         };
-        let places = self.places_of(own, range.clone(), among).into_iter();
-        places.filter(|place| place.text != own).filter_map(source).collect()
+        let mut places = self.places_of(own, range.clone(), among);
+        places.retain(|place| place.text != own && self.start_of_line(place).is_some());
+        self.fetch(&places);
+        places.iter().filter_map(&mut source).collect()
     }
 
     /// Returns whether enough of a passage's seeds stand where its sampled seeds do.
@@ -434,8 +450,9 @@ impl<'a> Passages<'a> {
     /// Returns the same as [`Passages::is_there`] where laying one beside the other is enough to say so, as for most.
     fn is_beside(&self, own: u32, range: &Range<u32>, place: &Holder) -> Option<bool> {
         let seeds = self.inner_seeds(own, range);
-        let beside = self.on_diagonal(own, seeds.clone(), place);
-        if beside as f64 >= SHARE * seeds.len() as f64 {
+        let enough = SHARE * seeds.len() as f64;
+        let beside = self.on_diagonal(own, seeds.clone(), place, enough);
+        if beside as f64 >= enough {
             return Some(true);
         }
         // One seed with other words on both sides of it is a common phrase.
@@ -457,20 +474,27 @@ impl<'a> Passages<'a> {
         range.start..range.end.saturating_sub(self.span - 1).clamp(range.start, count.max(range.start))
     }
 
-    /// Returns how many of some seeds stand at the same distance from the beginning of the passage in another text.
-    fn on_diagonal(&self, own: u32, seeds: Range<u32>, place: &Holder) -> usize {
+    /// Returns how many of some seeds stand at the same distance from the beginning of the passage in another text: all of
+    /// them, or some that are `enough`, since the rest of the other text need not be read then.
+    fn on_diagonal(&self, own: u32, seeds: Range<u32>, place: &Holder, enough: f64) -> usize {
         let shingles = |text: u32, from: u32| {
             let all = self.texts[text as usize].shingles;
             let from = (from as usize).min(all.len());
             &all[from..all.len().min(from + seeds.len() + 1)]
         };
-        let pairs = shingles(own, seeds.start).iter().zip(shingles(place.text, place.tokens.start));
+        let pairs =
+            shingles(own, seeds.start).chunks(PIECE).zip(shingles(place.text, place.tokens.start).chunks(PIECE));
         let mut last = false;
         let mut count = 0;
-        for (a, b) in pairs {
-            let same = a == b;
-            count += usize::from(last && same);
-            last = same;
+        for (own, other) in pairs {
+            for (a, b) in own.iter().zip(other) {
+                let same = a == b;
+                count += usize::from(last && same);
+                last = same;
+            }
+            if count as f64 >= enough {
+                break;
+            }
         }
         count
     }
@@ -482,6 +506,9 @@ impl<'a> Passages<'a> {
         // One seed with other words on both sides of it is a common phrase.
         let is_long = range.len() >= LONG + self.span as usize - 1;
         let mut hits: Vec<Hit> = Vec::new();
+        // As in `fetch`.
+        let first = |&(_, number): &(u32, u32)| self.postings[self.starts[number as usize] as usize].text;
+        std::hint::black_box(found.iter().map(first).fold(0, |all, text| all ^ text));
         for (place, number) in found {
             let beside = Beside::new(passage, place - range.start);
             let postings = self.places(number);
@@ -501,9 +528,8 @@ impl<'a> Passages<'a> {
             if best.len() < least {
                 return None;
             }
-            let other = self.texts[best[0].text as usize];
-            let place =
-                |at: u32, diagonal: i64| (i64::from(at) + diagonal).clamp(0, i64::from(other.blocks.tokens)) as u32;
+            let tokens = i64::from(self.borders.tokens(best[0].text));
+            let place = |at: u32, diagonal: i64| (i64::from(at) + diagonal).clamp(0, tokens) as u32;
             let start = place(range.start, best[0].diagonal);
             let end = place(range.end, best[best.len() - 1].diagonal).max(start);
             (end > start).then_some(Holder { text: best[0].text, tokens: start..end, seeds: best.len() as u32 })
@@ -516,30 +542,24 @@ impl<'a> Passages<'a> {
     /// That is what a quotation cut off at a fixed length looks like: it begins where a line of its source begins, and
     /// ends where none does.
     pub fn source(&self, own: u32, range: Range<u32>, holder: &Holder) -> Option<Range<u32>> {
-        let blocks = self.texts[holder.text as usize].blocks;
         let tokens = self.aligned_at_line_start(own, range, holder)?;
-        (!blocks.has_line_border(tokens.end.saturating_sub(1)..tokens.end + 3)).then_some(tokens)
+        let at_end = tokens.end.saturating_sub(1)..tokens.end + 3;
+        (!self.borders.has_one_at(holder.text, at_end)).then_some(tokens)
     }
 
     /// Returns whether line `range` of text `own` stands in another text as several lines: entries of a list show the
     /// paragraphs of their source joined, and what a frame says stands in the same lines on all pages.
     pub fn is_joined(&self, own: u32, range: Range<u32>, holder: &Holder) -> bool {
-        let blocks = self.texts[holder.text as usize].blocks;
         let tokens = self.aligned_at_line_start(own, range, holder);
-        tokens.is_some_and(|tokens| blocks.has_line_border(tokens.start + 1..tokens.end.saturating_sub(REACH)))
+        tokens.is_some_and(|tokens| {
+            self.borders.has_one_at(holder.text, tokens.start + 1..tokens.end.saturating_sub(REACH))
+        })
     }
 
     /// Returns the tokens of another text that line `range` of text `own` is aligned with, if a line begins with them.
     fn aligned_at_line_start(&self, own: u32, range: Range<u32>, holder: &Holder) -> Option<Range<u32>> {
+        let start = self.start_of_line(holder)?;
         let other = self.texts[holder.text as usize];
-        let lines = &other.blocks.lines;
-        let near = holder.tokens.start.saturating_sub(3)..holder.tokens.start + 13;
-        let first = lines.partition_point(|line| line.start < near.start);
-        let start = lines[first..]
-            .iter()
-            .map(|line| line.start)
-            .take_while(|start| near.contains(start))
-            .min_by_key(|start| start.abs_diff(holder.tokens.start))?;
         let width = self.span - 1;
         let inner = range.start as usize
             ..(range.end + 1).saturating_sub(width).min(self.texts[own as usize].shingles.len() as u32) as usize;
@@ -551,6 +571,13 @@ impl<'a> Passages<'a> {
         (!inner.is_empty()).then_some(start..end)
     }
 
+    /// Returns where a line begins about the beginning of a place.
+    #[inline]
+    fn start_of_line(&self, place: &Holder) -> Option<u32> {
+        let near = place.tokens.start.saturating_sub(3)..place.tokens.start + 13;
+        self.borders.nearest_start(place.text, near, place.tokens.start)
+    }
+
     /// Returns whether a text goes on after `end` as the line of `source` does after `source_end`: it was not cut off
     /// there, its lines only end elsewhere.
     pub fn goes_on(&self, own: u32, end: u32, source: u32, source_end: u32) -> bool {
@@ -559,8 +586,7 @@ impl<'a> Passages<'a> {
             let until = (until as usize).min(all.len());
             &all[(from as usize).min(until)..until]
         };
-        let blocks = self.texts[source as usize].blocks;
-        let left = blocks.line(blocks.line_of(source_end)).end - source_end;
+        let left = self.borders.line_end(source, source_end) - source_end;
         // The shingles that lie wholly in the rest of the source's line, and at least one.
         let length = left.saturating_sub(self.span - 2).clamp(1, CONTINUATION);
         let next = shingles(own, end, end + length);
@@ -916,6 +942,27 @@ mod tests {
             let of_seed = |at: usize| kept[starts[at] as usize..starts[at + 1] as usize].iter();
             let found = (0..seeds.len()).flat_map(|at| of_seed(at).map(|posting| (seeds[at], posting.text)).collect::<Vec<_>>());
             prop_assert_eq!(found.collect::<Vec<_>>(), expected);
+        }
+
+        /// Whether enough of a passage stands in another text is the same whether or not all of that text is read.
+        #[test]
+        fn what_is_enough_is_told_by_the_first_pieces_as_by_all(
+            numbers in prop::collection::vec((0..3_u32, 0..3_u32), 2..100),
+            from in 0..4_u32,
+            share in 0.0..1.0_f64,
+        ) {
+            let (own, other): (Vec<Shingle>, Vec<Shingle>) = numbers.into_iter().unzip();
+            let blocks = Blocks { tokens: own.len() as u32 + 1, ..Blocks::default() };
+            let texts = [&own, &other].map(|shingles| Text { shingles, blocks: &blocks });
+            let index = Passages::new(&texts, 2);
+            let place = Holder { text: 1, tokens: from..blocks.tokens, seeds: 1 };
+            let seeds = 0..own.len() as u32 - 1;
+            let enough = share * seeds.len() as f64;
+            let all = index.on_diagonal(0, seeds.clone(), &place, f64::INFINITY);
+            let (own, other) = (&own[..], &other[(from as usize).min(other.len())..]);
+            let pairs: Vec<bool> = own.iter().zip(other).map(|(a, b)| a == b).collect();
+            prop_assert_eq!(all, pairs.windows(2).filter(|pair| pair[0] && pair[1]).count());
+            prop_assert_eq!(index.on_diagonal(0, seeds, &place, enough) as f64 >= enough, all as f64 >= enough);
         }
 
         /// What is looked up for new texts alone is what a look-up in all texts finds in the new ones.
