@@ -233,10 +233,15 @@ impl Mask {
         let touched: Vec<u64> = self.dilated(span).collect();
         self.lane_mut(TOUCHED).copy_from_slice(&touched);
         self.content = self.seeds - bits::count(self.lane(TOUCHED), 0..self.seeds);
+    }
+
+    /// Sees whether a good part of the content has changed since it was last compared with that of others. What was hidden
+    /// and is shown again in between, as it is within each pass, is no change.
+    fn settle(&mut self) {
         let differ = |(a, b): (&u64, &u64)| (a ^ b).count_ones();
-        let changed: u32 = self.lane(JUDGED).iter().zip(&touched).map(differ).sum();
+        let changed: u32 = self.lane(JUDGED).iter().zip(self.lane(TOUCHED)).map(differ).sum();
         if changed > self.content / MUCH {
-            self.lane_mut(JUDGED).copy_from_slice(&touched);
+            self.words.copy_within(TOUCHED * self.lane..(TOUCHED + 1) * self.lane, JUDGED * self.lane);
             self.version += 1;
         }
     }
@@ -389,8 +394,10 @@ pub fn find_beside(passages: &Passages, known: &Known, prior: &Prior) -> Boilerp
     all.by_page = (0..).zip(&all.masks).flat_map(listed).collect();
     corpus.mark_by_page(&mut all);
     for pass in 0..PASSES {
+        settle(&mut all.masks);
         all.quotations = corpus.quotations(&all.masks, &sources, &mutual, &mut of_openings, &mut overlaps);
         corpus.mark_quotations(&mut all.masks, &all.quotations);
+        settle(&mut all.masks);
         // What few texts hold is judged last, beside what many show: a few copies of an article would mask it, and then
         // be unlike for want of it.
         let least = if pass + 1 < PASSES { MANY_HOLDERS } else { 2 };
@@ -398,6 +405,7 @@ pub fn find_beside(passages: &Passages, known: &Known, prior: &Prior) -> Boilerp
         let of_edges = corpus.long_frames(&all.masks, lines, &all.lines, &mut edges, &mut of_frames);
         all.lines.extend(of_edges);
         corpus.mark(&mut all.masks, &all.lines, &open_lines, Level::Line);
+        settle(&mut all.masks);
         all.sentences = corpus.frames(&all.masks, &sentences, Level::Sentence, least, &mut of_sentences, &mut overlaps);
         corpus.mark(&mut all.masks, &all.sentences, &open_sentences, Level::Sentence);
         if pass > 0 {
@@ -411,6 +419,10 @@ pub fn find_beside(passages: &Passages, known: &Known, prior: &Prior) -> Boilerp
         all.cited.extend(hidden.iter().flat_map(|hidden| &hidden.cited).map(|&line| (id, line)));
     }
     all
+}
+
+fn settle(masks: &mut [Mask]) {
+    masks.par_iter_mut().evenly().for_each(Mask::settle);
 }
 
 /// A line that is, in some other text, the opening of something longer, with which its own text does not go on.
@@ -1293,4 +1305,27 @@ fn partition(seeds: &mut [Seed], first: impl Fn(Seed) -> bool) -> usize {
 /// Returns those of some seeds that are in the sample after so many halvings; they stand first.
 fn sample(seeds: &[Seed], halvings: u32) -> &[Seed] {
     &seeds[..seeds.partition_point(|&seed| is_left(seed, halvings))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_hidden_and_shown_again_leaves_a_text_as_it_was() {
+        let shingles: Vec<Shingle> = (0..200).collect();
+        let blocks = Blocks { tokens: 201, ..Blocks::default() };
+        let mut mask = Mask::new(&Text { shingles: &shingles, blocks: &blocks }, 2);
+        let mut words = vec![0; mask.lane];
+        bits::set(&mut words, 40..90);
+        mask.replace(SENTENCE, &words, 3);
+        assert_eq!((mask.content, mask.version), (199 - 52, 0));
+        mask.replace(SENTENCE, &vec![0; mask.lane], 3);
+        mask.settle();
+        assert_eq!((mask.content, mask.version), (199, 0));
+        mask.replace(QUOTED, &words, 3);
+        mask.settle();
+        mask.settle();
+        assert_eq!(mask.version, 1);
+    }
 }
