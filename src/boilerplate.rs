@@ -168,7 +168,7 @@ pub struct Mask {
     seeds: u32,
     /// Seeds that touch no masked token.
     content: u32,
-    /// Changes whenever a good part of the seeds in content does.
+    /// Rises when a good part of the seeds in content has changed, as of the last [`Mask::renew_version`].
     version: u32,
     /// Lines that would be quotations, but are the body of their page.
     pub bodies: Vec<u32>,
@@ -235,15 +235,21 @@ impl Mask {
         self.content = self.seeds - bits::count(self.lane(TOUCHED), 0..self.seeds);
     }
 
-    /// Sees whether a good part of the content has changed since it was last compared with that of others. What was hidden
-    /// and is shown again in between, as it is within each pass, is no change.
-    fn settle(&mut self) {
-        let differ = |(a, b): (&u64, &u64)| (a ^ b).count_ones();
-        let changed: u32 = self.lane(JUDGED).iter().zip(self.lane(TOUCHED)).map(differ).sum();
-        if changed > self.content / MUCH {
+    /// Raises the version if a good part of the content has changed since it was raised last.
+    ///
+    /// To be called before texts are compared, not after each change: what was hidden and is shown again in between, as
+    /// within each pass, is none.
+    fn renew_version(&mut self) {
+        if self.has_changed() {
             self.words.copy_within(TOUCHED * self.lane..(TOUCHED + 1) * self.lane, JUDGED * self.lane);
             self.version += 1;
         }
+    }
+
+    fn has_changed(&self) -> bool {
+        let differ = |(a, b): (&u64, &u64)| (a ^ b).count_ones();
+        let changed: u32 = self.lane(JUDGED).iter().zip(self.lane(TOUCHED)).map(differ).sum();
+        changed > self.content / MUCH
     }
 
     /// Returns whether a token is boilerplate.
@@ -394,19 +400,17 @@ pub fn find_beside(passages: &Passages, known: &Known, prior: &Prior) -> Boilerp
     all.by_page = (0..).zip(&all.masks).flat_map(listed).collect();
     corpus.mark_by_page(&mut all);
     for pass in 0..PASSES {
-        settle(&mut all.masks);
-        all.quotations = corpus.quotations(&all.masks, &sources, &mutual, &mut of_openings, &mut overlaps);
+        all.quotations = corpus.quotations(&mut all.masks, &sources, &mutual, &mut of_openings, &mut overlaps);
         corpus.mark_quotations(&mut all.masks, &all.quotations);
-        settle(&mut all.masks);
         // What few texts hold is judged last, beside what many show: a few copies of an article would mask it, and then
         // be unlike for want of it.
         let least = if pass + 1 < PASSES { MANY_HOLDERS } else { 2 };
-        all.lines = corpus.frames(&all.masks, lines, Level::Line, least, &mut of_lines, &mut overlaps);
+        all.lines = corpus.frames(&mut all.masks, lines, Level::Line, least, &mut of_lines, &mut overlaps);
         let of_edges = corpus.long_frames(&all.masks, lines, &all.lines, &mut edges, &mut of_frames);
         all.lines.extend(of_edges);
         corpus.mark(&mut all.masks, &all.lines, &open_lines, Level::Line);
-        settle(&mut all.masks);
-        all.sentences = corpus.frames(&all.masks, &sentences, Level::Sentence, least, &mut of_sentences, &mut overlaps);
+        all.sentences =
+            corpus.frames(&mut all.masks, &sentences, Level::Sentence, least, &mut of_sentences, &mut overlaps);
         corpus.mark(&mut all.masks, &all.sentences, &open_sentences, Level::Sentence);
         if pass > 0 {
             corpus.keep_bodies(&mut all);
@@ -421,8 +425,10 @@ pub fn find_beside(passages: &Passages, known: &Known, prior: &Prior) -> Boilerp
     all
 }
 
-fn settle(masks: &mut [Mask]) {
-    masks.par_iter_mut().evenly().for_each(Mask::settle);
+/// Returns masks with their versions as of now.
+fn renewed(masks: &mut [Mask]) -> &[Mask] {
+    masks.par_iter_mut().evenly().for_each(Mask::renew_version);
+    masks
 }
 
 /// A line that is, in some other text, the opening of something longer, with which its own text does not go on.
@@ -604,12 +610,13 @@ impl<'a> Judge<'a> {
 
     fn quotations(
         &self,
-        masks: &[Mask],
+        masks: &mut [Mask],
         openings: &[Opening],
         mutual: &FxHashMap<(u32, u32), [Vec<Range<u32>>; 2]>,
         verdicts: &mut [Verdict],
         overlaps: &mut Overlaps,
     ) -> Vec<Quotation> {
+        let masks = renewed(masks);
         let comparisons = |opening: &'_ Opening| -> Vec<Comparison> {
             let (id, line) = opening.place;
             let range = self.texts[id as usize].blocks.line(line as usize);
@@ -681,24 +688,27 @@ impl<'a> Judge<'a> {
     /// Returns the hashes of the blocks whose holders are otherwise unlike.
     fn frames(
         &self,
-        masks: &[Mask],
+        masks: &mut [Mask],
         groups: &[Vec<Place>],
         level: Level,
         least: usize,
         verdicts: &mut [Verdict],
         overlaps: &mut Overlaps,
     ) -> FxHashSet<u64> {
+        let masks = renewed(masks);
         // The votes of those whose state has changed; to find the holders of a group is most of the work for both.
-        let renewed = |holders: &mut Vec<(u32, Range<u32>)>, (group, verdict): (&Vec<Place>, &Verdict)| {
+        let outdated = |holders: &mut Vec<(u32, Range<u32>)>, (group, verdict): (&Vec<Place>, &Verdict)| {
+            if group.len() < least {
+                return None;
+            }
             holders.clear();
             holders.extend(self.holders(masks, group, level));
             let state = self.state(masks, holders.iter().map(|(id, block)| (*id, block.start)));
-            let is_outdated = verdict.state != state && group.len() >= least;
-            is_outdated.then(|| (state, self.votes(masks, holders)))
+            (verdict.state != state).then(|| (state, self.votes(masks, holders)))
         };
-        let renewed = groups.par_iter().zip(&*verdicts).evenly().map_init(Vec::new, renewed).enumerate();
+        let all = groups.par_iter().zip(&*verdicts).evenly().map_init(Vec::new, outdated).enumerate();
         let votes: Vec<(usize, u64, Vec<Comparison>)> =
-            renewed.filter_map(|(at, renewed)| renewed.map(|(state, votes)| (at, state, votes))).collect();
+            all.filter_map(|(at, outdated)| outdated.map(|(state, votes)| (at, state, votes))).collect();
         overlaps.count(self, masks, &votes.iter().flat_map(|(.., votes)| votes).copied().collect::<Vec<_>>());
         let judged: Vec<bool> = votes.par_iter().map(|(.., votes)| overlaps.are_nearly_all_unlike(votes)).collect();
         for ((at, state, _), is_frame) in votes.into_iter().zip(judged) {
@@ -1189,6 +1199,7 @@ struct Overlap {
 impl Overlaps {
     /// Counts the pairs of some comparisons that were not counted before, or of which a mask has changed.
     fn count(&mut self, judge: &Judge, masks: &[Mask], comparisons: &[Comparison]) {
+        debug_assert!(!masks.iter().any(Mask::has_changed), "versions are renewed before texts are compared");
         let versions = |pair: (u32, u32)| (masks[pair.0 as usize].version, masks[pair.1 as usize].version);
         let is_new = |pair: &(u32, u32)| self.counts.get(pair).is_none_or(|known| known.versions != versions(*pair));
         let new: Vec<(u32, u32)> = comparisons.par_iter().map(|one| one.pair).filter(is_new).collect();
@@ -1321,11 +1332,11 @@ mod tests {
         mask.replace(SENTENCE, &words, 3);
         assert_eq!((mask.content, mask.version), (199 - 52, 0));
         mask.replace(SENTENCE, &vec![0; mask.lane], 3);
-        mask.settle();
+        mask.renew_version();
         assert_eq!((mask.content, mask.version), (199, 0));
         mask.replace(QUOTED, &words, 3);
-        mask.settle();
-        mask.settle();
+        mask.renew_version();
+        mask.renew_version();
         assert_eq!(mask.version, 1);
     }
 }

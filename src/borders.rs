@@ -24,8 +24,8 @@ struct Extent {
     tokens: u32,
 }
 
-/// Tokens that are asked for at once, at most: fewer than those of a word, since they may begin anywhere in one.
-const WINDOW: u32 = 32;
+/// Tokens among which the beginning of a line is sought, at most: those of one word, wherever in it they begin.
+const WINDOW: u32 = 64;
 
 impl Borders {
     /// Returns the borders of texts: an eighth of a byte for each token.
@@ -33,8 +33,9 @@ impl Borders {
         let mut extents = Vec::new();
         let mut words = 0;
         for blocks in texts.clone() {
-            // The shingles of 2³² words of 64 tokens each would take a tebibyte.
-            extents.push(Extent { word: words as u32, tokens: blocks.tokens });
+            // Texts of so many words of 64 tokens, four bytes each, are not in memory: they would be a tebibyte.
+            let word = u32::try_from(words).expect("fewer than 2³² words");
+            extents.push(Extent { word, tokens: blocks.tokens });
             words += bits::words(blocks.tokens) + 1;
         }
         let mut borders = vec![0; words];
@@ -79,7 +80,7 @@ impl Borders {
 
     /// Returns whether a line of a text begins, or the text ends, at one of some tokens.
     #[inline]
-    pub fn has_one_at(&self, text: u32, at: Range<u32>) -> bool {
+    pub fn has_border_at(&self, text: u32, at: Range<u32>) -> bool {
         let end = at.end.min(self.tokens(text) + 1);
         bits::first_set(self.of(text), at.start.min(end)..end) < end
     }
@@ -120,21 +121,21 @@ mod tests {
         fn borders_of_lines_are_those_of_the_blocks(
             texts in prop::collection::vec(prop::collection::vec(1..90_u32, 0..8), 1..5),
             from in 0..300_u32,
-            length in 0..30_u32,
-            ahead in 0..30_u32,
+            until in 0..370_u32,
+            token in 0..370_u32,
         ) {
             let kept: Vec<Blocks> = texts.iter().map(|lines| blocks(lines)).collect();
             let borders = Borders::new(kept.iter());
             for (text, blocks) in (0..).zip(&kept) {
-                let range = from..from + length;
-                let starts = blocks.lines.iter().map(|line| line.start).filter(|start| range.contains(start));
-                let has_one = range.contains(&blocks.tokens) || starts.clone().next().is_some();
-                prop_assert_eq!(borders.has_one_at(text, range.clone()), has_one);
-                let nearest = starts.min_by_key(|start| start.abs_diff(from + ahead));
-                prop_assert_eq!(borders.nearest_start(text, range, from + ahead), nearest);
-                if from < blocks.tokens {
-                    prop_assert_eq!(borders.line_end(text, from), blocks.line(blocks.line_of(from)).end);
-                }
+                let starts = || blocks.lines.iter().map(|line| line.start);
+                let range = from..until;
+                let has_one = starts().chain([blocks.tokens]).any(|at| range.contains(&at));
+                prop_assert_eq!(borders.has_border_at(text, range), has_one);
+                let near = from..until.min(from + WINDOW);
+                let nearest = starts().filter(|start| near.contains(start)).min_by_key(|start| start.abs_diff(token));
+                prop_assert_eq!(borders.nearest_start(text, from..until, token), nearest);
+                let end = starts().filter(|&start| start > token).min();
+                prop_assert_eq!(borders.line_end(text, token), end.unwrap_or(blocks.tokens));
             }
         }
     }

@@ -121,7 +121,7 @@ pub struct Sought<'s> {
     pub among: Among,
     /// Whether a place can show anything: the others are of interest beside one that does.
     pub is_telling: &'s dyn Fn(&Holder) -> bool,
-    /// Leaves the places that are wanted, before their texts are looked at.
+    /// Keeps only the places that are wanted, before their texts are looked at.
     pub retain_wanted: &'s dyn Fn(&mut Vec<Holder>),
     /// Whether a place fits, of whose text something was looked at.
     pub fits: &'s dyn Fn(&Holder) -> bool,
@@ -451,7 +451,9 @@ impl<'a> Passages<'a> {
     fn is_beside(&self, own: u32, range: &Range<u32>, place: &Holder) -> Option<bool> {
         let seeds = self.inner_seeds(own, range);
         let enough = SHARE * seeds.len() as f64;
-        let beside = self.on_diagonal(own, seeds.clone(), place, enough);
+        let all = self.texts[own as usize].shingles;
+        let passage = &all[(seeds.start as usize).min(all.len())..all.len().min(seeds.end as usize + 1)];
+        let beside = self.on_diagonal(passage, place, enough);
         if beside as f64 >= enough {
             return Some(true);
         }
@@ -474,16 +476,12 @@ impl<'a> Passages<'a> {
         range.start..range.end.saturating_sub(self.span - 1).clamp(range.start, count.max(range.start))
     }
 
-    /// Returns how many of some seeds stand at the same distance from the beginning of the passage in another text: all of
-    /// them, or some that are `enough`, since the rest of the other text need not be read then.
-    fn on_diagonal(&self, own: u32, seeds: Range<u32>, place: &Holder, enough: f64) -> usize {
-        let shingles = |text: u32, from: u32| {
-            let all = self.texts[text as usize].shingles;
-            let from = (from as usize).min(all.len());
-            &all[from..all.len().min(from + seeds.len() + 1)]
-        };
-        let pairs =
-            shingles(own, seeds.start).chunks(PIECE).zip(shingles(place.text, place.tokens.start).chunks(PIECE));
+    /// Returns how many seeds of a passage stand at the same distance from its beginning in another text: all of them, or
+    /// some that are `enough`, since the rest of the other text need not be read then.
+    fn on_diagonal(&self, passage: &[Shingle], place: &Holder, enough: f64) -> usize {
+        let other = self.texts[place.text as usize].shingles;
+        let other = &other[(place.tokens.start as usize).min(other.len())..];
+        let pairs = passage.chunks(PIECE).zip(other.chunks(PIECE));
         let mut last = false;
         let mut count = 0;
         for (own, other) in pairs {
@@ -544,7 +542,7 @@ impl<'a> Passages<'a> {
     pub fn source(&self, own: u32, range: Range<u32>, holder: &Holder) -> Option<Range<u32>> {
         let tokens = self.aligned_at_line_start(own, range, holder)?;
         let at_end = tokens.end.saturating_sub(1)..tokens.end + 3;
-        (!self.borders.has_one_at(holder.text, at_end)).then_some(tokens)
+        (!self.borders.has_border_at(holder.text, at_end)).then_some(tokens)
     }
 
     /// Returns whether line `range` of text `own` stands in another text as several lines: entries of a list show the
@@ -552,7 +550,7 @@ impl<'a> Passages<'a> {
     pub fn is_joined(&self, own: u32, range: Range<u32>, holder: &Holder) -> bool {
         let tokens = self.aligned_at_line_start(own, range, holder);
         tokens.is_some_and(|tokens| {
-            self.borders.has_one_at(holder.text, tokens.start + 1..tokens.end.saturating_sub(REACH))
+            self.borders.has_border_at(holder.text, tokens.start + 1..tokens.end.saturating_sub(REACH))
         })
     }
 
@@ -956,13 +954,12 @@ mod tests {
             let texts = [&own, &other].map(|shingles| Text { shingles, blocks: &blocks });
             let index = Passages::new(&texts, 2);
             let place = Holder { text: 1, tokens: from..blocks.tokens, seeds: 1 };
-            let seeds = 0..own.len() as u32 - 1;
-            let enough = share * seeds.len() as f64;
-            let all = index.on_diagonal(0, seeds.clone(), &place, f64::INFINITY);
-            let (own, other) = (&own[..], &other[(from as usize).min(other.len())..]);
+            let enough = share * (own.len() - 1) as f64;
+            let all = index.on_diagonal(&own, &place, f64::INFINITY);
+            let other = &other[(from as usize).min(other.len())..];
             let pairs: Vec<bool> = own.iter().zip(other).map(|(a, b)| a == b).collect();
             prop_assert_eq!(all, pairs.windows(2).filter(|pair| pair[0] && pair[1]).count());
-            prop_assert_eq!(index.on_diagonal(0, seeds, &place, enough) as f64 >= enough, all as f64 >= enough);
+            prop_assert_eq!(index.on_diagonal(&own, &place, enough) as f64 >= enough, all as f64 >= enough);
         }
 
         /// What is looked up for new texts alone is what a look-up in all texts finds in the new ones.
