@@ -20,7 +20,7 @@ pub struct Borders {
 #[derive(Clone, Copy, Debug)]
 struct Extent {
     /// Its first word of the bits.
-    word: u32,
+    word: usize,
     tokens: u32,
 }
 
@@ -33,14 +33,12 @@ impl Borders {
         let mut extents = Vec::new();
         let mut words = 0;
         for blocks in texts.clone() {
-            // Texts of so many words of 64 tokens, four bytes each, are not in memory: they would be a tebibyte.
-            let word = u32::try_from(words).expect("fewer than 2³² words");
-            extents.push(Extent { word, tokens: blocks.tokens });
+            extents.push(Extent { word: words, tokens: blocks.tokens });
             words += bits::words(blocks.tokens) + 1;
         }
         let mut borders = vec![0; words];
         for (extent, blocks) in extents.iter().zip(texts) {
-            let words = &mut borders[extent.word as usize..];
+            let words = &mut borders[extent.word..];
             let starts = blocks.lines.iter().map(|line| line.start);
             for at in starts.chain([extent.tokens]) {
                 words[at as usize / 64] |= 1 << (at % 64);
@@ -64,7 +62,7 @@ impl Borders {
         if near.is_empty() {
             return None;
         }
-        let word = (word + near.start / 64) as usize;
+        let word = word + near.start as usize / 64;
         let both = u128::from(self.bits[word]) | u128::from(self.bits[word + 1]) << 64;
         let mut starts = (both >> (near.start % 64)) as u64 & (!0 >> (64 - near.len()));
         let mut nearest: Option<u32> = None;
@@ -93,7 +91,7 @@ impl Borders {
     }
 
     fn of(&self, text: u32) -> &[u64] {
-        &self.bits[self.texts[text as usize].word as usize..]
+        &self.bits[self.texts[text as usize].word..]
     }
 }
 

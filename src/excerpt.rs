@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use crate::block::Blocks;
 use crate::boilerplate::{Boilerplate, Mask};
 use crate::evenly::Evenly;
+use crate::fetch;
 use crate::passage::{Among, Holder, Passages, Place, Sought};
 use crate::seed::bits;
 
@@ -181,11 +182,10 @@ impl Borrowed {
         }
     }
 
-    /// Reads where some passages begin: one after another each would be waited for, at once all of them are.
+    /// Reads where some passages begin.
     fn fetch(&self, holders: &[Holder]) {
-        let first =
-            |holder: &Holder| self.words[self.first[holder.text as usize] + holder.tokens.start as usize / 64][0];
-        std::hint::black_box(holders.iter().map(first).fold(0, |all, word| all ^ word));
+        let first = |holder: &Holder| self.first[holder.text as usize] + holder.tokens.start as usize / 64;
+        fetch::all(holders.iter().map(|holder| self.words[first(holder)][0]));
     }
 
     /// Returns whether a passage is not a text's own. One that quotes it itself is no source of it.

@@ -54,6 +54,7 @@ pub mod block;
 pub mod seed;
 mod evenly;
 mod repeats;
+mod fetch;
 mod borders;
 pub mod passage;
 pub mod dictionary;

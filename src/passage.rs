@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::block::{Block, Blocks};
 use crate::borders::Borders;
 use crate::evenly::Evenly;
+use crate::fetch;
 use crate::hash;
 use crate::repeats::{self, Repeats};
 use crate::seed::{self, Seed, bits};
@@ -423,23 +424,23 @@ impl<'a> Passages<'a> {
         holders
     }
 
-    /// Reads where some places begin: one after another each would be waited for, at once all of them are.
+    /// Reads where some places begin.
     fn fetch(&self, places: &[Holder]) {
-        let first = |place: &Holder| self.texts[place.text as usize].shingles.get(place.tokens.start as usize);
-        std::hint::black_box(places.iter().filter_map(first).fold(0, |all, shingle| all ^ shingle));
+        let first = |place: &Holder| self.texts[place.text as usize].shingles.get(place.tokens.start as usize).copied();
+        fetch::all(places.iter().filter_map(first));
     }
 
     /// Returns the texts of which line `range` of text `own` is the opening of something longer, and where; in order.
     pub fn sources(&self, own: u32, range: Range<u32>, among: Among) -> Vec<(u32, Range<u32>)> {
         let mut passage = None;
-        let mut source = |place: &Holder| {
+        let source = |place: &Holder| {
             let tokens = self.source(own, range.clone(), place)?;
             self.is_there(own, &range, place, &mut passage).then_some((place.text, tokens))
         };
         let mut places = self.places_of(own, range.clone(), among);
         places.retain(|place| place.text != own && self.start_of_line(place).is_some());
         self.fetch(&places);
-        places.iter().filter_map(&mut source).collect()
+        places.iter().filter_map(source).collect()
     }
 
     /// Returns whether enough of a passage's seeds stand where its sampled seeds do.
@@ -504,9 +505,7 @@ impl<'a> Passages<'a> {
         // One seed with other words on both sides of it is a common phrase.
         let is_long = range.len() >= LONG + self.span as usize - 1;
         let mut hits: Vec<Hit> = Vec::new();
-        // As in `fetch`.
-        let first = |&(_, number): &(u32, u32)| self.postings[self.starts[number as usize] as usize].text;
-        std::hint::black_box(found.iter().map(first).fold(0, |all, text| all ^ text));
+        fetch::all(found.iter().map(|&(_, number)| self.postings[self.starts[number as usize] as usize].text));
         for (place, number) in found {
             let beside = Beside::new(passage, place - range.start);
             let postings = self.places(number);
