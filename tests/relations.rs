@@ -829,6 +829,19 @@ fn pages_that_are_nothing_but_a_frame_repost_nothing() {
 }
 
 #[test]
+fn a_table_whose_rows_are_alike_but_for_numbers_is_content() {
+    let row = |n: usize| format!("第{}号泵站在{}时供水{}吨。", n % 7 + 1, n * 13 % 24, n * 7 + 105);
+    let table = |of: usize| (0..60).map(|at| row(of * 60 + at)).collect::<String>();
+    let copy = |of: usize| format!("{}\n{}", table(of), Author::new(of as u64).sentence());
+    let tables = (0..8).flat_map(|of| [page(format!("{of} a"), table(of)), page(format!("{of} b"), copy(of))]);
+    let pages: Vec<Page> = tables.collect();
+    for analysis in both_kinds_of_tokens() {
+        let expected = (0..8).map(|of| (format!("{of} a"), format!("{of} b"))).collect();
+        assert_eq!(joined(&found(&pages, &analysis)), expected, "{:?}", analysis.tokens);
+    }
+}
+
+#[test]
 fn of_two_pages_alone_those_of_one_article_are_joined_and_those_of_one_frame_are_not() {
     let [site, other] = [1, 2].map(Site::new);
     let [text, second] = [1, 2].map(|number| article(number, 20));
