@@ -71,7 +71,12 @@ pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option
             // Who of those that were known before quotes whom is known too.
             let is_any_new = same.iter().any(|(_, unit)| passages.is_new(unit.quoter));
             let among = if is_any_new { Among::All } else { Among::New };
-            let of_article = page.of_articles(first, among, |text| !are_of_one || page.article(text) != own);
+            // What stands in another copy of its article is that article's own, whoever else has it.
+            let is_content = |(_, unit): &(u64, Unit)| !unit.is_frame && !unit.is_quoted;
+            let has_copies = are_of_one && matches!(own, Article::Cluster(_)) && same.iter().all(is_content);
+            let copies: Vec<u32> = same.iter().filter(|_| has_copies).map(|(_, unit)| unit.quoter).collect();
+            let telling = |text| !are_of_one || page.article(text) != own;
+            let of_article = page.of_articles(first, among, telling, &copies);
             same.iter().filter_map(move |(_, unit)| {
                 let source = of_page(unit.quoter).source(unit, &of_article)?;
                 Some(Excerpt { source, quoter: unit.quoter, tokens: unit.tokens.len() as u32 })
@@ -284,8 +289,9 @@ impl Page<'_> {
     }
 
     /// Returns the articles that hold a passage, of texts that did not borrow it themselves: the best source first. That of
-    /// the page is among them. None where none of the texts is `telling`, `among` some of them only.
-    fn of_articles(&self, unit: &Unit, among: Among, telling: impl Fn(u32) -> bool) -> Vec<OfArticle> {
+    /// the page is among them. None where none of the texts is `telling`, `among` some of them only, or where each of the
+    /// `copies` has another one.
+    fn of_articles(&self, unit: &Unit, among: Among, telling: impl Fn(u32) -> bool, copies: &[u32]) -> Vec<OfArticle> {
         let retain_own = |holders: &mut Vec<Holder>| {
             self.shared.borrowed.fetch(holders);
             holders.retain(|holder| !self.shared.borrowed.holds(holder.text, holder.tokens.clone()));
@@ -297,7 +303,7 @@ impl Page<'_> {
         };
         let fits = |holder: &Holder| !unit.is_frame || is_cut_or_joined(holder);
         let telling = |holder: &Holder| telling(holder.text);
-        let sought = Sought { among, is_telling: &telling, retain_wanted: &retain_own, fits: &fits };
+        let sought = Sought { among, is_telling: &telling, retain_wanted: &retain_own, fits: &fits, copies };
         let holders = self.shared.passages.holders(self.quoter, unit.tokens.clone(), &sought);
         let mut by_article: BTreeMap<Article, Vec<&Holder>> = BTreeMap::new();
         for holder in &holders {

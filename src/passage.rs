@@ -126,6 +126,8 @@ pub struct Sought<'s> {
     pub retain_wanted: &'s dyn Fn(&mut Vec<Holder>),
     /// Whether a place fits, of whose text something was looked at.
     pub fits: &'s dyn Fn(&Holder) -> bool,
+    /// Texts that hold it, of which nothing is to be shown if each has another beside it that is not telling.
+    pub copies: &'s [u32],
 }
 
 /// The index.
@@ -395,9 +397,10 @@ impl<'a> Passages<'a> {
     /// Returns the places where the tokens `range` of text `own` stand, of those that are `sought`, in the order of the
     /// texts: that text among them. None where none of them is telling.
     ///
-    /// Those that are telling are laid beside the passage first, and the others only where that shows one.
+    /// Those that are telling are laid beside the passage first, and the others only where that shows one; the other way
+    /// round where there are copies.
     pub fn holders(&self, own: u32, range: Range<u32>, sought: &Sought) -> Vec<Holder> {
-        let Sought { among, is_telling, retain_wanted, fits } = *sought;
+        let Sought { among, is_telling, retain_wanted, fits, copies } = *sought;
         let (mut holders, mut others): (Vec<Holder>, Vec<Holder>) =
             self.places_of(own, range.clone(), among).into_iter().partition(is_telling);
         let mut passage = None;
@@ -411,13 +414,22 @@ impl<'a> Passages<'a> {
                     && (beside == Some(true) || self.is_within(own, &range, place, &mut passage))
             });
         };
+        let others_first = !copies.is_empty() && !holders.is_empty() && among == Among::All;
+        if others_first {
+            retain_holders(&mut others);
+            if copies.iter().all(|&copy| others.iter().any(|other| other.text != copy)) {
+                return Vec::new();
+            }
+        }
         retain_holders(&mut holders);
         if !holders.is_empty() {
             if among == Among::New {
                 others = self.places_of(own, range.clone(), Among::All);
                 others.retain(|place| !is_telling(place) || !self.is_new(place.text));
             }
-            retain_holders(&mut others);
+            if !others_first {
+                retain_holders(&mut others);
+            }
             holders.extend(others);
             holders.sort_unstable_by_key(|holder| holder.text);
         }
