@@ -184,6 +184,8 @@ impl Forms {
         let mut heads: Vec<(u64, usize)> = Vec::new();
         let mut texts_of_form: Vec<FxHashSet<u32>> = Vec::new();
         let mut with_shingle: FxHashMap<Shingle, Vec<usize>> = FxHashMap::default();
+        // For each form how many shingles of a line it has, and which forms have any.
+        let (mut shared, mut met): (Vec<u32>, Vec<usize>) = Default::default();
         let mut bags: Vec<(u64, usize)> = Vec::new();
         let mut of = FxHashMap::default();
         for (_, line, (id, at)) in lines {
@@ -209,15 +211,18 @@ impl Forms {
             if shingles.is_empty() && bag.is_none() {
                 continue;
             }
-            let mut shared: BTreeMap<usize, usize> = BTreeMap::new();
             for &head in shingles.iter().filter_map(|shingle| with_shingle.get(shingle)).flatten() {
-                *shared.entry(head).or_default() += 1;
+                if shared[head] == 0 {
+                    met.push(head);
+                }
+                shared[head] += 1;
             }
-            let share = |&(head, shared): &(usize, usize)| shared as f64 / wording.len().max(heads[head].1) as f64;
-            shared.retain(|&head, _| is_other(head));
+            let share = |head: usize, shared: u32| f64::from(shared) / wording.len().max(heads[head].1) as f64;
+            let alike = met.drain(..).map(|head| (head, share(head, std::mem::take(&mut shared[head]))));
+            let alike = alike.filter(|&(head, share)| share >= SAME_FORM && is_other(head));
             // The first of those that are most alike.
-            let best = shared.into_iter().rev().max_by(|a, b| share(a).total_cmp(&share(b)));
-            let form = match best.filter(|best| share(best) >= SAME_FORM) {
+            let best = alike.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+            let form = match best {
                 Some((head, _)) => {
                     of.insert(line, heads[head].0);
                     texts_of_form[head].extend(own);
@@ -232,6 +237,7 @@ impl Forms {
                         }
                     }
                     heads.push((line, wording.len()));
+                    shared.push(0);
                     texts_of_form.push(own.iter().copied().collect());
                     heads.len() - 1
                 }
