@@ -18,8 +18,10 @@ use crate::sketch::minhash::MinHasher;
 /// Recall asked of the bands at the threshold.
 pub const TARGET_RECALL: f64 = 0.99;
 
-/// Documents of a bucket that are paired all with all; a larger bucket is split by the keys of further tables.
-pub const LARGEST_BUCKET: usize = 256;
+/// Documents of a bucket that are paired all with all; a larger bucket is split by the keys of further tables. With 256 an
+/// article of 8,000 edited copies took 2.3 times as long, for the same cluster; with 24 labelled corpora lost up to .002
+/// of the reposts.
+pub const LARGEST_BUCKET: usize = 64;
 
 /// Pairs worth verifying.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
