@@ -820,8 +820,9 @@ impl<'a> Judge<'a> {
 
     fn votes_without_common_lines(&self, masks: &[Mask], edge: &Edge) -> Vec<Comparison> {
         let is_common = |hash: u64| edge.common.binary_search(&hash).is_ok();
-        let sides: Vec<Framed> = edge.sides.iter().map(|&id| self.framed(masks, id, is_common)).collect();
-        let count = sides.len();
+        let count = edge.sides.len();
+        let sides: Vec<Framed> =
+            edge.sides.iter().map(|&id| self.framed(masks, id, is_common, count >= MANY_HOLDERS)).collect();
         let rings = if count == 2 { 1 } else { count };
         (0..rings)
             .map(|at| (&sides[at], &sides[(at + 1) % count]))
@@ -841,23 +842,33 @@ impl<'a> Judge<'a> {
     }
 
     /// Returns how much of a text lies in the lines that are common, and how much outside.
-    fn framed(&self, masks: &[Mask], text: u32, is_common: impl Fn(u64) -> bool) -> Framed {
+    ///
+    /// Common lines that follow each other are one passage if `are_many`: what runs across their borders is common too. Of
+    /// two or three texts, that may be copies of which every other line was edited, it speaks for what is outside.
+    fn framed(&self, masks: &[Mask], text: u32, is_common: impl Fn(u64) -> bool, are_many: bool) -> Framed {
         let (mask, blocks) = (&masks[text as usize], self.texts[text as usize].blocks);
         let is_edge = |line: Option<&Block>| line.is_some_and(|line| is_common(line.hash));
         let has_both_edges = is_edge(blocks.lines.first()) && is_edge(blocks.lines.last());
         let mut framed = Framed { text, rest: mask.content, within: 0, before: 0, after: 0, has_both_edges };
+        let mut passages: Vec<Range<u32>> = Vec::new();
         for (at, line) in blocks.lines.iter().enumerate() {
             let tokens = blocks.line(at);
             if is_common(line.hash) {
-                let touched = mask.content_in(tokens.start.saturating_sub(self.span - 1)..tokens.end);
-                framed.rest = framed.rest.saturating_sub(touched);
-                framed.within +=
-                    mask.content_in(tokens.start..(tokens.end + 1).saturating_sub(self.span).max(tokens.start));
                 framed.after += tokens.len() as u32;
+                match passages.last_mut().filter(|last| are_many && last.end == tokens.start) {
+                    Some(last) => last.end = tokens.end,
+                    None => passages.push(tokens),
+                }
             } else if line.weight >= LEAST_QUOTATION && framed.before == 0 {
                 // All common lines so far stand before the rest; a page that begins with it has none.
                 framed.before = std::mem::take(&mut framed.after).max(1);
             }
+        }
+        for tokens in passages {
+            let touched = mask.content_in(tokens.start.saturating_sub(self.span - 1)..tokens.end);
+            framed.rest = framed.rest.saturating_sub(touched);
+            framed.within +=
+                mask.content_in(tokens.start..(tokens.end + 1).saturating_sub(self.span).max(tokens.start));
         }
         framed
     }

@@ -769,6 +769,24 @@ fn a_block_that_is_longer_than_the_articles_above_it_is_a_frame_where_it_ends_th
 }
 
 #[test]
+fn a_frame_of_many_short_lines_around_a_short_article_is_a_frame() {
+    let frame = Author::new(7).sentences(30);
+    for count in [4, 24] {
+        let page_of = |n: u64| {
+            let own = Author::new(100 + n).sentences(4).concat();
+            let lines = frame[..15].iter().chain([&own]).chain(&frame[15..]);
+            page(format!("{n:02}"), lines.map(|line| format!("{line}\n")).collect::<String>())
+        };
+        let pages: Vec<Page> = (0..count).map(page_of).collect();
+        for analysis in both_kinds_of_tokens() {
+            let findings = found(&pages, &analysis);
+            assert_eq!(joined(&findings), BTreeSet::new(), "{count}, {:?}", analysis.tokens);
+            assert_eq!(only_template(&findings).into_iter().collect::<BTreeSet<_>>(), keys(&pages));
+        }
+    }
+}
+
+#[test]
 fn a_block_that_is_longer_than_the_articles_above_it_is_a_frame_within_the_frame_of_the_site_too() {
     for analysis in both_kinds_of_tokens() {
         let findings = found(&with_block_of_strangers(&Site::new(1), false), &analysis);
