@@ -11,24 +11,35 @@ use rayon::prelude::*;
 
 use crate::document::DocId;
 use crate::hash;
-use crate::settings::AnalysisSettings;
+use crate::settings::{AnalysisSettings, SketchKind};
 use crate::shingle::Shingle;
 use crate::sketch::minhash::MinHasher;
 
 /// Recall asked of the bands at the threshold.
 pub const TARGET_RECALL: f64 = 0.99;
 
-/// Documents of a bucket that are paired all with all; a larger bucket is split by the keys of further tables. With 256 an
-/// article of 8,000 edited copies took 2.3 times as long, for the same cluster; with 24 labelled corpora lost up to .002
-/// of the reposts.
-pub const LARGEST_BUCKET: usize = 64;
+/// Documents of a bucket of sketches that are paired all with all; a larger bucket is split by the keys of further tables.
+/// With 256 an article of 8,000 edited copies took 2.3 times as long, for the same cluster; with a limit of 24, labelled
+/// corpora lost up to .002 of their reposts (`benches/runs/2026-11-27-sentences.md`).
+const LARGEST_BUCKET: usize = 64;
+
+/// The same for SimHash, of which two that are near may agree in one table only.
+const LARGEST_OF_SIMHASH: usize = 256;
+
+/// Returns how many documents of a bucket are paired all with all.
+pub fn largest_bucket(sketch: SketchKind) -> usize {
+    match sketch {
+        SketchKind::MinHash => LARGEST_BUCKET,
+        SketchKind::SimHash => LARGEST_OF_SIMHASH,
+    }
+}
 
 /// Pairs worth verifying.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Candidates {
     /// Each pair once, smaller id first, in rising order.
     pub pairs: Vec<(DocId, DocId)>,
-    /// Buckets that were larger than [`LARGEST_BUCKET`] and had to be split.
+    /// Buckets that were too large and had to be split.
     pub split_buckets: usize,
     /// Documents in the largest of them; 0 if there were none.
     pub largest_bucket: usize,
@@ -68,7 +79,7 @@ pub fn band_key(sketch: &[u32], band: usize, rows: usize) -> u64 {
 ///
 /// `key` names the bucket of a document in a table; `None` keeps the document out of all of them (an empty one, a copy).
 /// All pairs of a bucket, not a chain: A–B and B–C may both fail to verify while A–C holds. A bucket of more than
-/// [`LARGEST_BUCKET`] documents is split by their keys in the following tables until its parts are small; documents that
+/// `largest` documents is split by their keys in the following tables until its parts are small; documents that
 /// agree in every table have equal sketches, and are paired with the first of them only. The first of each part is also
 /// paired with one document of the bucket's largest part: a copy that differs in one slot is alone after the split, in
 /// whichever table its bucket was met, and would be lost to all.
@@ -80,6 +91,7 @@ pub fn band_key(sketch: &[u32], band: usize, rows: usize) -> u64 {
 pub fn candidates(
     documents: usize,
     tables: usize,
+    largest: usize,
     key: impl Fn(usize, DocId) -> Option<u64> + Sync,
     is_likely: impl Fn(DocId, DocId) -> bool + Sync,
 ) -> Candidates {
@@ -92,13 +104,14 @@ pub fn candidates(
             let mut found = Candidates::default();
             let mut met = Vec::new();
             for bucket in keyed.chunk_by(|a, b| a.0 == b.0) {
-                if bucket.len() > LARGEST_BUCKET {
+                if bucket.len() > largest {
                     found.split_buckets += 1;
                     found.largest_bucket = found.largest_bucket.max(bucket.len());
                 }
                 if bucket.len() > 1 {
                     let members: Vec<DocId> = bucket.iter().map(|&(_, id)| id).collect();
-                    pair_up(members, None, 1, table, tables, &key, &mut met);
+                    let split = Split { largest, table, tables, key: &key };
+                    split.pair_up(members, None, 1, &mut met);
                     found.pairs.extend(met.drain(..).filter(|&(a, b)| is_likely(a, b)));
                 }
             }
@@ -116,41 +129,45 @@ pub fn candidates(
     all
 }
 
-/// Pairs the members of a bucket that agree in `depth` tables from `table` on. They are part of a bucket that was split
-/// if there is a `hub`, which stands for the whole of it.
-fn pair_up(
-    members: Vec<DocId>,
-    hub: Option<DocId>,
-    depth: usize,
+/// How a bucket of a table is split.
+struct Split<'k, K> {
+    /// Members that are paired all with all.
+    largest: usize,
     table: usize,
     tables: usize,
-    key: &(impl Fn(usize, DocId) -> Option<u64> + Sync),
-    pairs: &mut Vec<(DocId, DocId)>,
-) {
-    if members.len() <= LARGEST_BUCKET {
-        for (i, &a) in members.iter().enumerate() {
-            for &b in &members[i + 1..] {
-                pairs.push((a.min(b), a.max(b)));
+    key: &'k K,
+}
+
+impl<K: Fn(usize, DocId) -> Option<u64>> Split<'_, K> {
+    /// Pairs the members of a bucket that agree in `depth` tables from its own on. They are part of a bucket that was split
+    /// if there is a `hub`, which stands for the whole of it.
+    fn pair_up(&self, members: Vec<DocId>, hub: Option<DocId>, depth: usize, pairs: &mut Vec<(DocId, DocId)>) {
+        if members.len() <= self.largest {
+            for (i, &a) in members.iter().enumerate() {
+                for &b in &members[i + 1..] {
+                    pairs.push((a.min(b), a.max(b)));
+                }
             }
-        }
-    } else if depth == tables {
-        let first = members[0];
-        pairs.extend(members[1..].iter().map(|&other| (first.min(other), first.max(other))));
-    } else {
-        let mut keyed: Vec<(Option<u64>, DocId)> =
-            members.into_iter().map(|id| (key((table + depth) % tables, id), id)).collect();
-        keyed.sort_unstable();
-        let parts = || keyed.chunk_by(|a, b| a.0 == b.0);
-        let largest = || parts().max_by_key(|part| part.len()).map(|part| part[0].1);
-        let hub = hub.or_else(largest);
-        for part in parts() {
-            let first = part[0].1;
-            if let Some(hub) = hub.filter(|&hub| hub != first) {
-                pairs.push((first.min(hub), first.max(hub)));
-            }
-            if part.len() > 1 {
-                let members = part.iter().map(|&(_, id)| id).collect();
-                pair_up(members, hub, depth + 1, table, tables, key, pairs);
+        } else if depth == self.tables {
+            let first = members[0];
+            pairs.extend(members[1..].iter().map(|&other| (first.min(other), first.max(other))));
+        } else {
+            let next = (self.table + depth) % self.tables;
+            let mut keyed: Vec<(Option<u64>, DocId)> =
+                members.into_iter().map(|id| ((self.key)(next, id), id)).collect();
+            keyed.sort_unstable();
+            let parts = || keyed.chunk_by(|a, b| a.0 == b.0);
+            let largest = || parts().max_by_key(|part| part.len()).map(|part| part[0].1);
+            let hub = hub.or_else(largest);
+            for part in parts() {
+                let first = part[0].1;
+                if let Some(hub) = hub.filter(|&hub| hub != first) {
+                    pairs.push((first.min(hub), first.max(hub)));
+                }
+                if part.len() > 1 {
+                    let members = part.iter().map(|&(_, id)| id).collect();
+                    self.pair_up(members, hub, depth + 1, pairs);
+                }
             }
         }
     }
@@ -244,6 +261,7 @@ mod tests {
         let found = candidates(
             4,
             2,
+            LARGEST_BUCKET,
             |table, id| match (table, id.0) {
                 (_, 3) => None,
                 (0, _) => Some(7),
@@ -258,16 +276,30 @@ mod tests {
 
     #[test]
     fn a_pair_that_is_not_likely_is_no_candidate() {
-        let found = candidates(4, 2, |_, _| Some(7), |a, b| a.0 + b.0 != 3);
+        let found = candidates(4, 2, LARGEST_BUCKET, |_, _| Some(7), |a, b| a.0 + b.0 != 3);
         let pairs: Vec<(u32, u32)> = found.pairs.iter().map(|(a, b)| (a.0, b.0)).collect();
         assert_eq!(pairs, [(0, 1), (0, 2), (1, 3), (2, 3)]);
     }
 
     #[test]
+    fn a_bucket_is_split_when_it_is_too_large_and_not_before() {
+        let pairs =
+            |documents| candidates(documents, 2, 9, |table, id| Some(table as u64 * u64::from(id.0)), |_, _| true);
+        assert_eq!((pairs(9).pairs.len(), pairs(9).split_buckets), (9 * 8 / 2, 0));
+        // Each is alone in table 1, and is paired with one of them.
+        assert_eq!((pairs(10).pairs.len(), pairs(10).split_buckets), (9, 1));
+    }
+
+    #[test]
     fn a_giant_bucket_is_split_by_further_tables_and_said_so() {
         // All share table 0; table 1 tells them apart in pairs.
-        let found =
-            candidates(1000, 2, |table, id| Some(if table == 0 { 0 } else { u64::from(id.0 / 2) }), |_, _| true);
+        let found = candidates(
+            1000,
+            2,
+            LARGEST_BUCKET,
+            |table, id| Some(if table == 0 { 0 } else { u64::from(id.0 / 2) }),
+            |_, _| true,
+        );
         let twins = (0..500).map(|n| (DocId(2 * n), DocId(2 * n + 1))).collect::<Vec<_>>();
         assert!(twins.iter().all(|twin| found.pairs.binary_search(twin).is_ok()));
         // Beside them the first of each twin with one document of the bucket.
@@ -281,6 +313,7 @@ mod tests {
         let found = candidates(
             1000,
             4,
+            LARGEST_BUCKET,
             |table, id| {
                 let is_own = id.0 < 300 && id.0 as usize % 4 == table;
                 Some(if is_own { 1 + u64::from(id.0) } else { 0 })
@@ -295,7 +328,7 @@ mod tests {
 
     #[test]
     fn a_hundred_thousand_equal_sketches_make_a_star_and_not_all_pairs() {
-        let found = candidates(100_000, 3, |_, _| Some(1), |_, _| true);
+        let found = candidates(100_000, 3, LARGEST_BUCKET, |_, _| Some(1), |_, _| true);
         assert_eq!(found.pairs.len(), 99_999);
     }
 }

@@ -567,7 +567,7 @@ fn find_in(pages: &[Page], task: &Task, progress: &dyn Progress) -> Result<(Find
         notes.push(format!(
             "{split_buckets} {} of more than {} documents (the largest: {largest_bucket}) split by further keys; pairs near the threshold may be missing there",
             if split_buckets == 1 { "bucket" } else { "buckets" },
-            band::LARGEST_BUCKET,
+            band::largest_bucket(settings.sketch),
         ));
     }
 
@@ -890,11 +890,12 @@ impl<'a> Compared<'a> {
             .map_init(|| Sketcher::new(settings), |sketcher, text| sketcher.sketch(&self.content(text)))
             .collect();
         let sketch = |id: DocId| Some(&*sketches[id.index()]).filter(|sketch| !sketch.is_empty());
+        let largest = band::largest_bucket(settings.sketch);
         let mut found = match settings.sketch {
             SketchKind::MinHash => {
                 let key = |band, id| Some(band::band_key(sketch(id)?, band, settings.rows));
                 let least = (LEAST_LIKELY.min(settings.threshold / 2.0) * settings.slots as f64) as usize;
-                band::candidates(self.texts.len(), settings.bands, key, |a, b| {
+                band::candidates(self.texts.len(), settings.bands, largest, key, |a, b| {
                     let equal = sketches[a.index()].iter().zip(&sketches[b.index()]).map(|(a, b)| u32::from(a == b));
                     equal.sum::<u32>() as usize >= least
                 })
@@ -906,7 +907,8 @@ impl<'a> Compared<'a> {
                     (Some(a), Some(b)) => (a ^ b).count_ones() <= settings.distance,
                     _ => false,
                 };
-                band::candidates(self.texts.len(), masks.len(), |table, id| Some(bits(id)? & masks[table]), is_near)
+                let key = |table: usize, id| Some(bits(id)? & masks[table]);
+                band::candidates(self.texts.len(), masks.len(), largest, key, is_near)
             }
         };
         if let (Some(boilerplate), Some(passages)) = (&self.boilerplate, self.passages) {

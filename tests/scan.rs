@@ -328,7 +328,8 @@ fn a_bucket_that_strangers_share_by_chance_joins_none_of_them() {
     let sets: Vec<ShingleSet> = texts.iter().map(|text| shingles(text, &analysis).set()).collect();
     let found = |mask: u64| {
         let bucket = |band, id: DocId| Some(band::band_key(&rows[id.index()], band, analysis.rows) & mask);
-        let candidates = band::candidates(texts.len(), analysis.bands, bucket, |_, _| true);
+        let candidates =
+            band::candidates(texts.len(), analysis.bands, band::largest_bucket(analysis.sketch), bucket, |_, _| true);
         let related = |&(a, b): &(DocId, DocId)| {
             relate(&Evidence::count(&sets[a.index()], &sets[b.index()]), &analysis).is_some()
         };
