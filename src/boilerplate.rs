@@ -9,7 +9,8 @@
 //!
 //! The two need each other: pages whose related-documents blocks are still there look alike or unlike for the wrong
 //! reason. So the judgement is made in passes, each from scratch with the blocks of the pass before masked; a wrong
-//! judgement of an early pass is mended by a later one. Sentences are judged once, last of all.
+//! judgement of an early pass is mended by a later one. Sentences are judged once, after the lines
+//! and quotations of the last pass.
 //!
 //! Prior art: Fetterly, Manasse, Najork (SIGIR 2005) and Bar-Yossef, Rajagopalan (WWW 2002) count a block's pages,
 //! passim's `pboiler` compares pages of one series. The test of what remains is this project's.
@@ -364,8 +365,8 @@ impl Mask {
 /// Returns what of some different texts is boilerplate. The order of the texts decides between equals, and must not
 /// depend on anything but what they say. A block that is known is frame from the first pass on.
 ///
-/// Cost: a look-up of each different line, and some thirty comparisons of sampled seeds for each block that occurs in
-/// two texts, four times over. Memory while it runs: about 2 bytes a token and 24 bytes a block.
+/// Cost: a look-up of each different line, and some thirty comparisons of sampled seeds for each line that several texts
+/// hold, up to four times, and for each such sentence once. Memory while it runs: about 2 bytes a token and 24 bytes a block.
 pub fn find(passages: &Passages, known: &Known) -> Boilerplate {
     find_beside(passages, known, &Prior::default())
 }
@@ -407,7 +408,8 @@ pub fn find_beside(passages: &Passages, known: &Known, prior: &Prior) -> Boilerp
         if is_last {
             corpus.judge_sentences(&mut all, &mut overlaps);
         } else {
-            corpus.mark(&mut all.masks, &all.sentences, &known_sentences, Level::Sentence);
+            // None but those that are known; what a page alone tells is judged anew below.
+            corpus.mark(&mut all.masks, &FxHashSet::default(), &known_sentences, Level::Sentence);
         }
         if pass > 0 {
             corpus.keep_bodies(&mut all);
@@ -819,10 +821,8 @@ impl<'a> Judge<'a> {
     }
 
     fn votes_without_common_lines(&self, masks: &[Mask], edge: &Edge) -> Vec<Comparison> {
-        let is_common = |hash: u64| edge.common.binary_search(&hash).is_ok();
-        let count = edge.sides.len();
-        let sides: Vec<Framed> =
-            edge.sides.iter().map(|&id| self.framed(masks, id, is_common, count >= MANY_HOLDERS)).collect();
+        let sides: Vec<Framed> = edge.sides.iter().map(|&id| self.framed(masks, id, edge)).collect();
+        let count = sides.len();
         let rings = if count == 2 { 1 } else { count };
         (0..rings)
             .map(|at| (&sides[at], &sides[(at + 1) % count]))
@@ -843,9 +843,11 @@ impl<'a> Judge<'a> {
 
     /// Returns how much of a text lies in the lines that are common, and how much outside.
     ///
-    /// Common lines that follow each other are one passage if `are_many`: what runs across their borders is common too. Of
-    /// two or three texts, that may be copies of which every other line was edited, it speaks for what is outside.
-    fn framed(&self, masks: &[Mask], text: u32, is_common: impl Fn(u64) -> bool, are_many: bool) -> Framed {
+    /// Common lines that follow each other are one passage: what runs across their borders is common too. Of two or three
+    /// texts, that may be copies of which every other line was edited, it speaks for what is outside.
+    fn framed(&self, masks: &[Mask], text: u32, edge: &Edge) -> Framed {
+        let is_common = |hash: u64| edge.common.binary_search(&hash).is_ok();
+        let are_many = edge.sides.len() >= MANY_HOLDERS;
         let (mask, blocks) = (&masks[text as usize], self.texts[text as usize].blocks);
         let is_edge = |line: Option<&Block>| line.is_some_and(|line| is_common(line.hash));
         let has_both_edges = is_edge(blocks.lines.first()) && is_edge(blocks.lines.last());
@@ -1034,22 +1036,24 @@ impl<'a> Judge<'a> {
         let of_new = self.sentences_of_new();
         let is_of_new = |hash: u64| of_new.as_ref().is_none_or(|of_new| of_new.contains(&hash));
         let groups = passage::repeated(self.texts, |text| &text.blocks.sentences, 2, is_of_new);
-        let (level, groups) = (Level::Sentence, &*self.open(Cow::Owned(groups), Level::Sentence));
-        let open = self.open_blocks(groups, level);
-        all.sentences =
-            self.frames(&mut all.masks, groups, level, 2, &mut vec![Verdict::default(); groups.len()], overlaps);
+        let level = Level::Sentence;
+        let groups = self.open(Cow::Owned(groups), level);
+        let open = self.open_blocks(&groups, level);
+        let mut verdicts = vec![Verdict::default(); groups.len()];
+        all.sentences = self.frames(&mut all.masks, &groups, level, 2, &mut verdicts, overlaps);
         self.mark(&mut all.masks, &all.sentences, &open, level);
-        let patterns = self.patterns(all, groups);
+        let patterns = self.patterns(all, &groups);
         if !patterns.is_empty() {
             all.sentences.retain(|sentence| !patterns.contains(sentence));
             self.mark(&mut all.masks, &all.sentences, &open, level);
         }
     }
 
-    /// Returns the hashes of the sentences taken for frame of which no two holders keep a body beside frames.
+    /// Returns the hashes of the sentences taken for frame of which no two of the first holders keep a body beside frames and
+    /// quotations.
     ///
     /// So it is with a table whose rows are alike but for their numbers: for want of anything else what is unlike beside one
-    /// row are the others.
+    /// row are the others. A sentence that has such tables alone beside it is shown again with their rows.
     fn patterns(&self, all: &Boilerplate, groups: &[Vec<Place>]) -> FxHashSet<u64> {
         let hash = |group: &Vec<Place>| self.block(group[0].0, group[0].1, Level::Sentence).0.hash;
         let has_body = |&(id, _): &(u32, Range<u32>)| all.masks[id as usize].content >= LEAST_REST;
@@ -1196,7 +1200,7 @@ struct Framed {
     text: u32,
     /// Seeds of content that touch no common line.
     rest: u32,
-    /// Seeds of content within a common line.
+    /// Seeds of content within common lines; of many texts also those that run from one into the next.
     within: u32,
     /// Tokens of common lines before the first longer line that is not, and after it.
     before: u32,

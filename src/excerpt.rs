@@ -39,7 +39,8 @@ pub struct Excerpt {
 ///
 /// 1. A page's passages are its lines; long lines of content are taken in parts of some sentences.
 /// 2. Each is looked up in all other texts; the same passage of several pages once.
-/// 3. The article that holds it is the one most of whose copies hold it. The page's own article does not count.
+/// 3. The article that holds it is the one most of whose copies hold it. The page's own article does not count, and a
+///    passage of content that another copy of it has is no excerpt.
 /// 4. A passage that many pages hold as frame is an excerpt only where it is cut off, or joined of several lines.
 pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option<u32>]) -> Vec<Excerpt> {
     let mut sizes: BTreeMap<u32, usize> = BTreeMap::new();

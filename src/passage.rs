@@ -126,7 +126,8 @@ pub struct Sought<'s> {
     pub retain_wanted: &'s dyn Fn(&mut Vec<Holder>),
     /// Whether a place fits, of whose text something was looked at.
     pub fits: &'s dyn Fn(&Holder) -> bool,
-    /// Texts that hold it, of which nothing is to be shown if each has another beside it that is not telling.
+    /// Texts that hold it, of which nothing is to be shown if each has another beside it that is not telling; where all
+    /// texts are looked for. None where that is not to be asked.
     pub copies: &'s [u32],
 }
 
@@ -395,7 +396,7 @@ impl<'a> Passages<'a> {
     }
 
     /// Returns the places where the tokens `range` of text `own` stand, of those that are `sought`, in the order of the
-    /// texts: that text among them. None where none of them is telling.
+    /// texts: that text among them. None where none of them is telling, or where each of the copies has another.
     ///
     /// Those that are telling are laid beside the passage first, and the others only where that shows one; the other way
     /// round where there are copies.

@@ -184,7 +184,7 @@ impl Forms {
         let mut heads: Vec<(u64, usize)> = Vec::new();
         let mut texts_of_form: Vec<FxHashSet<u32>> = Vec::new();
         let mut with_shingle: FxHashMap<Shingle, Vec<usize>> = FxHashMap::default();
-        // For each form how many shingles of a line it has, and which forms have any.
+        // For each form how many shingles of the line at hand it has, all 0 between two lines, and which forms have any.
         let (mut shared, mut met): (Vec<u32>, Vec<usize>) = Default::default();
         let mut bags: Vec<(u64, usize)> = Vec::new();
         let mut of = FxHashMap::default();
