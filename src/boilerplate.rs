@@ -826,10 +826,10 @@ impl<'a> Judge<'a> {
         let rings = if count == 2 { 1 } else { count };
         (0..rings)
             .map(|at| (&sides[at], &sides[(at + 1) % count]))
-            // The article may be what is common, and the list below it what differs: of a few pages, or of pages that
-            // have only one edge in common, which may be the title.
+            // The article may be what is common, and the list below it what differs: of a few pages, or of pages that end
+            // with lines of their own.
             .filter(|(a, b)| {
-                let is_framed = count >= MANY_HOLDERS && a.has_both_edges && b.has_both_edges;
+                let is_framed = count >= MANY_HOLDERS && a.has_last_edge && b.has_last_edge;
                 is_framed || a.after >= a.before && b.after >= b.before
             })
             .map(|(a, b)| Comparison {
@@ -849,9 +849,8 @@ impl<'a> Judge<'a> {
         let is_common = |hash: u64| edge.common.binary_search(&hash).is_ok();
         let are_many = edge.sides.len() >= MANY_HOLDERS;
         let (mask, blocks) = (&masks[text as usize], self.texts[text as usize].blocks);
-        let is_edge = |line: Option<&Block>| line.is_some_and(|line| is_common(line.hash));
-        let has_both_edges = is_edge(blocks.lines.first()) && is_edge(blocks.lines.last());
-        let mut framed = Framed { text, rest: mask.content, within: 0, before: 0, after: 0, has_both_edges };
+        let has_last_edge = blocks.lines.last().is_some_and(|line| is_common(line.hash));
+        let mut framed = Framed { text, rest: mask.content, within: 0, before: 0, after: 0, has_last_edge };
         let mut passages: Vec<Range<u32>> = Vec::new();
         for (at, line) in blocks.lines.iter().enumerate() {
             let tokens = blocks.line(at);
@@ -1205,8 +1204,8 @@ struct Framed {
     /// Tokens of common lines before the first longer line that is not, and after it.
     before: u32,
     after: u32,
-    /// Whether both the first line and the last are common.
-    has_both_edges: bool,
+    /// Whether the last line is common.
+    has_last_edge: bool,
 }
 
 /// What is to be compared of two texts.

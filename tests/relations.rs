@@ -768,13 +768,16 @@ fn a_block_that_is_longer_than_the_articles_above_it_is_a_frame_where_it_ends_th
     }
 }
 
-#[test]
-fn a_frame_of_many_short_lines_around_a_short_article_is_a_frame() {
+/// Asserts that pages with a title of their own or none, above so many lines that all have, a text of their own and the
+/// rest of the lines, are of one template and repost nothing.
+fn must_be_frame_around(above: usize, is_titled: bool) {
     let frame = Author::new(7).sentences(30);
     for count in [4, 24] {
         let page_of = |n: u64| {
-            let own = Author::new(100 + n).sentences(4).concat();
-            let lines = frame[..15].iter().chain([&own]).chain(&frame[15..]);
+            let mut author = Author::new(100 + n);
+            let title = is_titled.then(|| author.sentence());
+            let own = author.sentences(4).concat();
+            let lines = title.iter().chain(&frame[..above]).chain([&own]).chain(&frame[above..]);
             page(format!("{n:02}"), lines.map(|line| format!("{line}\n")).collect::<String>())
         };
         let pages: Vec<Page> = (0..count).map(page_of).collect();
@@ -784,6 +787,16 @@ fn a_frame_of_many_short_lines_around_a_short_article_is_a_frame() {
             assert_eq!(only_template(&findings).into_iter().collect::<BTreeSet<_>>(), keys(&pages));
         }
     }
+}
+
+#[test]
+fn a_frame_of_many_short_lines_around_a_short_article_is_a_frame() {
+    must_be_frame_around(15, false);
+}
+
+#[test]
+fn a_frame_that_stands_above_a_short_article_and_below_its_title_is_a_frame() {
+    must_be_frame_around(25, true);
 }
 
 #[test]
