@@ -9,8 +9,8 @@
 //!
 //! The two need each other: pages whose related-documents blocks are still there look alike or unlike for the wrong
 //! reason. So the judgement is made in passes, each from scratch with the blocks of the pass before masked; a wrong
-//! judgement of an early pass is mended by a later one. Sentences are judged once, after the lines
-//! and quotations of the last pass.
+//! judgement of an early pass is mended by a later one. Sentences are judged once, after the lines and quotations of the
+//! last pass.
 //!
 //! Prior art: Fetterly, Manasse, Najork (SIGIR 2005) and Bar-Yossef, Rajagopalan (WWW 2002) count a block's pages,
 //! passim's `pboiler` compares pages of one series. The test of what remains is this project's.
@@ -532,8 +532,7 @@ impl<'a> Judge<'a> {
             return groups;
         }
         let is_open = |group: &&Vec<Place>| {
-            let hash = self.block(group[0].0, group[0].1, level).0.hash;
-            group.iter().any(|place| self.is_new(place.0)) && !self.prior.settled.contains(&hash)
+            group.iter().any(|place| self.is_new(place.0)) && !self.prior.settled.contains(&self.hash_of(group, level))
         };
         groups.iter().filter(is_open).cloned().collect()
     }
@@ -713,8 +712,8 @@ impl<'a> Judge<'a> {
         for ((at, state, _), is_frame) in votes.into_iter().zip(judged) {
             verdicts[at] = Verdict { state, found: u8::from(is_frame) };
         }
-        let hash = |group: &Vec<Place>| self.block(group[0].0, group[0].1, level).0.hash;
-        groups.iter().zip(verdicts).filter(|(_, verdict)| verdict.found != 0).map(|(group, _)| hash(group)).collect()
+        let frames = groups.iter().zip(verdicts).filter(|(_, verdict)| verdict.found != 0);
+        frames.map(|(group, _)| self.hash_of(group, level)).collect()
     }
 
     /// Returns the lines that may belong to a frame that is longer than what it frames.
@@ -724,7 +723,7 @@ impl<'a> Judge<'a> {
     /// holds the edge of the page, and the line at the edge has no more holders than the others.
     fn edges(&self, groups: &[Vec<Place>]) -> Vec<Edge> {
         let holders: FxHashMap<u64, usize> =
-            groups.iter().map(|group| (self.block(group[0].0, group[0].1, Level::Line).0.hash, group.len())).collect();
+            groups.iter().map(|group| (self.hash_of(group, Level::Line), group.len())).collect();
         let holders_of = |line: Option<&Block>| line.map_or(0, |line| holders.get(&line.hash).copied().unwrap_or(0));
         // For each text, how many hold its first line and its last.
         let of_edges: Vec<[usize; 2]> = self
@@ -794,10 +793,7 @@ impl<'a> Judge<'a> {
         edges: &mut [Edge],
         overlaps: &mut Overlaps,
     ) -> Vec<u64> {
-        let hash = |&group: &u32| {
-            let (id, at) = groups[group as usize][0];
-            self.block(id, at, Level::Line).0.hash
-        };
+        let hash = |&group: &u32| self.hash_of(&groups[group as usize], Level::Line);
         let states: Vec<u64> =
             edges.par_iter().map(|edge| self.state(masks, edge.sides.iter().map(|&id| (id, 0)))).collect();
         let is_open = |edge: &Edge, state: u64| {
@@ -931,6 +927,11 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// Returns the hash that all places of a group share.
+    fn hash_of(&self, group: &[Place], level: Level) -> u64 {
+        self.block(group[0].0, group[0].1, level).0.hash
+    }
+
     fn block(&self, id: u32, at: u32, level: Level) -> (&'a Block, Range<u32>) {
         let blocks = self.texts[id as usize].blocks;
         match level {
@@ -1017,8 +1018,7 @@ impl<'a> Judge<'a> {
 
     /// Returns the blocks that may be frame: those that are judged, and those that are known to be.
     fn open_blocks(&self, groups: &[Vec<Place>], level: Level) -> Open {
-        let hash = |group: &Vec<Place>| self.block(group[0].0, group[0].1, level).0.hash;
-        let judged: Vec<u64> = groups.iter().map(hash).collect();
+        let judged: Vec<u64> = groups.iter().map(|group| self.hash_of(group, level)).collect();
         let numbers: FxHashMap<u64, u32> = judged.iter().copied().zip(0..).collect();
         let number = |block: &Block| {
             if self.known.holds(block.hash, level) { Some(u32::MAX) } else { numbers.get(&block.hash).copied() }
@@ -1054,12 +1054,12 @@ impl<'a> Judge<'a> {
     /// So it is with a table whose rows are alike but for their numbers: for want of anything else what is unlike beside one
     /// row are the others. A sentence that has such tables alone beside it is shown again with their rows.
     fn patterns(&self, all: &Boilerplate, groups: &[Vec<Place>]) -> FxHashSet<u64> {
-        let hash = |group: &Vec<Place>| self.block(group[0].0, group[0].1, Level::Sentence).0.hash;
+        let hash = |group: &Vec<Place>| self.hash_of(group, Level::Sentence);
         let has_body = |&(id, _): &(u32, Range<u32>)| all.masks[id as usize].content >= LEAST_REST;
         let bodies =
             |group: &Vec<Place>| self.holders(&all.masks, group, Level::Sentence).filter(has_body).take(2).count();
         let is_pattern = |group: &&Vec<Place>| all.sentences.contains(&hash(group)) && bodies(group) < 2;
-        groups.par_iter().evenly().filter(is_pattern).map(hash).collect::<Vec<u64>>().into_iter().collect()
+        groups.par_iter().evenly().filter(is_pattern).map(hash).collect()
     }
 
     /// Gives a page without a body of its own its longest quotation back: it is a copy, not a page that quotes.
