@@ -49,6 +49,14 @@ const HOLDERS: usize = 16;
 const EDGE_HOLDERS: usize = 8;
 const MANY_HOLDERS: usize = 4;
 
+/// Share of what texts have in common that stands on either side of what each has of its own, for that to be framed; and
+/// share of what a text has of its own that stands there in one piece.
+const BESIDE: f64 = 0.125;
+const IN_ONE_PIECE: f64 = 0.66;
+
+/// Share of a text that stands in lines of about as many holders for these to be a frame that is longer than what it frames.
+const HEAVY: f64 = 0.4;
+
 /// Seeds a rest must have to say anything, and how many for each token of the block: beside an article in one line a list
 /// of openings that is little longer tells nothing. With one a small corpus lost a quarter of its reposts; from 1.25 to 2
 /// hardly anything changes.
@@ -720,7 +728,8 @@ impl<'a> Judge<'a> {
     ///
     /// Of such pages the rest is alike whichever line is left out, for it is frame too. So all lines that the holders of
     /// a line have in common are left out at once. The same could be said of an article that was reposted; but a frame
-    /// holds the edge of the page, and the line at the edge has no more holders than the others.
+    /// holds the edge of the page, and the line at the edge has no more holders than the others. Where each page begins and
+    /// ends with lines of its own, it is told by what it surrounds, if many have it and much of each page is in it.
     fn edges(&self, groups: &[Vec<Place>]) -> Vec<Edge> {
         let holders: FxHashMap<u64, usize> =
             groups.iter().map(|group| (self.hash_of(group, Level::Line), group.len())).collect();
@@ -732,13 +741,23 @@ impl<'a> Judge<'a> {
             .map(|text| [holders_of(text.blocks.lines.first()), holders_of(text.blocks.lines.last())])
             .collect();
         let is_few = |holders: usize, of: usize| holders > 0 && holders * 4 <= of * 5;
+        let of_classes = self.tokens_by_holders(&holders);
+        let is_heavy = |text: u32, holders: usize| {
+            let near = class(holders).saturating_sub(1)..=class(holders) + 1;
+            let tokens = of_classes[text as usize].iter().filter(|(class, _)| near.contains(class));
+            let tokens: u32 = tokens.map(|(_, tokens)| tokens).sum();
+            f64::from(tokens) >= HEAVY * f64::from(self.texts[text as usize].blocks.tokens)
+        };
         // Lines that the same texts hold are judged as one: a page may have thousands of them.
         let side = |(at, group): (usize, &Vec<Place>)| {
             let mut texts: Vec<u32> = group.iter().map(|&(id, _)| id).collect();
             texts.dedup();
             texts.truncate(EDGE_HOLDERS);
             let mut edges = texts.iter().flat_map(|&id| of_edges[id as usize]);
-            edges.any(|holders| is_few(holders, group.len())).then_some((texts, group.len(), at as u32))
+            let has_edge = edges.any(|holders| is_few(holders, group.len()));
+            let is_one =
+                has_edge || texts.len() >= MANY_HOLDERS && texts[..2].iter().all(|&text| is_heavy(text, group.len()));
+            is_one.then_some((texts, group.len(), at as u32))
         };
         let mut sides: Vec<(Vec<u32>, usize, u32)> = groups.par_iter().enumerate().filter_map(side).collect();
         sides.par_sort_unstable();
@@ -754,12 +773,36 @@ impl<'a> Judge<'a> {
                 let [first, last] = of_edges[id as usize];
                 is_edge(lines.first(), first) || is_edge(lines.last(), last)
             });
+            let has_edges = sides.len() >= 2;
+            if !has_edges {
+                sides.clone_from(texts);
+            }
             let groups = same.iter().map(|&(.., at)| at).collect();
             let verdict = Verdict::default();
-            (sides.len() >= 2).then(|| Edge { groups, sides: sides.into(), common: common.into(), verdict })
+            let is_any = has_edges || sides.len() >= MANY_HOLDERS;
+            is_any.then(|| Edge { groups, sides: sides.into(), common: common.into(), has_edges, verdict })
         };
         let same: Vec<&[(Vec<u32>, usize, u32)]> = sides.chunk_by(|a, b| (&a.0, a.1) == (&b.0, b.1)).collect();
         same.into_par_iter().filter_map(edge).collect()
+    }
+
+    /// Returns for each text how many of its tokens stand in lines of many holders, by [`class`].
+    fn tokens_by_holders(&self, holders: &FxHashMap<u64, usize>) -> Vec<Vec<(u32, u32)>> {
+        let of_text = |text: &Text| {
+            let mut classes: Vec<(u32, u32)> = Vec::new();
+            for (at, line) in text.blocks.lines.iter().enumerate() {
+                let Some(&holders) = holders.get(&line.hash).filter(|&&holders| holders >= MANY_HOLDERS) else {
+                    continue;
+                };
+                let (class, tokens) = (class(holders), text.blocks.line(at).len() as u32);
+                match classes.iter_mut().find(|(of, _)| *of == class) {
+                    Some((_, sum)) => *sum += tokens,
+                    None => classes.push((class, tokens)),
+                }
+            }
+            classes
+        };
+        self.texts.par_iter().evenly().map(of_text).collect()
     }
 
     /// Returns the hashes of the lines that nearly all of some texts hold, sorted.
@@ -825,8 +868,10 @@ impl<'a> Judge<'a> {
             // The article may be what is common, and the list below it what differs: of a few pages, or of pages that end
             // with lines of their own.
             .filter(|(a, b)| {
-                let is_framed = count >= MANY_HOLDERS && a.has_last_edge && b.has_last_edge;
-                is_framed || a.after >= a.before && b.after >= b.before
+                let are_many = count >= MANY_HOLDERS;
+                let is_framed =
+                    are_many && (a.is_inside && b.is_inside || edge.has_edges && a.has_last_edge && b.has_last_edge);
+                is_framed || edge.has_edges && a.after >= a.before && b.after >= b.before
             })
             .map(|(a, b)| Comparison {
                 pair: (a.text.min(b.text), a.text.max(b.text)),
@@ -846,7 +891,8 @@ impl<'a> Judge<'a> {
         let are_many = edge.sides.len() >= MANY_HOLDERS;
         let (mask, blocks) = (&masks[text as usize], self.texts[text as usize].blocks);
         let has_last_edge = blocks.lines.last().is_some_and(|line| is_common(line.hash));
-        let mut framed = Framed { text, rest: mask.content, within: 0, before: 0, after: 0, has_last_edge };
+        let is_inside = are_many && is_inside(blocks, is_common);
+        let mut framed = Framed { text, rest: mask.content, within: 0, before: 0, after: 0, has_last_edge, is_inside };
         let mut passages: Vec<Range<u32>> = Vec::new();
         for (at, line) in blocks.lines.iter().enumerate() {
             let tokens = blocks.line(at);
@@ -1129,6 +1175,43 @@ fn blocks_of<'a>(text: &Text<'a>, level: Level) -> &'a [Block] {
     }
 }
 
+/// Returns a number for how many texts hold a line, four for each doubling: that of a seventh more is at most one more.
+fn class(holders: usize) -> u32 {
+    let octave = holders.max(1).ilog2();
+    octave * 4 + (holders << 2 >> octave) as u32 % 4
+}
+
+/// Returns whether what is a page's own stands nearly all in one piece, with a good part of what is common on either side: as
+/// an article stands in a frame, and not as the frames of many sites around one article.
+fn is_inside(blocks: &Blocks, is_common: impl Fn(u64) -> bool) -> bool {
+    // Tokens of passages by turns, common ones at even places.
+    let mut passages: Vec<u32> = vec![0];
+    for (at, line) in blocks.lines.iter().enumerate() {
+        let is_in_common = passages.len() % 2 == 1;
+        if is_common(line.hash) != is_in_common {
+            passages.push(0);
+        }
+        if let Some(last) = passages.last_mut() {
+            *last += blocks.line(at).len() as u32;
+        }
+    }
+    let common: u32 = passages.iter().step_by(2).sum();
+    let own: u32 = passages.iter().skip(1).step_by(2).sum();
+    let least = BESIDE * f64::from(common);
+    let (mut before, mut piece) = (0, 0);
+    passages.iter().enumerate().any(|(at, &tokens)| {
+        if at % 2 == 0 {
+            before += tokens;
+            // Pieces between which little is common are one.
+            piece = if f64::from(tokens) * 2.0 >= least { 0 } else { piece };
+            return false;
+        }
+        piece += tokens;
+        let beside = before.min(common - before);
+        f64::from(piece) >= IN_ONE_PIECE * f64::from(own) && f64::from(beside) >= least
+    })
+}
+
 /// Returns whether a line is not yet judged.
 fn is_open(mask: &Mask, blocks: &Blocks, line: u32) -> bool {
     let tokens = blocks.line(line as usize);
@@ -1191,6 +1274,8 @@ struct Edge {
     sides: Box<[u32]>,
     /// The hashes of the lines that nearly all holders have, sorted.
     common: Box<[u64]>,
+    /// Whether there are two sides or more that have a common line at an edge.
+    has_edges: bool,
     verdict: Verdict,
 }
 
@@ -1206,6 +1291,8 @@ struct Framed {
     after: u32,
     /// Whether the last line is common.
     has_last_edge: bool,
+    /// Whether nearly all that is its own stands in one piece amid what is common.
+    is_inside: bool,
 }
 
 /// What is to be compared of two texts.

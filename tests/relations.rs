@@ -768,16 +768,17 @@ fn a_block_that_is_longer_than_the_articles_above_it_is_a_frame_where_it_ends_th
     }
 }
 
-/// Asserts that pages with a title of their own or none, above so many lines that all have, a text of their own and the
-/// rest of the lines, are of one template and repost nothing.
-fn must_be_frame_around(above: usize, is_titled: bool) {
+/// Asserts that pages with a title of their own or none, above so many lines that all have, a text of their own, the rest of
+/// the lines and the title of another page or none, are of one template and repost nothing.
+fn must_be_frame_around(above: usize, is_titled: bool, names_next: bool) {
     let frame = Author::new(7).sentences(30);
     for count in [4, 24] {
         let page_of = |n: u64| {
             let mut author = Author::new(100 + n);
             let title = is_titled.then(|| author.sentence());
             let own = author.sentences(4).concat();
-            let lines = title.iter().chain(&frame[..above]).chain([&own]).chain(&frame[above..]);
+            let next = names_next.then(|| author.sentence());
+            let lines = title.iter().chain(&frame[..above]).chain([&own]).chain(&frame[above..]).chain(&next);
             page(format!("{n:02}"), lines.map(|line| format!("{line}\n")).collect::<String>())
         };
         let pages: Vec<Page> = (0..count).map(page_of).collect();
@@ -791,12 +792,36 @@ fn must_be_frame_around(above: usize, is_titled: bool) {
 
 #[test]
 fn a_frame_of_many_short_lines_around_a_short_article_is_a_frame() {
-    must_be_frame_around(15, false);
+    must_be_frame_around(15, false, false);
 }
 
 #[test]
 fn a_frame_that_stands_above_a_short_article_and_below_its_title_is_a_frame() {
-    must_be_frame_around(25, true);
+    must_be_frame_around(25, true, false);
+}
+
+#[test]
+fn a_frame_around_a_short_article_is_a_frame_also_where_the_last_line_is_another_one_on_each_page() {
+    for above in [8, 15, 22] {
+        must_be_frame_around(above, true, true);
+        must_be_frame_around(above, false, true);
+    }
+}
+
+#[test]
+fn an_article_on_many_sites_is_none_for_what_each_of_them_puts_into_its_midst() {
+    let article = Author::new(1).sentences(40);
+    let page_of = |n: u64| {
+        let mut site = Author::new(200 + n);
+        let (above, midst, below) = (site.sentences(8), site.sentences(8), site.sentences(8));
+        let lines = above.iter().chain(&article[..20]).chain(&midst).chain(&article[20..]).chain(&below);
+        page(format!("{n:02}"), lines.map(|line| format!("{line}\n")).collect::<String>())
+    };
+    let pages: Vec<Page> = (0..12).map(page_of).collect();
+    for analysis in both_kinds_of_tokens() {
+        let findings = found(&pages, &analysis);
+        assert_eq!(joined(&findings).len(), 12 * 11 / 2, "{:?}", analysis.tokens);
+    }
 }
 
 #[test]
