@@ -39,7 +39,8 @@ const UNLIKE: f64 = 0.3;
 /// Part of a text's content that must change for what it shares with others to be counted anew.
 const MUCH: u32 = 16;
 
-/// Share of pairs of holders that must be otherwise unlike. At .6 short articles with many copies were called frame.
+/// Share of pairs of holders that must be otherwise unlike. At .6 short articles with many copies were called frame. Where fewer
+/// are, but more than a third, it is asked of how many articles the holders are.
 const NEARLY_ALL: f64 = 0.8;
 
 /// Holders of a block that are compared. With eight an English article with many copies was taken for frame.
@@ -716,12 +717,53 @@ impl<'a> Judge<'a> {
         let votes: Vec<(usize, u64, Vec<Comparison>)> =
             all.filter_map(|(at, outdated)| outdated.map(|(state, votes)| (at, state, votes))).collect();
         overlaps.count(self, masks, &votes.iter().flat_map(|(.., votes)| votes).copied().collect::<Vec<_>>());
-        let judged: Vec<bool> = votes.par_iter().map(|(.., votes)| overlaps.are_nearly_all_unlike(votes)).collect();
+        let judged = self.judged(masks, votes.iter().map(|(.., votes)| &votes[..]), overlaps, |number| {
+            let (at, ..) = votes[number];
+            let holders = self.holders(masks, &groups[at], level);
+            let side = |(id, block): (u32, Range<u32>)| {
+                let Comparison { smaller, within, .. } = self.comparison(masks, (id, &block), (id, &block));
+                (smaller >= least_rest(&block)).then_some(Side { text: id, rest: smaller, within })
+            };
+            holders.filter_map(side).collect()
+        });
         for ((at, state, _), is_frame) in votes.into_iter().zip(judged) {
             verdicts[at] = Verdict { state, found: u8::from(is_frame) };
         }
         let frames = groups.iter().zip(verdicts).filter(|(_, verdict)| verdict.found != 0);
         frames.map(|(group, _)| self.hash_of(group, level)).collect()
+    }
+
+    /// Returns for each of some ballots, the pairs of which are counted, whether it tells of a frame; for those that are split
+    /// all pairs of up to eight of the `sides` of a ballot of some number are counted too.
+    fn judged<'v>(
+        &self,
+        masks: &[Mask],
+        ballots: impl Iterator<Item = &'v [Comparison]>,
+        overlaps: &mut Overlaps,
+        sides: impl Fn(usize) -> Vec<Side> + Sync,
+    ) -> Vec<bool> {
+        let mut judged = Vec::new();
+        let mut split = Vec::new();
+        for (number, votes) in ballots.enumerate() {
+            let unlike = overlaps.unlike(votes);
+            let is_frame = unlike as f64 > NEARLY_ALL * votes.len() as f64;
+            if !is_frame && unlike * 3 > votes.len() {
+                split.push(number);
+            }
+            judged.push(is_frame);
+        }
+        let pairs = |&number: &usize| -> Vec<Comparison> {
+            let mut sides = sides(number);
+            sides.truncate(HOLDERS);
+            let of_one = |at: usize| sides[at + 1..].iter().map(move |other| (at, other));
+            (0..sides.len()).flat_map(of_one).map(|(at, other)| sides[at].compared(other)).collect()
+        };
+        let pairs: Vec<Vec<Comparison>> = split.par_iter().evenly().map(pairs).collect();
+        overlaps.count(self, masks, &pairs.iter().flatten().copied().collect::<Vec<_>>());
+        for (number, pairs) in split.into_iter().zip(&pairs) {
+            judged[number] = overlaps.are_of_many_articles(pairs);
+        }
+        judged
     }
 
     /// Returns the lines that may belong to a frame that is longer than what it frames.
@@ -850,9 +892,13 @@ impl<'a> Judge<'a> {
             .map(|(edge, &changed)| if changed { self.votes_without_common_lines(masks, edge) } else { Vec::new() })
             .collect();
         overlaps.count(self, masks, &votes.iter().flatten().copied().collect::<Vec<_>>());
-        for (((edge, state), changed), votes) in edges.iter_mut().zip(states).zip(changed).zip(votes) {
+        let judged = self.judged(masks, votes.iter().map(|votes| &votes[..]), overlaps, |number| {
+            let edge = &edges[number];
+            let sides = edge.sides.iter().filter_map(|&id| self.framed(masks, id, edge));
+            sides.filter(|side| side.rest >= LEAST_REST).collect()
+        });
+        for (((edge, state), changed), is_frame) in edges.iter_mut().zip(states).zip(changed).zip(judged) {
             if changed {
-                let is_frame = overlaps.are_nearly_all_unlike(&votes);
                 edge.verdict = Verdict { state, found: u8::from(is_frame) };
             }
         }
@@ -860,60 +906,54 @@ impl<'a> Judge<'a> {
     }
 
     fn votes_without_common_lines(&self, masks: &[Mask], edge: &Edge) -> Vec<Comparison> {
-        let sides: Vec<Framed> = edge.sides.iter().map(|&id| self.framed(masks, id, edge)).collect();
+        let sides: Vec<Option<Side>> = edge.sides.iter().map(|&id| self.framed(masks, id, edge)).collect();
         let count = sides.len();
         let rings = if count == 2 { 1 } else { count };
         (0..rings)
-            .map(|at| (&sides[at], &sides[(at + 1) % count]))
-            // The article may be what is common, and the list below it what differs: of a few pages, or of pages that end
-            // with lines of their own.
-            .filter(|(a, b)| {
-                let are_many = count >= MANY_HOLDERS;
-                let is_framed =
-                    are_many && (a.is_inside && b.is_inside || edge.has_edges && a.has_last_edge && b.has_last_edge);
-                is_framed || edge.has_edges && a.after >= a.before && b.after >= b.before
-            })
-            .map(|(a, b)| Comparison {
-                pair: (a.text.min(b.text), a.text.max(b.text)),
-                smaller: a.rest.min(b.rest),
-                within: a.within.max(b.within),
-            })
+            .filter_map(|at| Some(sides[at]?.compared(&sides[(at + 1) % count]?)))
             .filter(|comparison| comparison.smaller >= LEAST_REST)
             .collect()
     }
 
-    /// Returns how much of a text lies in the lines that are common, and how much outside.
+    /// Returns what of a text lies outside of the common lines, where these may be its frame and not its article.
     ///
     /// Common lines that follow each other are one passage: what runs across their borders is common too. Of two or three
     /// texts, that may be copies of which every other line was edited, it speaks for what is outside.
-    fn framed(&self, masks: &[Mask], text: u32, edge: &Edge) -> Framed {
+    fn framed(&self, masks: &[Mask], text: u32, edge: &Edge) -> Option<Side> {
         let is_common = |hash: u64| edge.common.binary_search(&hash).is_ok();
         let are_many = edge.sides.len() >= MANY_HOLDERS;
         let (mask, blocks) = (&masks[text as usize], self.texts[text as usize].blocks);
-        let has_last_edge = blocks.lines.last().is_some_and(|line| is_common(line.hash));
-        let is_inside = are_many && is_inside(blocks, is_common);
-        let mut framed = Framed { text, rest: mask.content, within: 0, before: 0, after: 0, has_last_edge, is_inside };
         let mut passages: Vec<Range<u32>> = Vec::new();
+        // Tokens of common lines before the first longer line that is not, and after it.
+        let (mut before, mut after) = (0, 0);
         for (at, line) in blocks.lines.iter().enumerate() {
             let tokens = blocks.line(at);
             if is_common(line.hash) {
-                framed.after += tokens.len() as u32;
+                after += tokens.len() as u32;
                 match passages.last_mut().filter(|last| are_many && last.end == tokens.start) {
                     Some(last) => last.end = tokens.end,
                     None => passages.push(tokens),
                 }
-            } else if line.weight >= LEAST_QUOTATION && framed.before == 0 {
+            } else if line.weight >= LEAST_QUOTATION && before == 0 {
                 // All common lines so far stand before the rest; a page that begins with it has none.
-                framed.before = std::mem::take(&mut framed.after).max(1);
+                before = std::mem::take(&mut after).max(1);
             }
         }
+        // Otherwise the article may be what is common, and the list below it what differs: of a few pages, or of pages that
+        // end with lines of their own.
+        let has_last_edge = || blocks.lines.last().is_some_and(|line| is_common(line.hash));
+        let is_frame = edge.has_edges && (after >= before || are_many && has_last_edge())
+            || are_many && is_inside(blocks, is_common);
+        if !is_frame {
+            return None;
+        }
+        let mut side = Side { text, rest: mask.content, within: 0 };
         for tokens in passages {
             let touched = mask.content_in(tokens.start.saturating_sub(self.span - 1)..tokens.end);
-            framed.rest = framed.rest.saturating_sub(touched);
-            framed.within +=
-                mask.content_in(tokens.start..(tokens.end + 1).saturating_sub(self.span).max(tokens.start));
+            side.rest = side.rest.saturating_sub(touched);
+            side.within += mask.content_in(tokens.start..(tokens.end + 1).saturating_sub(self.span).max(tokens.start));
         }
-        framed
+        Some(side)
     }
 
     /// Returns the lines that are boilerplate by how they stand on their page, where the corpus does not tell.
@@ -1031,8 +1071,7 @@ impl<'a> Judge<'a> {
             .take(if count == 2 { 1 } else { usize::MAX })
             .map(|(a, b)| {
                 let (a, b) = (&holders[a], &holders[b]);
-                let least = LEAST_REST.max((OF_BLOCK * a.1.len() as f64) as u32);
-                (least, self.comparison(masks, (a.0, &a.1), (b.0, &b.1)))
+                (least_rest(&a.1), self.comparison(masks, (a.0, &a.1), (b.0, &b.1)))
             })
             .filter(|(least, comparison)| comparison.smaller >= *least)
             .map(|(_, comparison)| comparison)
@@ -1175,6 +1214,11 @@ fn blocks_of<'a>(text: &Text<'a>, level: Level) -> &'a [Block] {
     }
 }
 
+/// Returns how many seeds the rest of a text must have to say something of a block.
+fn least_rest(block: &Range<u32>) -> u32 {
+    LEAST_REST.max((OF_BLOCK * block.len() as f64) as u32)
+}
+
 /// Returns a number for how many texts hold a line, four for each doubling: that of a seventh more is at most one more.
 fn class(holders: usize) -> u32 {
     let octave = holders.max(1).ilog2();
@@ -1279,20 +1323,24 @@ struct Edge {
     verdict: Verdict,
 }
 
-/// How one text divides into what is common to the holders of a line, and the rest.
-struct Framed {
+/// One of two texts that are to be compared.
+#[derive(Clone, Copy)]
+struct Side {
     text: u32,
-    /// Seeds of content that touch no common line.
+    /// Seeds of content that touch nothing of what is the same in both.
     rest: u32,
-    /// Seeds of content within common lines; of many texts also those that run from one into the next.
+    /// Seeds of content within that.
     within: u32,
-    /// Tokens of common lines before the first longer line that is not, and after it.
-    before: u32,
-    after: u32,
-    /// Whether the last line is common.
-    has_last_edge: bool,
-    /// Whether nearly all that is its own stands in one piece amid what is common.
-    is_inside: bool,
+}
+
+impl Side {
+    fn compared(&self, other: &Self) -> Comparison {
+        Comparison {
+            pair: (self.text.min(other.text), self.text.max(other.text)),
+            smaller: self.rest.min(other.rest),
+            within: self.within.max(other.within),
+        }
+    }
 }
 
 /// What is to be compared of two texts.
@@ -1356,10 +1404,47 @@ impl Overlaps {
         halvings == 0 || off.abs() > SURE * deviation
     }
 
-    /// Returns whether nearly all counted pairs are unlike; false for none.
-    fn are_nearly_all_unlike(&self, comparisons: &[Comparison]) -> bool {
-        let unlike = comparisons.iter().filter(|comparison| self.are_unlike(comparison)).count();
-        unlike as f64 > NEARLY_ALL * comparisons.len() as f64
+    /// Returns how many of some counted pairs are unlike.
+    fn unlike(&self, comparisons: &[Comparison]) -> usize {
+        comparisons.iter().filter(|comparison| self.are_unlike(comparison)).count()
+    }
+
+    /// Returns whether some texts, all pairs of which are counted, are of many articles: more than a third as many as they are
+    /// themselves. Texts of one article are alike, and hardly any is like those of two.
+    fn are_of_many_articles(&self, pairs: &[Comparison]) -> bool {
+        let mut texts: Vec<u32> = pairs.iter().flat_map(|comparison| [comparison.pair.0, comparison.pair.1]).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        let place = |text: u32| texts.binary_search(&text).unwrap_or_default();
+        // A bit for each text that one is like.
+        let mut like = vec![0_u64; texts.len()];
+        for comparison in pairs.iter().filter(|comparison| !self.are_unlike(comparison)) {
+            let (a, b) = (place(comparison.pair.0), place(comparison.pair.1));
+            like[a] |= 1 << b;
+            like[b] |= 1 << a;
+        }
+        // One for each article, those first that are like the fewest.
+        let mut order: Vec<usize> = (0..texts.len()).collect();
+        order.sort_by_key(|&at| like[at].count_ones());
+        let mut first = 0_u64;
+        for at in order {
+            first |= u64::from(like[at] & first == 0) << at;
+        }
+        let articles = first.count_ones() as usize;
+        let of_several = (0..texts.len()).filter(|&at| (like[at] & first).count_ones() > 1);
+        let of_several: u64 = of_several.map(|at| 1 << at).sum();
+        // Pairs of different articles, and how many of them are alike all the same.
+        let article = |at: usize| if first >> at & 1 == 1 { 1 << at } else { like[at] & first };
+        let of_one = |&at: &usize| of_several >> at & 1 == 0;
+        let (mut different, mut alike) = (0, 0);
+        for a in (0..texts.len()).filter(of_one) {
+            for b in (a + 1..texts.len()).filter(of_one).filter(|&b| article(a) != article(b)) {
+                different += 1;
+                alike += like[a] >> b & 1;
+            }
+        }
+        let are_clear = of_several.count_ones() as usize * 8 <= texts.len() && alike * 10 <= different;
+        articles >= MANY_HOLDERS && articles * 3 > texts.len() && are_clear
     }
 
     /// Returns whether the two texts of a counted pair are unlike outside of the block.

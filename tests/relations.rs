@@ -825,6 +825,28 @@ fn an_article_on_many_sites_is_none_for_what_each_of_them_puts_into_its_midst() 
 }
 
 #[test]
+fn a_site_with_many_copies_of_one_article_among_its_pages_keeps_its_frame() {
+    for seed in 0..8 {
+        let mut site = Author::new(1000 * seed);
+        let (above, below) = (site.sentences(4), [(); 8].map(|()| site.sentences(4).concat()));
+        let copied = site.sentences(8).concat();
+        let page_of = |n: u64| {
+            let mut author = Author::new(1000 * seed + 100 + n);
+            let (title, own) = (author.sentence(), author.sentences(8).concat());
+            let text = if n < 15 { &copied } else { &own };
+            let lines = above.iter().chain([&title, text]).chain(&below);
+            page(format!("{n:02}"), lines.map(|line| format!("{line}\n")).collect::<String>())
+        };
+        let pages: Vec<Page> = (0..35).map(page_of).collect();
+        for analysis in both_kinds_of_tokens() {
+            let findings = found(&pages, &analysis);
+            let groups = groups(&findings).into_iter().map(BTreeSet::from_iter);
+            assert_eq!(groups.collect::<Vec<_>>(), [keys(&pages[..15])], "{seed}, {:?}", analysis.tokens);
+        }
+    }
+}
+
+#[test]
 fn a_block_that_is_longer_than_the_articles_above_it_is_a_frame_within_the_frame_of_the_site_too() {
     for analysis in both_kinds_of_tokens() {
         let findings = found(&with_block_of_strangers(&Site::new(1), false), &analysis);
