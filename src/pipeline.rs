@@ -87,6 +87,9 @@ impl Progress for Silent {
     fn advance(&self, _: u64) {}
 }
 
+/// Beyond it the system begins to refuse some of them.
+const MOST_THREADS: usize = 1024;
+
 /// The last of them, for the texts of boilerplate, is left out where it is not told from content.
 const PHASES: u32 = 6;
 
@@ -311,6 +314,9 @@ pub fn explain(
 
 fn pool(settings: &Settings) -> Result<rayon::ThreadPool> {
     let threads = settings.run.threads;
+    if threads > MOST_THREADS {
+        return Err(Error::Settings(format!("{threads} threads are out of range: use up to {MOST_THREADS}, or 0")));
+    }
     let refuse = |error| Error::Settings(format!("cannot start {threads} threads: {error}"));
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(refuse)
 }

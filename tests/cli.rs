@@ -448,6 +448,57 @@ hint: create its folder first
 }
 
 #[test]
+fn an_output_that_a_scan_reads_or_would_read_is_refused() {
+    let folder = pages().with("found.json", FOUND).with("records.jsonl", records(3));
+    let before = fs::read(folder.path("records.jsonl")).unwrap();
+    folder.refuses(
+        &["scan", "records.jsonl", "--format", "json", "--output", "records.jsonl"],
+        str![[r#"
+error: cannot write `records.jsonl`: it is to be read
+hint: name another file, and what was read stays as it is
+
+"#]],
+    );
+    folder.refuses(
+        &["scan", "转载", "--output", "转载/report.txt"],
+        str![[r#"
+error: cannot write `转载/report.txt`: it is in `转载`, where a scan would read it
+hint: name a file elsewhere, or leave it out of the scan with `--exclude`
+
+"#]],
+    );
+    for arguments in [
+        &["explain", "渡口.txt", "转载/渡口.html", "--output", "转载/渡口.html"][..],
+        &["boilerplate", "转载", "--output", "./转载/../转载/渡口.html"],
+        &["report", "found.json", "--output", "found.json"],
+        &["dedup", "found.json", "转载", "--output", "found.json"],
+        &["dedup", "found.json", "转载", "--output", "转载/plan.json"],
+        &["gate", "转载", "--output", "转载/report.txt"],
+        &["index", "query", "kept", "转载", "--output", "转载/report.txt"],
+    ] {
+        let error = folder.run(arguments).code(2).get_output().stderr.clone();
+        assert!(String::from_utf8(error).unwrap().starts_with("error: cannot write `"), "{arguments:?}");
+    }
+    assert_eq!(fs::read(folder.path("records.jsonl")).unwrap(), before);
+    assert_eq!(fs::read(folder.path("found.json")).unwrap(), FOUND.as_bytes());
+    for output in ["report.txt", "转载/.report.txt"] {
+        folder.run(&["scan", "转载", "--output", output]).code(0);
+    }
+    folder.run(&["scan", "转载", "--output", "转载/report.txt", "--exclude", "report.*"]).code(0);
+}
+
+#[test]
+fn more_threads_than_a_system_bears_are_refused() {
+    pages().refuses(
+        &["scan", ".", "--threads", "99999"],
+        str![[r#"
+error: 99999 threads are out of range: use up to 1024, or 0
+
+"#]],
+    );
+}
+
+#[test]
 fn findings_render_as_a_text_report() {
     let folder = Folder::new().with("found.json", FOUND);
     folder.run(&["report", "found.json"]).code(0).stderr_eq("").stdout_eq(file!["cmd/report.txt"].raw());

@@ -127,6 +127,21 @@ fn a_record_that_cannot_be_read_leaves_the_gate_undecided_whatever_else_was_foun
 }
 
 #[test]
+fn a_baseline_is_written_over_nothing_else_and_nothing_over_it() {
+    let folder = Folder::with(&[("p/ferry.txt", FERRY), ("p/copy.txt", &copied(FERRY))]);
+    let update = |baseline: &'static str| vec!["p", "--baseline", baseline, "--update-baseline"];
+    for known in ["known.json", "./known.json"] {
+        let error = folder.cannot(&[update("known.json"), vec!["--format", "json", "--output", known]].concat());
+        assert!(error.contains("both the baseline and the output"), "{error}");
+    }
+    assert!(folder.cannot(&update("p/known.json")).contains("it is in `p`"));
+    assert!(!folder.path("known.json").exists());
+    assert_eq!(folder.gate(&[update("known.json"), vec!["--output", "report.txt"]].concat()), 0);
+    let error = folder.cannot(&["p", "--baseline", "known.json", "--output", "known.json"]);
+    assert!(error.contains("both the baseline and the output"), "{error}");
+}
+
+#[test]
 fn what_a_baseline_knows_passes_under_other_names_but_not_a_third_time() {
     let folder = Folder::with(&[("p/ferry.txt", FERRY), ("p/copy.txt", &copied(FERRY)), ("p/pears.txt", PEARS)]);
     let known = ["p", "--baseline", "known.json"];

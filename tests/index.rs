@@ -372,6 +372,25 @@ fn a_folder_of_other_things_becomes_no_index() {
     assert!(error.contains("is not there"), "{error}");
 }
 
+#[test]
+fn an_index_without_its_manifest_is_not_begun_anew() {
+    let stored = folder([("a.txt", "渡口的老船工".into())]);
+    let place = tempfile::tempdir().unwrap();
+    let index = place.path().join("index");
+    let mut writer = Writer::open(&index, &settings().analysis).unwrap();
+    indexed::add(&[stored.path().to_owned()], &mut writer, &settings(), &Silent).unwrap();
+    drop(writer);
+    let read = |file: &str| fs::read(index.join(file)).unwrap();
+    let (manifest, segment) = (read("manifest"), read("00000001.segment"));
+    fs::remove_file(index.join("manifest")).unwrap();
+    let error = Writer::open(&index, &settings().analysis).unwrap_err().to_string();
+    assert!(error.contains("has no manifest") && error.contains("`00000001.segment`"), "{error}");
+    assert!(!index.join("manifest").exists());
+    fs::write(index.join("manifest"), manifest).unwrap();
+    Index::open(&index).unwrap().check().unwrap();
+    assert_eq!(read("00000001.segment"), segment);
+}
+
 /// Files of an index, in order.
 fn files(index: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = walk(index);

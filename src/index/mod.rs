@@ -740,6 +740,16 @@ fn refuse_others(folder: &Path) -> Result<()> {
         let name = entry.map_err(failed)?.file_name();
         let is_ours =
             name.to_str().is_some_and(|name| is_of_index(name) || lock::is_lock(name) || manifest::is_manifest(name));
+        // No index is ever without its manifest: that is written first.
+        let ending = Path::new(&name).extension();
+        if is_ours && ending.is_some_and(|ending| ending == "segment" || ending == "removed") {
+            let reason = format!(
+                "has no manifest, and `{}` would be lost with a new one: put the manifest back, or name a folder that is \
+                 empty or not there",
+                name.display()
+            );
+            return Err(Error::Index { path: folder.to_owned(), reason });
+        }
         if !is_ours {
             let reason = format!(
                 "cannot be begun: the folder holds `{}`, which is of no index; name a folder that is empty or not there",

@@ -5,8 +5,9 @@ use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use ignore::WalkBuilder;
+use ignore::gitignore::Gitignore;
 use ignore::overrides::{Override, OverrideBuilder};
+use ignore::{Match, WalkBuilder};
 
 use super::again::Kept;
 use crate::document::{Moment, Skipped};
@@ -43,6 +44,50 @@ pub(super) fn list(paths: &[PathBuf], settings: &InputSettings) -> Result<(Vec<F
         listing.add(path)?;
     }
     Ok((listing.files, listing.skipped))
+}
+
+/// Returns the one of `paths` that names a file, or the folder in which it is read or would be if it were there.
+///
+/// # Errors
+/// A bad glob in the settings.
+pub fn reads<'p>(paths: &'p [PathBuf], file: &Path, settings: &InputSettings) -> Result<Option<&'p Path>> {
+    let (folder, Some(name)) = (file.parent(), file.file_name()) else { return Ok(None) };
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Some(folder) = folder.canonicalize().ok().filter(|folder| folder.is_dir()) else { return Ok(None) };
+    let there = file.canonicalize().unwrap_or_else(|_| folder.join(name));
+    for path in paths.iter().filter(|path| path.as_os_str() != "-") {
+        let Ok(root) = path.canonicalize() else { continue };
+        let is_read = match there.strip_prefix(&root) {
+            Err(_) => false,
+            Ok(relative) if relative.as_os_str().is_empty() => true,
+            Ok(relative) => !is_left_out(&root, relative, &overrides(&root, settings)?, settings.hidden),
+        };
+        if is_read {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
+}
+
+/// Returns whether the walk of a folder passes over something in it.
+fn is_left_out(root: &Path, relative: &Path, overrides: &Override, hidden: bool) -> bool {
+    let path = root.join(relative);
+    let folders: Vec<&Path> = path.ancestors().skip(1).take_while(|folder| folder.starts_with(root)).collect();
+    // The folders that are walked on the way to it, and itself.
+    let mut steps = folders.iter().rev().skip(1).map(|&folder| (folder, true)).chain([(&*path, path.is_dir())]);
+    steps.any(|(path, is_folder)| match overrides.matched(path, is_folder) {
+        Match::Ignore(_) => true,
+        Match::Whitelist(_) => false,
+        Match::None => {
+            let starts_with_a_dot = path.file_name().is_some_and(|name| name.as_encoded_bytes().first() == Some(&b'.'));
+            let lists = [".ignore", ".gitignore"].iter().flat_map(|list| folders.iter().map(move |f| f.join(list)));
+            let said = lists
+                .filter(|list| list.parent().is_some_and(|folder| path.starts_with(folder) && path != folder))
+                .map(|list| Gitignore::new(list).0.matched(path, is_folder).map(drop))
+                .find(|said| !said.is_none());
+            starts_with_a_dot && !hidden || said.is_some_and(|said| said.is_ignore())
+        }
+    })
 }
 
 struct Listing<'s> {
@@ -99,10 +144,11 @@ impl<'s> Listing<'s> {
     fn walk(&mut self, root: &Path, metadata: &Metadata) -> Result<()> {
         lock(&self.walked).insert(identity(root, metadata));
         let walked = Arc::clone(&self.walked);
+        let overrides = overrides(root, self.settings)?;
         let entries = WalkBuilder::new(root)
             .follow_links(true)
             .hidden(!self.settings.hidden)
-            .overrides(overrides(root, self.settings)?)
+            .overrides(overrides.clone())
             // Only what stands in the folder decides what is read there, so that it is the same on every machine.
             .parents(false)
             .git_global(false)
@@ -130,9 +176,9 @@ impl<'s> Listing<'s> {
                         }
                     }
                     Ok(metadata) => self.skip(root, entry.path(), format!("{}, not a file", kind(&metadata))),
-                    Err(error) => self.skip_broken(root, entry.path(), &error),
+                    Err(error) => self.skip_broken(root, entry.path(), &error, &overrides),
                 },
-                Err(error) => self.skip_broken(root, root, &error),
+                Err(error) => self.skip_broken(root, root, &error, &overrides),
             }
         }
         Ok(())
@@ -154,18 +200,23 @@ impl<'s> Listing<'s> {
         self.skipped.push(Skipped::new(key, reason));
     }
 
-    fn skip_broken(&mut self, root: &Path, path: &Path, error: &ignore::Error) {
-        match error {
-            ignore::Error::WithPath { path, err } => self.skip_broken(root, path, err),
+    /// Lists what the walk could not look at, unless it would have passed over it.
+    fn skip_broken(&mut self, root: &Path, path: &Path, error: &ignore::Error, overrides: &Override) {
+        let reason = match error {
+            ignore::Error::WithPath { path, err } => return self.skip_broken(root, path, err, overrides),
             ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
-                self.skip_broken(root, path, err);
+                return self.skip_broken(root, path, err, overrides);
             }
-            ignore::Error::Loop { child, ancestor } => {
-                let reason = format!("a link back to `{}`, which is read already", self.name_under(root, ancestor));
-                self.skip(root, child, reason);
+            ignore::Error::Loop { ancestor, .. } => {
+                format!("a link back to `{}`, which is read already", self.name_under(root, ancestor))
             }
-            ignore::Error::Io(error) => self.skip(root, path, format!("cannot be read: {}", plain(error))),
-            error => self.skip(root, path, format!("cannot be read: {error}")),
+            ignore::Error::Io(error) => format!("cannot be read: {}", plain(error)),
+            error => format!("cannot be read: {error}"),
+        };
+        let path = if let ignore::Error::Loop { child, .. } = error { child } else { path };
+        let relative = path.strip_prefix(root).unwrap_or(Path::new(""));
+        if relative.as_os_str().is_empty() || !is_left_out(root, relative, overrides, self.settings.hidden) {
+            self.skip(root, path, reason);
         }
     }
 }
@@ -351,6 +402,57 @@ mod tests {
         let keys: Vec<_> = skipped.iter().map(|skipped| skipped.key.as_str()).filter(|key| *key != "a/b/回").collect();
         assert_eq!(keys, ["断", "自"], "{skipped:?}");
         assert!(skipped.iter().all(|skipped| !skipped.reason.starts_with("cannot be read: /")), "{skipped:?}");
+    }
+
+    #[test]
+    fn a_file_is_read_where_the_walk_lists_it_or_would() {
+        let files = ["甲.txt", ".藏.txt", "乙/丙.txt", "乙/略.txt", "丁/戊.html", ".暗/己.txt"];
+        let folder = folder(&files);
+        let root = folder.path();
+        fs::write(root.join(".gitignore"), "略.txt\n新.json\n").unwrap();
+        fs::write(root.join("乙/.ignore"), "!新.json\n").unwrap();
+        let new = ["新.json", "乙/新.json", "报.html", ".新.txt"];
+        for settings in [
+            InputSettings::default(),
+            InputSettings { hidden: true, ..InputSettings::default() },
+            InputSettings { exclude: vec!["丁/".into(), "*.json".into()], ..InputSettings::default() },
+            InputSettings { include: vec!["*.html".into()], ..InputSettings::default() },
+        ] {
+            let paths = [root.to_owned()];
+            let is_read = |file: &str| reads(&paths, &root.join(file), &settings).unwrap().is_some();
+            let before = new.map(is_read);
+            let _: Vec<()> = new.iter().map(|file| fs::write(root.join(file), "渡口").unwrap()).collect();
+            let listed = names(&[root], &settings);
+            for file in files.iter().chain(&new) {
+                assert_eq!(is_read(file), listed.contains(&(*file).to_owned()), "{file}, {settings:?}");
+            }
+            assert_eq!(before, new.map(is_read), "{settings:?}");
+            let _: Vec<()> = new.iter().map(|file| fs::remove_file(root.join(file)).unwrap()).collect();
+        }
+        let (named, other) = ([root.join("甲.txt")], root.join("乙/丙.txt"));
+        assert_eq!(reads(&named, &named[0], &InputSettings::default()).unwrap(), Some(&*named[0]));
+        assert_eq!(reads(&named, &other, &InputSettings::default()).unwrap(), None);
+        assert_eq!(reads(&named, &root.join("无/新.txt"), &InputSettings::default()).unwrap(), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_left_out_is_not_missed_where_it_is_broken() {
+        use std::os::unix::fs::symlink;
+        let folder = folder(&["甲.txt", "乙/丙.txt"]);
+        let root = folder.path();
+        symlink("无", root.join("断.txt")).unwrap();
+        symlink("无", root.join(".#甲.txt")).unwrap();
+        symlink("..", root.join("乙/回")).unwrap();
+        let skipped = |exclude: &[&str]| {
+            let exclude = exclude.iter().map(|&glob| glob.into()).collect();
+            let settings = InputSettings { exclude, ..InputSettings::default() };
+            let (_, mut skipped) = list(&[root.to_owned()], &settings).unwrap();
+            skipped.sort();
+            skipped.into_iter().map(|skipped| skipped.key).collect::<Vec<_>>()
+        };
+        assert!(skipped(&[]).contains(&"断.txt".into()) && !skipped(&[]).contains(&".#甲.txt".into()));
+        assert_eq!(skipped(&["断*", "乙/回"]), [""; 0]);
     }
 
     #[cfg(unix)]

@@ -37,6 +37,7 @@ use compression::Compression;
 pub use copy::{Copied, Copying, is_free};
 use format::Format;
 use lines::{Counted, Piece, Pieces};
+pub use listing::reads;
 use listing::{File, Place};
 
 /// What a batch hands its documents to.

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
 use tempfile::NamedTempFile;
+use tongwen::input::reads;
+use tongwen::settings::InputSettings;
 
 use crate::args::When;
 use crate::failure::Failure;
@@ -46,6 +48,14 @@ impl Destination {
                 Ok(Self::File(path.to_owned()))
             }
         }
+    }
+
+    /// Returns the place that [`checked`](Self::checked) does, unless a scan of the same paths reads it, or would.
+    pub fn apart(path: Option<&Path>, read: &[PathBuf], input: &InputSettings) -> Result<Self, Failure> {
+        if let Some(path) = path {
+            refuse_read(path, read, input)?;
+        }
+        Self::checked(path)
     }
 
     /// Writes what `render` renders. A reader that goes away early (`| head`) has what it wanted: no error.
@@ -137,6 +147,25 @@ impl Destination {
             std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|&columns| columns > 0);
         let terminal = || if self.is_terminal() { terminal_size::terminal_size_of(io::stdout()) } else { None };
         asked.or_else(|| terminal().map(|(width, _)| width.0.into())).unwrap_or(80)
+    }
+}
+
+/// Refuses a file that is read, or would be by the next scan of the same paths.
+pub fn refuse_read(file: &Path, read: &[PathBuf], input: &InputSettings) -> Result<(), Failure> {
+    // A device or pipe is not replaced, and holds nothing the next time; a folder is no output.
+    if fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
+        return Ok(());
+    }
+    match reads(read, file, input)? {
+        None => Ok(()),
+        Some(folder) if folder.is_dir() => Err(Failure::new(format!(
+            "cannot write `{}`: it is in `{}`, where a scan would read it",
+            file.display(),
+            folder.display()
+        ))
+        .with_hint("name a file elsewhere, or leave it out of the scan with `--exclude`")),
+        Some(_) => Err(Failure::new(format!("cannot write `{}`: it is to be read", file.display()))
+            .with_hint("name another file, and what was read stays as it is")),
     }
 }
 

@@ -9,7 +9,7 @@ use tongwen::input::is_free;
 use tongwen::pipeline::{Progress, Silent, dedup};
 use tongwen::plan::{Plan, Preference};
 use tongwen::report::{Done, TextOptions, plan};
-use tongwen::settings::{RunSettings, Settings};
+use tongwen::settings::{InputSettings, RunSettings, Settings};
 
 use crate::args::{DedupArguments, When};
 use crate::commands::report::{called, load};
@@ -31,7 +31,9 @@ pub fn run(arguments: &DedupArguments) -> Result<(), Failure> {
         is_free(folder)?;
         refuse_inside(folder, paths)?;
     }
-    let saved = arguments.output.as_deref().map(|path| Destination::checked(Some(path))).transpose()?;
+    let read: Vec<_> = std::iter::once(findings).chain(paths).cloned().collect();
+    let place = |path| Destination::apart(Some(path), &read, &InputSettings::default());
+    let saved = arguments.output.as_deref().map(place).transpose()?;
     let typed = if arguments.keep.is_empty() { &["longest".to_owned()] } else { arguments.keep.as_slice() };
     let preferences = typed.iter().map(|typed| Preference::parse(typed)).collect::<Result<Vec<_>, _>>()?;
     let settings = Settings {

@@ -18,7 +18,7 @@ use crate::commands::report::{Rendering, kinds};
 use crate::commands::scan::{can_be_read, folder_of};
 use crate::config::{self, Plan};
 use crate::failure::Failure;
-use crate::output::Destination;
+use crate::output::{Destination, refuse_read};
 
 pub fn run(arguments: GateArguments) -> Result<ExitCode, Failure> {
     if arguments.stream {
@@ -41,7 +41,16 @@ pub fn run(arguments: GateArguments) -> Result<ExitCode, Failure> {
     if let Some(index) = &index {
         refuse_inside(index, &arguments.paths)?;
     }
-    let destination = Destination::checked(output.as_deref())?;
+    let destination = Destination::apart(output.as_deref(), &arguments.paths, &settings.input)?;
+    if let Some(baseline) = &baseline {
+        if arguments.update_baseline {
+            refuse_read(baseline, &arguments.paths, &settings.input)?;
+        }
+        if output.as_ref().is_some_and(|output| are_one(output, baseline)) {
+            return Err(Failure::new(format!("`{}` is both the baseline and the output", baseline.display()))
+                .with_hint("name two files"));
+        }
+    }
     let known = Known::checked(baseline.as_deref(), arguments.update_baseline, settings.analysis.tokens)?;
     let (mut reader, mut writer) = (None, None);
     let beside = match &index {
@@ -68,6 +77,12 @@ pub fn run(arguments: GateArguments) -> Result<ExitCode, Failure> {
             .with_hint("mend what could not be read, leave it out with `--exclude`, or pass `--max-skipped N`")),
         None => Err(Failure::new("the gate came to no verdict").with_hint("that is a bug: please report it")),
     }
+}
+
+/// Returns whether two names are of one file, which need not be there.
+fn are_one(a: &Path, b: &Path) -> bool {
+    let [absolute, canonical] = [|path: &Path| std::path::absolute(path).ok(), |path: &Path| path.canonicalize().ok()];
+    absolute(a) == absolute(b) || canonical(a).is_some_and(|a| canonical(b) == Some(a))
 }
 
 /// What is known from before, or where what is known now is to be kept.

@@ -11,6 +11,7 @@ use tongwen::overview::Overview;
 use tongwen::report::{
     Kinds, Place, TextOptions, csv, csv_for_terminal, github, html, json, junit, markdown, sarif, text,
 };
+use tongwen::settings::InputSettings;
 
 use crate::args::{DEFAULT_TOP, Kind, ReportArguments, ReportFormat, When};
 use crate::failure::Failure;
@@ -18,7 +19,11 @@ use crate::output::Destination;
 
 pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
     let rendering = Rendering {
-        destination: Destination::checked(arguments.output.as_deref())?,
+        destination: Destination::apart(
+            arguments.output.as_deref(),
+            std::slice::from_ref(&arguments.findings),
+            &InputSettings::default(),
+        )?,
         format: arguments.format,
         top: arguments.top,
         kinds: kinds(&arguments.kind),
