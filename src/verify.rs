@@ -131,6 +131,11 @@ const LEAST_PROSE: u32 = 40;
 /// Tokens of prose in runs above a short line for its numbers to count: more than a long title has.
 const LEAST_ABOVE: u32 = 30;
 
+/// Short lines in which a number stands for another, from which on they may be all there is; and their share of what is in
+/// runs from which on they are.
+const LEAST_ROWS: usize = 4;
+const OF_ROWS: f64 = 0.33;
+
 /// Chains the seeds of texts with those of one text, which is looked at once for all.
 #[derive(Debug, Default)]
 pub struct Aligner {
@@ -250,8 +255,9 @@ impl Aligner {
                 last = Some((i, j));
             }
         }
+        let is_form = is_mostly((b.0, &self.covered_b), in_short_lines.iter().map(|&(_, j)| j));
         let is_within = |&&(i, j): &&(u32, u32)| {
-            is_within_prose((a.0, &self.covered_a), i) && is_within_prose((b.0, &self.covered_b), j)
+            is_form || is_within_prose((a.0, &self.covered_a), i) && is_within_prose((b.0, &self.covered_b), j)
         };
         runs.numbers_differ += in_short_lines.iter().filter(is_within).count() as u32;
         runs.a = a.1.content_tokens();
@@ -326,6 +332,16 @@ fn is_within_prose((text, covered): (Text, &[u64]), token: u32) -> bool {
         if is_prose { bits::count(covered, blocks.line(line)) } else { 0 }
     };
     (0..own).map(in_runs).sum::<u32>() >= LEAST_ABOVE && (own + 1..blocks.lines.len()).any(|line| in_runs(line) > 0)
+}
+
+/// Returns whether lines that hold some tokens, rising, are a good part of what is in runs: a table or a bulletin, all of which
+/// is numbers, and not the dates and counts above and below a text.
+fn is_mostly((text, covered): (Text, &[u64]), tokens: impl Iterator<Item = u32>) -> bool {
+    let mut lines: Vec<usize> = tokens.map(|token| text.blocks.line_of(token)).collect();
+    lines.dedup();
+    let changed: u32 = lines.iter().map(|&line| bits::count(covered, text.blocks.line(line))).sum();
+    let all: u32 = covered.iter().map(|word| word.count_ones()).sum();
+    lines.len() >= LEAST_ROWS && f64::from(changed) >= OF_ROWS * f64::from(all)
 }
 
 /// Returns whether these numbers stand for those for the first time: a version or a year that is brought up to date

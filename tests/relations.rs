@@ -497,6 +497,30 @@ fn two_issues_of_a_bulletin_that_differ_in_many_numbers_are_no_repost_and_one_co
     }
 }
 
+/// An issue of a table of prices, a short line each, with other numbers in each of them.
+fn table(rows: usize, issue: usize) -> String {
+    let sentences = Author::new(1).sentences(rows);
+    let price = |row: usize| 1000 + (issue * 7919 + row * 104_729) % 9000;
+    let line = |(row, sentence): (usize, &String)| {
+        let words: Vec<char> = sentence.chars().take(24).collect();
+        let (before, after) = words.split_at(words.len() / 2);
+        format!("{}{}元{}\n", String::from_iter(before), price(row), String::from_iter(after))
+    };
+    sentences.iter().enumerate().map(line).collect()
+}
+
+#[test]
+fn two_issues_of_a_table_in_short_lines_are_no_repost_and_a_copy_of_one_is() {
+    for analysis in both_kinds_of_tokens() {
+        for rows in [6, 15, 40] {
+            let mut pages: Vec<Page> = (0..6).map(|issue| page(format!("{issue}"), table(rows, issue))).collect();
+            pages.push(page("copy", format!("{}来源：本地物价局", table(rows, 4))));
+            let joined = joined(&found(&pages, &analysis));
+            assert_eq!(joined, BTreeSet::from([pair("4", "copy")]), "{rows}, {:?}", analysis.tokens);
+        }
+    }
+}
+
 /// A notice of a tender, whose bidders stand in short lines between two long ones.
 fn notice(issue: usize) -> String {
     let sentences = Author::new(1).sentences(8);
