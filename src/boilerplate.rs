@@ -36,6 +36,10 @@ const PASSES: usize = 4;
 /// Two pages are otherwise unlike if they share less than this of the smaller rest.
 const UNLIKE: f64 = 0.3;
 
+/// Share of the smaller rest below which two pages have nothing to do with each other: versions of one text that are far
+/// apart have more.
+const STRANGE: f64 = 0.2;
+
 /// Part of a text's content that must change for what it shares with others to be counted anew.
 const MUCH: u32 = 16;
 
@@ -1416,12 +1420,15 @@ impl Overlaps {
         texts.sort_unstable();
         texts.dedup();
         let place = |text: u32| texts.binary_search(&text).unwrap_or_default();
-        // A bit for each text that one is like.
-        let mut like = vec![0_u64; texts.len()];
-        for comparison in pairs.iter().filter(|comparison| !self.are_unlike(comparison)) {
+        // A bit for each text that one is like, and for those that it has anything in common with.
+        let (mut like, mut near) = (vec![0_u64; texts.len()], vec![0_u64; texts.len()]);
+        for comparison in pairs {
             let (a, b) = (place(comparison.pair.0), place(comparison.pair.1));
-            like[a] |= 1 << b;
-            like[b] |= 1 << a;
+            let (is_like, is_near) = (!self.are_unlike(comparison), self.share(comparison) >= STRANGE);
+            for (one, other) in [(a, b), (b, a)] {
+                like[one] |= u64::from(is_like) << other;
+                near[one] |= u64::from(is_near) << other;
+            }
         }
         // One for each article, those first that are like the fewest.
         let mut order: Vec<usize> = (0..texts.len()).collect();
@@ -1433,24 +1440,29 @@ impl Overlaps {
         let articles = first.count_ones() as usize;
         let of_several = (0..texts.len()).filter(|&at| (like[at] & first).count_ones() > 1);
         let of_several: u64 = of_several.map(|at| 1 << at).sum();
-        // Pairs of different articles, and how many of them are alike all the same.
+        // Pairs of different articles, and how many of them have something in common all the same.
         let article = |at: usize| if first >> at & 1 == 1 { 1 << at } else { like[at] & first };
         let of_one = |&at: &usize| of_several >> at & 1 == 0;
-        let (mut different, mut alike) = (0, 0);
+        let (mut different, mut common) = (0, 0);
         for a in (0..texts.len()).filter(of_one) {
             for b in (a + 1..texts.len()).filter(of_one).filter(|&b| article(a) != article(b)) {
                 different += 1;
-                alike += like[a] >> b & 1;
+                common += near[a] >> b & 1;
             }
         }
-        let are_clear = of_several.count_ones() as usize * 8 <= texts.len() && alike * 10 <= different;
+        let are_clear = of_several.count_ones() as usize * 8 <= texts.len() && common * 10 <= different;
         articles >= MANY_HOLDERS && articles * 3 > texts.len() && are_clear
     }
 
     /// Returns whether the two texts of a counted pair are unlike outside of the block.
     fn are_unlike(&self, comparison: &Comparison) -> bool {
+        self.share(comparison) < UNLIKE
+    }
+
+    /// Returns which share of the smaller rest the two texts of a counted pair have in common.
+    fn share(&self, comparison: &Comparison) -> f64 {
         let shared = self.counts[&comparison.pair].shared.saturating_sub(comparison.within);
-        f64::from(shared) < UNLIKE * f64::from(comparison.smaller)
+        f64::from(shared) / f64::from(comparison.smaller.max(1))
     }
 }
 
