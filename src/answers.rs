@@ -66,7 +66,7 @@ impl Answer {
 }
 
 /// What was done with documents that were to be added.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Added {
     /// Under a key that was not in the index.
     pub added: u64,

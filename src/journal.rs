@@ -55,9 +55,7 @@ impl Journal {
         };
         let list = create("journal.jsonl")?;
         let mut script = create("undo.sh")?;
-        script
-            .write_all(b"#!/bin/sh\n# Puts back what was removed. A file that is there again is left alone.\n")
-            .map_err(refuse)?;
+        script.write_all(UNDO.as_bytes()).map_err(refuse)?;
         Ok(Self { folder, list, script, taken: 0 })
     }
 
@@ -93,15 +91,29 @@ impl Journal {
         bytes.push(b'\n');
         self.list.write_all(&bytes)?;
         let (from, to) = (quoted(from), quoted(to));
-        // A link that leads nowhere from where it is kept is there all the same.
-        let is_free: [&[u8]; 5] = [b"[ ! -e ", &from, b" ] && [ ! -L ", &from, b" ]"];
-        let is_kept: [&[u8]; 5] = [b"{ [ -e ", &to, b" ] || [ -L ", &to, b" ]; }"];
-        let mv: [&[u8]; 5] = [b"mv -n -- ", &to, b" ", &from, b"\n"];
-        self.script.write_all(&[is_free.concat(), is_kept.concat(), mv.concat()].join(&b" && "[..]))?;
+        self.script.write_all(&[b"put ", &from[..], b" ", &to, b"\n"].concat())?;
         self.list.sync_data()?;
         self.script.sync_data()
     }
 }
+
+/// How the script begins. It may be cut short after any line, and be run again.
+const UNDO: &str = r#"#!/bin/sh
+# Puts back what was removed. A file that is there again is left alone, and told; the exit code is then 1.
+left=0
+trap 'exit "$left"' EXIT
+# A link that leads nowhere is there all the same.
+is_there() { [ -e "$1" ] || [ -L "$1" ]; }
+put() {
+    if ! is_there "$2"; then return; fi
+    if is_there "$1"; then
+        printf '%s is there again; what was removed stays in %s\n' "$1" "$2" >&2
+        left=1
+    else
+        mv -n -- "$2" "$1" || left=1
+    fi
+}
+"#;
 
 /// Bytes of the longest name that file systems take.
 const LONGEST_NAME: usize = 255;
@@ -219,9 +231,18 @@ mod tests {
         assert_eq!(list.lines().count(), 3);
         // What came in its place meanwhile is worth more than what was taken.
         fs::write(&paths[0], "新").unwrap();
-        let status = Command::new("sh").arg(journal_folder.join("undo.sh")).status().unwrap();
-        assert!(status.success() || status.code() == Some(1));
+        let undo = || Command::new("sh").arg(journal_folder.join("undo.sh")).output().unwrap();
+        let output = undo();
+        assert_eq!(output.status.code(), Some(1));
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.lines().count() == 1 && told.contains("甲.txt is there again"), "{told}");
         assert_eq!(fs::read_to_string(&paths[0]).unwrap(), "新");
+        fs::remove_file(&paths[0]).unwrap();
+        for _ in 0..2 {
+            let output = undo();
+            assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+        }
+        assert_eq!(fs::read(&paths[0]).unwrap(), paths[0].as_os_str().as_encoded_bytes());
         for path in &paths[1..] {
             assert_eq!(fs::read(path).unwrap(), path.as_os_str().as_encoded_bytes());
         }

@@ -138,6 +138,19 @@ impl Preference {
         })
     }
 
+    /// Refuses a glob that matches no key: it is a slip, and another page would be kept than the user thinks.
+    ///
+    /// # Errors
+    /// When it is one.
+    pub fn matches_any<'k>(&self, mut keys: impl Iterator<Item = &'k str>) -> Result<()> {
+        match self {
+            Self::Matching(glob) if !keys.any(|key| glob.is_match(key)) => Err(Error::Settings(format!(
+                "`{self}` matches no key, and is none of `longest`, `cleanest`, `first` and `newest`"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// Returns how two documents compare; the one to keep is less.
     fn compare(&self, a: &Candidate, b: &Candidate) -> Ordering {
         match self {

@@ -488,6 +488,19 @@ hint: name a file elsewhere, or leave it out of the scan with `--exclude`
 }
 
 #[test]
+fn what_an_index_took_and_holds_is_told_to_programs_too() {
+    let folder = pages();
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let output = folder.run(arguments).code(0).get_output().stdout.clone();
+        serde_json::from_slice(&output).unwrap()
+    };
+    let added = json(&["index", "add", "kept", "转载", "--format", "json"]);
+    assert_eq!((&added["format"], &added["added"]), (&"tongwen-added/1".into(), &2.into()));
+    let info = json(&["index", "info", "kept", "--format", "json"]);
+    assert_eq!((&info["format"], &info["pages"]), (&"tongwen-index-info/1".into(), &2.into()));
+}
+
+#[test]
 fn more_threads_than_a_system_bears_are_refused() {
     pages().refuses(
         &["scan", ".", "--threads", "99999"],
@@ -842,6 +855,16 @@ fn the_bands_are_explained_without_a_corpus() {
     assert!(default.lines().any(|line| line.contains("0.700") && line.ends_with("← threshold")), "{default}");
     assert!(table(&["scan", "--threshold", "0.9", "--explain-bands"]).starts_with("12 bands of 10 rows"));
     assert!(table(&["scan", "--bands", "128", "--rows", "1", "--explain-bands"]).starts_with("128 bands of 1 row"));
+    assert_eq!(table(&["scan", "--explain-bands", "--output", "bands.txt"]), "");
+    assert_eq!(fs::read_to_string(folder.path("bands.txt")).unwrap(), default);
+    folder.refuses(
+        &["scan", "--explain-bands", "--sketch", "simhash"],
+        str![[r#"
+error: `--explain-bands` is of MinHash, and the sketch is SimHash
+hint: leave one out: SimHash finds all pairs within `--distance`
+
+"#]],
+    );
 }
 
 #[test]

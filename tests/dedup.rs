@@ -122,6 +122,16 @@ fn part(text: &str, from: f64, to: f64) -> String {
     text.chars().skip((count * from) as usize).take((count * (to - from)) as usize).collect()
 }
 
+#[test]
+fn a_preference_for_keys_that_are_not_there_is_refused() {
+    let paths = [PathBuf::from("samples/reposts")];
+    let settings = Settings::default();
+    let findings = scan(&paths, &settings, &Silent).unwrap();
+    let refused = |typed: &str| plan(&findings, &paths, &[Preference::parse(typed).unwrap()], &settings, &Silent).err();
+    assert!(refused("newset").unwrap().to_string().contains("`newset` matches no key"));
+    assert!(refused("xuehai/*").is_none());
+}
+
 /// What is planned for some pages of one folder, and how many repost clusters a scan of the result finds.
 fn planned_for(pages: &[(&str, String)], keep: &[&str]) -> (Plan, usize) {
     let folder = tempfile::tempdir().unwrap();

@@ -115,6 +115,9 @@ pub fn plan(
         let Reading { mut pages, .. } = read(corpus, &analysis, Wanted::Nothing, None, progress);
         order(&mut pages);
         unchanged(findings, &pages)?;
+        for preference in preferences {
+            preference.matches_any(pages.iter().map(|page| page.key.as_str()))?;
+        }
         if preferences.iter().any(|one| matches!(one, Preference::Newest))
             && pages.iter().all(|page| page.date.is_none())
         {

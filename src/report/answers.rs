@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use serde::Serialize;
+
 use super::line::{cut_middle, inert, pad};
 use super::text::{ASIDE, HEADING, Layout, TextOptions, count, first, more, number, percent};
 use crate::answers::{Added, Answer, Answers, Match};
@@ -113,6 +115,14 @@ pub fn added(added: &Added, options: &TextOptions, out: &mut dyn Write) -> io::R
     page.skipped(&added.skipped, out)
 }
 
+/// Writes the same for programs, as `tongwen-added/1`.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn added_json(added: &Added, out: &mut dyn Write) -> io::Result<()> {
+    versioned("tongwen-added/1", added, out)
+}
+
 /// Writes what an index holds and what it takes.
 ///
 /// # Errors
@@ -140,6 +150,16 @@ pub fn info(info: &Info, out: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 /// When `out` cannot be written.
 pub fn info_json(info: &Info, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, info)?;
+    versioned("tongwen-index-info/1", info, out)
+}
+
+fn versioned(format: &'static str, value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Versioned<'v, V> {
+        format: &'static str,
+        #[serde(flatten)]
+        value: &'v V,
+    }
+    serde_json::to_writer_pretty(&mut *out, &Versioned { format, value })?;
     out.write_all(b"\n")
 }

@@ -59,14 +59,19 @@ pub fn run(arguments: IndexArguments) -> Result<(), Failure> {
 
 fn add(arguments: IndexedArguments) -> Result<(), Failure> {
     let (folder, paths) = (arguments.folder.clone(), arguments.paths.clone());
-    let Plan { settings, output, top, quiet, color, .. } = plan(arguments)?;
+    let Plan { settings, format, output, top, quiet, color, .. } = plan(arguments)?;
     let destination = Destination::apart(output.as_deref(), &paths, &settings.input)?;
     let mut writer = Writer::open(&folder, &settings.analysis)?;
     let progress = shown(quiet);
     let added = indexed::add(&paths, &mut writer, &settings, &*progress)?;
     drop(progress);
-    let options = TextOptions { top, width: destination.columns(), ..TextOptions::default() };
-    destination.write(color, |out| report::added(&added, &options, out))
+    match Format::from(format) {
+        Format::Text => {
+            let options = TextOptions { top, width: destination.columns(), ..TextOptions::default() };
+            destination.write(color, |out| report::added(&added, &options, out))
+        }
+        Format::Json => destination.write(When::Always, |out| report::added_json(&added, out)),
+    }
 }
 
 fn query(arguments: IndexedArguments) -> Result<(), Failure> {

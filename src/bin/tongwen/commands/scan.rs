@@ -6,6 +6,7 @@ use tongwen::band;
 use tongwen::checkpoint;
 use tongwen::error::Error;
 use tongwen::pipeline::{self, Progress, Silent};
+use tongwen::settings::SketchKind;
 
 use crate::args::{ReportFormat, ScanArguments};
 use crate::commands::report::{Rendering, kinds};
@@ -19,8 +20,12 @@ pub fn run(arguments: ScanArguments) -> Result<(), Failure> {
     let Plan { mut settings, format, output, top, kinds: typed, pairs, quiet, color } =
         config::plan(arguments.flags, config)?;
     if arguments.explain_bands {
+        if settings.analysis.sketch == SketchKind::SimHash {
+            return Err(Failure::new("`--explain-bands` is of MinHash, and the sketch is SimHash")
+                .with_hint("leave one out: SimHash finds all pairs within `--distance`"));
+        }
         let table = band::s_curve_table(&settings.analysis);
-        return Destination::Stdout.write(color, |out| out.write_all(table.as_bytes()));
+        return Destination::checked(output.as_deref())?.write(color, |out| out.write_all(table.as_bytes()));
     }
     // All that can be refused is refused now: a slip in the last argument must not cost a night's run.
     for path in &arguments.paths {
