@@ -951,33 +951,44 @@ impl<'a> Judge<'a> {
         if !is_frame {
             return None;
         }
+        Some(self.side(mask, text, passages))
+    }
+
+    /// Returns how a text divides into some passages and the rest.
+    fn side(&self, mask: &Mask, text: u32, passages: Vec<Range<u32>>) -> Side {
         let mut side = Side { text, rest: mask.content, within: 0 };
         for tokens in passages {
             let touched = mask.content_in(tokens.start.saturating_sub(self.span - 1)..tokens.end);
             side.rest = side.rest.saturating_sub(touched);
             side.within += mask.content_in(tokens.start..(tokens.end + 1).saturating_sub(self.span).max(tokens.start));
         }
-        Some(side)
+        side
     }
 
     /// Returns the lines that are boilerplate by how they stand on their page, where the corpus does not tell.
     ///
     /// A list of texts that are cut off at one length is believed without more. Markup is believed where most of what it
     /// calls frame is not known from the corpus, and where no other page contradicts it: a line is content if pages that
-    /// hold it were compared and found alike. A page that would keep no body is left as it is.
+    /// hold it are alike beside all such lines. A page that would keep no body is left as it is.
     fn by_page(&self, all: &Boilerplate, groups: &[Vec<Place>]) -> Vec<Place> {
         let hash = |&(id, line): &Place| self.texts[id as usize].blocks.lines[line as usize].hash;
         let is_framed = |&(id, line): &Place| self.texts[id as usize].blocks.framed.binary_search(&line).is_ok();
-        let has_votes = |group: &Vec<Place>| {
-            let holders: Vec<_> = self.holders(&all.masks, group, Level::Line).collect();
-            !self.votes(&all.masks, &holders).is_empty()
-        };
         let is_judged = |group: &&Vec<Place>| {
             let is_frame = all.lines.contains(&hash(&group[0]));
-            !is_frame && group.iter().any(is_framed) && has_votes(group)
+            let votes = || {
+                let holders: Vec<_> = self.holders(&all.masks, group, Level::Line).collect();
+                self.votes(&all.masks, &holders)
+            };
+            !is_frame && group.iter().any(is_framed) && !votes().is_empty()
         };
-        let content: FxHashSet<u64> =
-            groups.par_iter().evenly().filter(is_judged).map(|group| hash(&group[0])).collect();
+        let judged: Vec<&Vec<Place>> = groups.par_iter().evenly().filter(is_judged).collect();
+        let content = self.alike_beside_markup(&all.masks, &judged);
+        let content: FxHashSet<u64> = judged
+            .iter()
+            .zip(content)
+            .filter(|(_, is_content)| *is_content)
+            .map(|(group, _)| hash(&group[0]))
+            .collect();
         (0..self.texts.len() as u32)
             .into_par_iter()
             .evenly()
@@ -998,6 +1009,25 @@ impl<'a> Judge<'a> {
                 lines.into_iter().map(move |line| (id, line))
             })
             .collect()
+    }
+
+    /// Returns for each of some lines whether its holders are alike beside all that their markup calls frame, or have nothing
+    /// beside it.
+    fn alike_beside_markup(&self, masks: &[Mask], groups: &[&Vec<Place>]) -> Vec<bool> {
+        let side = |(id, _): (u32, Range<u32>)| {
+            let blocks = self.texts[id as usize].blocks;
+            self.side(&masks[id as usize], id, merged(blocks.framed.iter().map(|&line| blocks.line(line as usize))))
+        };
+        let pairs = |group: &&Vec<Place>| -> Vec<Comparison> {
+            let sides: Vec<Side> = self.holders(masks, group, Level::Line).map(side).collect();
+            let pairs = sides.iter().zip(sides.iter().skip(1)).map(|(a, b)| a.compared(b));
+            pairs.filter(|comparison| comparison.smaller >= LEAST_REST).collect()
+        };
+        let pairs: Vec<Vec<Comparison>> = groups.par_iter().evenly().map(pairs).collect();
+        let mut overlaps = Overlaps { is_exact: true, ..Overlaps::default() };
+        overlaps.count(self, masks, &pairs.iter().flatten().copied().collect::<Vec<_>>());
+        let is_alike = |pairs: &Vec<Comparison>| overlaps.unlike(pairs) as f64 <= NEARLY_ALL * pairs.len() as f64;
+        pairs.iter().map(is_alike).collect()
     }
 
     /// Returns the lines of lists of openings on one page, if it keeps a body without them.

@@ -144,6 +144,31 @@ fn what_reposts_have_in_common_is_content_whatever_their_markup_says() {
 }
 
 #[test]
+fn a_frame_that_is_longer_than_the_articles_of_a_few_pages_is_told_by_its_markup() {
+    let site = pages_of_site();
+    let pages: Vec<String> = (0..3)
+        .map(|page| {
+            let paragraphs = |lines: &mut dyn Iterator<Item = &str>| lines.map(|line| format!("<p>{line}")).collect();
+            // What all have in common is a page that is no page of this site.
+            let frame: Vec<&str> = site[3].lines().collect();
+            let (above, below) = frame.split_at(frame.len() * 3 / 4);
+            let is_own = |line: &&str| line.chars().count() > 60 && !frame.contains(line);
+            let own: Vec<&str> = site[page].lines().filter(is_own).take(4).collect();
+            let [above, own, below]: [String; 3] =
+                [above, &own, below].map(|lines| paragraphs(&mut lines.iter().copied()));
+            format!("<header><nav>{above}</nav></header><h1>{page}</h1>{own}<footer>{below}</footer>")
+        })
+        .collect();
+    for count in [2, 3] {
+        let names: Vec<String> = (0..count).map(|page| format!("{page}.html")).collect();
+        let files: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(pages.iter().map(String::as_str)).collect();
+        let findings = found(&files);
+        assert_eq!(joined(&findings).into_iter().collect::<Vec<_>>(), [], "{count}");
+        assert!(findings.boilerplate.share > 0.4, "{count}: {}", findings.boilerplate.share);
+    }
+}
+
+#[test]
 fn a_page_that_is_all_header_keeps_its_text() {
     let article = &articles()[0];
     let page = |title: &str| format!("<header><h1>{title}</h1><p>{article}</header>");
