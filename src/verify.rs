@@ -198,6 +198,8 @@ impl Aligner {
         let mut began = 0;
         // Places in short lines where the numbers differ.
         let mut in_short_lines: Vec<(u32, u32)> = Vec::new();
+        // Where these numbers stand themselves.
+        let mut rows: Vec<(u32, u32)> = Vec::new();
         let mut replaced: Vec<u64> = Vec::new();
         let (in_a, in_b) = (a.0.shingles, b.0.shingles);
         for mut content in b.1.content_runs() {
@@ -231,6 +233,7 @@ impl Aligner {
                                     runs.numbers_differ += 1;
                                 } else {
                                     in_short_lines.push((i, j));
+                                    rows.push((last_i + span, last_j + span));
                                 }
                             }
                         }
@@ -255,7 +258,8 @@ impl Aligner {
                 last = Some((i, j));
             }
         }
-        let is_form = is_mostly((b.0, &self.covered_b), in_short_lines.iter().map(|&(_, j)| j));
+        let is_form = is_mostly((a.0, &self.covered_a), rows.iter().map(|row| row.0))
+            && is_mostly((b.0, &self.covered_b), rows.iter().map(|row| row.1));
         let is_within = |&&(i, j): &&(u32, u32)| {
             is_form || is_within_prose((a.0, &self.covered_a), i) && is_within_prose((b.0, &self.covered_b), j)
         };
@@ -334,10 +338,11 @@ fn is_within_prose((text, covered): (Text, &[u64]), token: u32) -> bool {
     (0..own).map(in_runs).sum::<u32>() >= LEAST_ABOVE && (own + 1..blocks.lines.len()).any(|line| in_runs(line) > 0)
 }
 
-/// Returns whether lines that hold some tokens, rising, are a good part of what is in runs: a table or a bulletin, all of which
+/// Returns whether the lines that hold some tokens are a good part of what is in runs: a table or a bulletin, all of which
 /// is numbers, and not the dates and counts above and below a text.
 fn is_mostly((text, covered): (Text, &[u64]), tokens: impl Iterator<Item = u32>) -> bool {
     let mut lines: Vec<usize> = tokens.map(|token| text.blocks.line_of(token)).collect();
+    lines.sort_unstable();
     lines.dedup();
     let changed: u32 = lines.iter().map(|&line| bits::count(covered, text.blocks.line(line))).sum();
     let all: u32 = covered.iter().map(|word| word.count_ones()).sum();

@@ -521,6 +521,19 @@ fn two_issues_of_a_table_in_short_lines_are_no_repost_and_a_copy_of_one_is() {
     }
 }
 
+#[test]
+fn counts_at_the_ends_of_lines_above_an_article_in_one_line_make_no_other_issue_of_it() {
+    let counted = |n: usize| {
+        let counts = [("阅读", 7), ("收藏", 3), ("评论", 5), ("转发", 2), ("点赞", 9)];
+        let line = |(what, times): (&str, usize)| format!("本站文章的{what}次数为{}\n", 1000 + n * times);
+        counts.map(line).concat() + &article(1, 16)
+    };
+    for analysis in both_kinds_of_tokens() {
+        let pages = among_strangers([11, 64].map(|n| page(format!("{n}"), counted(n))));
+        assert_eq!(joined(&found(&pages, &analysis)), BTreeSet::from([pair("11", "64")]), "{:?}", analysis.tokens);
+    }
+}
+
 /// A notice of a tender, whose bidders stand in short lines between two long ones.
 fn notice(issue: usize) -> String {
     let sentences = Author::new(1).sentences(8);
