@@ -55,9 +55,13 @@ const EDGE_HOLDERS: usize = 8;
 const MANY_HOLDERS: usize = 4;
 
 /// Share of what texts have in common that stands on either side of what each has of its own, for that to be framed; and
-/// share of what a text has of its own that stands there in one piece.
+/// share of what a text has of its own that stands there in one piece: the rest may be a title and the name of the next page.
+/// Neither was tuned.
 const BESIDE: f64 = 0.125;
 const IN_ONE_PIECE: f64 = 0.66;
+
+/// Lines whose holders split that are judged at once: some 30 MB of pairs.
+const SPLIT_AT_ONCE: usize = 8192;
 
 /// Share of a text that stands in lines of about as many holders for these to be a frame that is longer than what it frames.
 const HEAVY: f64 = 0.4;
@@ -379,7 +383,8 @@ impl Mask {
 /// depend on anything but what they say. A block that is known is frame from the first pass on.
 ///
 /// Cost: a look-up of each different line, and some thirty comparisons of sampled seeds for each line that several texts
-/// hold, up to four times, and for each such sentence once. Memory while it runs: about 2 bytes a token and 24 bytes a block.
+/// hold, and up to 120 more where these do not agree, up to four times, and for each such sentence once; where markup tells
+/// frames that the corpus does not, one comparison of all seeds a holder. Memory while it runs: about 2 bytes a token and 24 bytes a block.
 pub fn find(passages: &Passages, known: &Known) -> Boilerplate {
     find_beside(passages, known, &Prior::default())
 }
@@ -738,7 +743,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Returns for each of some ballots, the pairs of which are counted, whether it tells of a frame; for those that are split
-    /// all pairs of up to eight of the `sides` of a ballot of some number are counted too.
+    /// all pairs of up to sixteen of the `sides` of a ballot of some number are counted too.
     fn judged<'v>(
         &self,
         masks: &[Mask],
@@ -762,10 +767,12 @@ impl<'a> Judge<'a> {
             let of_one = |at: usize| sides[at + 1..].iter().map(move |other| (at, other));
             (0..sides.len()).flat_map(of_one).map(|(at, other)| sides[at].compared(other)).collect()
         };
-        let pairs: Vec<Vec<Comparison>> = split.par_iter().evenly().map(pairs).collect();
-        overlaps.count(self, masks, &pairs.iter().flatten().copied().collect::<Vec<_>>());
-        for (number, pairs) in split.into_iter().zip(&pairs) {
-            judged[number] = overlaps.are_of_many_articles(pairs);
+        for split in split.chunks(SPLIT_AT_ONCE) {
+            let pairs: Vec<Vec<Comparison>> = split.par_iter().evenly().map(&pairs).collect();
+            overlaps.count(self, masks, &pairs.iter().flatten().copied().collect::<Vec<_>>());
+            for (&number, pairs) in split.iter().zip(&pairs) {
+                judged[number] = overlaps.are_of_many_articles(pairs);
+            }
         }
         judged
     }
@@ -1348,7 +1355,7 @@ struct Open {
 struct Edge {
     /// The numbers of their groups of places.
     groups: Box<[u32]>,
-    /// The first holders that have a common line at an edge.
+    /// The first holders that have a common line at an edge; all first holders where fewer than two have one.
     sides: Box<[u32]>,
     /// The hashes of the lines that nearly all holders have, sorted.
     common: Box<[u64]>,
@@ -1409,7 +1416,8 @@ struct Overlap {
 impl Overlaps {
     /// Counts the pairs of some comparisons that were not counted before, or of which a mask has changed.
     fn count(&mut self, judge: &Judge, masks: &[Mask], comparisons: &[Comparison]) {
-        debug_assert!(!masks.iter().any(Mask::has_changed), "versions are renewed before texts are compared");
+        // Counts are known by the versions of masks, so these are renewed before a second time.
+        debug_assert!(self.counts.is_empty() || !masks.iter().any(Mask::has_changed), "versions are of now");
         let versions = |pair: (u32, u32)| (masks[pair.0 as usize].version, masks[pair.1 as usize].version);
         let is_new = |pair: &(u32, u32)| self.counts.get(pair).is_none_or(|known| known.versions != versions(*pair));
         let new: Vec<(u32, u32)> = comparisons.par_iter().map(|one| one.pair).filter(is_new).collect();
@@ -1444,7 +1452,8 @@ impl Overlaps {
     }
 
     /// Returns whether some texts, all pairs of which are counted, are of many articles: more than a third as many as they are
-    /// themselves. Texts of one article are alike, and hardly any is like those of two.
+    /// themselves. Texts of one article are alike; one text in eight at most is like those of two (a splice), and of the other
+    /// pairs of two articles one in ten at most has more in common than strangers have.
     fn are_of_many_articles(&self, pairs: &[Comparison]) -> bool {
         let mut texts: Vec<u32> = pairs.iter().flat_map(|comparison| [comparison.pair.0, comparison.pair.1]).collect();
         texts.sort_unstable();
