@@ -99,18 +99,23 @@ impl Journal {
 
 /// How the script begins. It may be cut short after any line, and be run again.
 const UNDO: &str = r#"#!/bin/sh
-# Puts back what was removed. A file that is there again is left alone, and told; the exit code is then 1.
+# Puts back what was removed. A file that is there again is left alone, and told; the exit code is 1 where
+# anything could not be put back.
 left=0
 trap 'exit "$left"' EXIT
 # A link that leads nowhere is there all the same.
 is_there() { [ -e "$1" ] || [ -L "$1" ]; }
 put() {
-    if ! is_there "$2"; then return; fi
     if is_there "$1"; then
-        printf '%s is there again; what was removed stays in %s\n' "$1" "$2" >&2
-        left=1
-    else
+        if is_there "$2"; then
+            printf '%s is there again; what was removed stays in %s\n' "$1" "$2" >&2
+            left=1
+        fi
+    elif is_there "$2"; then
         mv -n -- "$2" "$1" || left=1
+    else
+        printf '%s is neither there nor in %s\n' "$1" "$2" >&2
+        left=1
     fi
 }
 "#;
@@ -243,6 +248,11 @@ mod tests {
             assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
         }
         assert_eq!(fs::read(&paths[0]).unwrap(), paths[0].as_os_str().as_encoded_bytes());
+        fs::remove_file(&paths[1]).unwrap();
+        let output = undo();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(String::from_utf8(output.stderr).unwrap().contains("it's.txt is neither there nor in"));
+        fs::write(&paths[1], paths[1].as_os_str().as_encoded_bytes()).unwrap();
         for path in &paths[1..] {
             assert_eq!(fs::read(path).unwrap(), path.as_os_str().as_encoded_bytes());
         }

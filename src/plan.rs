@@ -138,15 +138,20 @@ impl Preference {
         })
     }
 
-    /// Refuses a glob that matches no key: it is a slip, and another page would be kept than the user thinks.
+    /// Refuses a word that is no key: it is a slip, and another page would be kept than the user thinks. A pattern may well
+    /// match none today.
     ///
     /// # Errors
     /// When it is one.
-    pub fn matches_any<'k>(&self, mut keys: impl Iterator<Item = &'k str>) -> Result<()> {
+    pub fn is_meant<'k>(&self, mut keys: impl Iterator<Item = &'k str>) -> Result<()> {
         match self {
-            Self::Matching(glob) if !keys.any(|key| glob.is_match(key)) => Err(Error::Settings(format!(
-                "`{self}` matches no key, and is none of `longest`, `cleanest`, `first` and `newest`"
-            ))),
+            Self::Matching(glob)
+                if !glob.glob().glob().contains(['*', '?', '[', '{']) && !keys.any(|key| glob.is_match(key)) =>
+            {
+                Err(Error::Settings(format!(
+                    "`{self}` is no key, and none of `longest`, `cleanest`, `first` and `newest`"
+                )))
+            }
             _ => Ok(()),
         }
     }

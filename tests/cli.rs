@@ -463,7 +463,7 @@ hint: name another file, and what was read stays as it is
         &["scan", "转载", "--output", "转载/report.txt"],
         str![[r#"
 error: cannot write `转载/report.txt`: it is in `转载`, where a scan would read it
-hint: name a file elsewhere, or leave it out of the scan with `--exclude`
+hint: name a file elsewhere, or leave it out when you scan: `--exclude`
 
 "#]],
     );

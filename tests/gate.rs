@@ -130,7 +130,7 @@ fn a_record_that_cannot_be_read_leaves_the_gate_undecided_whatever_else_was_foun
 fn a_baseline_is_written_over_nothing_else_and_nothing_over_it() {
     let folder = Folder::with(&[("p/ferry.txt", FERRY), ("p/copy.txt", &copied(FERRY))]);
     let update = |baseline: &'static str| vec!["p", "--baseline", baseline, "--update-baseline"];
-    for known in ["known.json", "./known.json"] {
+    for known in ["known.json", "./known.json", "p/../known.json"] {
         let error = folder.cannot(&[update("known.json"), vec!["--format", "json", "--output", known]].concat());
         assert!(error.contains("both the baseline and the output"), "{error}");
     }

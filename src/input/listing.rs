@@ -46,21 +46,19 @@ pub(super) fn list(paths: &[PathBuf], settings: &InputSettings) -> Result<(Vec<F
     Ok((listing.files, listing.skipped))
 }
 
-/// Returns the one of `paths` that names a file, or the folder in which it is read or would be if it were there.
+/// Returns the one of `paths` under which a file is read, or would be if it were there.
 ///
 /// # Errors
-/// A bad glob in the settings.
+/// A bad glob in the settings, and a path that cannot be read.
 pub fn reads<'p>(paths: &'p [PathBuf], file: &Path, settings: &InputSettings) -> Result<Option<&'p Path>> {
-    let (folder, Some(name)) = (file.parent(), file.file_name()) else { return Ok(None) };
-    let folder = folder.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let Some(folder) = folder.canonicalize().ok().filter(|folder| folder.is_dir()) else { return Ok(None) };
-    let there = file.canonicalize().unwrap_or_else(|_| folder.join(name));
     for path in paths.iter().filter(|path| path.as_os_str() != "-") {
-        let Ok(root) = path.canonicalize() else { continue };
-        let is_read = match there.strip_prefix(&root) {
-            Err(_) => false,
-            Ok(relative) if relative.as_os_str().is_empty() => true,
-            Ok(relative) => !is_left_out(&root, relative, &overrides(&root, settings)?, settings.hidden),
+        let is_read = match fs::metadata(file) {
+            Ok(metadata) => {
+                let mut listing = Listing::new(settings);
+                listing.add(path)?;
+                listing.seen.contains(&identity(file, &metadata))
+            }
+            Err(_) => would_read(path, file, settings)?,
         };
         if is_read {
             return Ok(Some(path));
@@ -69,23 +67,35 @@ pub fn reads<'p>(paths: &'p [PathBuf], file: &Path, settings: &InputSettings) ->
     Ok(None)
 }
 
-/// Returns whether the walk of a folder passes over something in it.
-fn is_left_out(root: &Path, relative: &Path, overrides: &Override, hidden: bool) -> bool {
+/// Returns whether a file that is not there would be read if it were. Its folder may have other names: links are not looked
+/// for.
+fn would_read(path: &Path, file: &Path, settings: &InputSettings) -> Result<bool> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (Ok(root), Ok(folder)) = (path.canonicalize(), folder.canonicalize()) else { return Ok(false) };
+    let there = folder.join(file.file_name().unwrap_or_default());
+    let Ok(relative) = there.strip_prefix(&root) else { return Ok(false) };
+    let overrides = overrides(&root, settings)?;
+    Ok(folder.is_dir() && !is_left_out(&root, relative, false, &overrides, settings.hidden))
+}
+
+/// Returns whether the walk of a folder passes over a file or folder in it.
+fn is_left_out(root: &Path, relative: &Path, is_folder: bool, overrides: &Override, hidden: bool) -> bool {
     let path = root.join(relative);
     let folders: Vec<&Path> = path.ancestors().skip(1).take_while(|folder| folder.starts_with(root)).collect();
     // The folders that are walked on the way to it, and itself.
-    let mut steps = folders.iter().rev().skip(1).map(|&folder| (folder, true)).chain([(&*path, path.is_dir())]);
+    let mut steps = folders.iter().rev().skip(1).map(|&folder| (folder, true)).chain([(&*path, is_folder)]);
     steps.any(|(path, is_folder)| match overrides.matched(path, is_folder) {
         Match::Ignore(_) => true,
         Match::Whitelist(_) => false,
         Match::None => {
-            let starts_with_a_dot = path.file_name().is_some_and(|name| name.as_encoded_bytes().first() == Some(&b'.'));
             let lists = [".ignore", ".gitignore"].iter().flat_map(|list| folders.iter().map(move |f| f.join(list)));
             let said = lists
                 .filter(|list| list.parent().is_some_and(|folder| path.starts_with(folder) && path != folder))
                 .map(|list| Gitignore::new(list).0.matched(path, is_folder).map(drop))
                 .find(|said| !said.is_none());
-            starts_with_a_dot && !hidden || said.is_some_and(|said| said.is_ignore())
+            let starts_with_a_dot =
+                || path.file_name().is_some_and(|name| name.as_encoded_bytes().first() == Some(&b'.'));
+            said.map_or_else(|| starts_with_a_dot() && !hidden, |said| said.is_ignore())
         }
     })
 }
@@ -215,7 +225,9 @@ impl<'s> Listing<'s> {
         };
         let path = if let ignore::Error::Loop { child, .. } = error { child } else { path };
         let relative = path.strip_prefix(root).unwrap_or(Path::new(""));
-        if relative.as_os_str().is_empty() || !is_left_out(root, relative, overrides, self.settings.hidden) {
+        // Nobody knows whether a broken link is to a file or to a folder.
+        let is_left_out = |is_folder: bool| is_left_out(root, relative, is_folder, overrides, self.settings.hidden);
+        if relative.as_os_str().is_empty() || !is_left_out(false) || !is_left_out(true) {
             self.skip(root, path, reason);
         }
     }
@@ -406,12 +418,13 @@ mod tests {
 
     #[test]
     fn a_file_is_read_where_the_walk_lists_it_or_would() {
-        let files = ["甲.txt", ".藏.txt", "乙/丙.txt", "乙/略.txt", "丁/戊.html", ".暗/己.txt"];
+        let files = ["甲.txt", ".藏.txt", "乙/丙.txt", "乙/略.txt", "丁/戊.html", ".暗/己.txt", ".明/庚.txt"];
         let folder = folder(&files);
         let root = folder.path();
         fs::write(root.join(".gitignore"), "略.txt\n新.json\n").unwrap();
         fs::write(root.join("乙/.ignore"), "!新.json\n").unwrap();
-        let new = ["新.json", "乙/新.json", "报.html", ".新.txt"];
+        fs::write(root.join(".ignore"), "!.明/\n").unwrap();
+        let new = ["新.json", "乙/新.json", "报.html", ".新.txt", ".明/新.txt"];
         for settings in [
             InputSettings::default(),
             InputSettings { hidden: true, ..InputSettings::default() },
@@ -432,7 +445,23 @@ mod tests {
         let (named, other) = ([root.join("甲.txt")], root.join("乙/丙.txt"));
         assert_eq!(reads(&named, &named[0], &InputSettings::default()).unwrap(), Some(&*named[0]));
         assert_eq!(reads(&named, &other, &InputSettings::default()).unwrap(), None);
-        assert_eq!(reads(&named, &root.join("无/新.txt"), &InputSettings::default()).unwrap(), None);
+        assert_eq!(reads(&[root.to_owned()], &root.join("无/新.txt"), &InputSettings::default()).unwrap(), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_is_read_by_whatever_name_it_is_called() {
+        use std::os::unix::fs::symlink;
+        let (outside, folder) = (folder(&["远.txt", "外/遥.txt"]), folder(&["甲.txt"]));
+        let root = folder.path();
+        symlink(outside.path().join("远.txt"), root.join("近.txt")).unwrap();
+        symlink(outside.path().join("外"), root.join("外")).unwrap();
+        let paths = [root.to_owned()];
+        let is_read = |file: &Path| reads(&paths, file, &InputSettings::default()).unwrap().is_some();
+        for file in ["远.txt", "外/遥.txt"] {
+            assert!(is_read(&outside.path().join(file)), "{file}");
+        }
+        assert!(is_read(&root.join("近.txt")));
     }
 
     #[cfg(unix)]
@@ -453,6 +482,9 @@ mod tests {
         };
         assert!(skipped(&[]).contains(&"断.txt".into()) && !skipped(&[]).contains(&".#甲.txt".into()));
         assert_eq!(skipped(&["断*", "乙/回"]), [""; 0]);
+        // It may be a folder that is not there.
+        let include = InputSettings { include: vec!["*.html".into()], ..InputSettings::default() };
+        assert!(list(&[root.to_owned()], &include).unwrap().1.iter().any(|skipped| skipped.key == "断.txt"));
     }
 
     #[cfg(unix)]

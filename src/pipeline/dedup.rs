@@ -110,14 +110,14 @@ pub fn plan(
 ) -> Result<Plan> {
     let analysis = findings.settings.clone().checked()?;
     let known = known(findings, settings)?;
+    for preference in preferences {
+        preference.is_meant(findings.documents.iter().map(|document| document.key.as_str()))?;
+    }
     let corpus = Corpus::open(paths, &findings.input)?;
     pool(settings)?.install(|| {
         let Reading { mut pages, .. } = read(corpus, &analysis, Wanted::Nothing, None, progress);
         order(&mut pages);
         unchanged(findings, &pages)?;
-        for preference in preferences {
-            preference.matches_any(pages.iter().map(|page| page.key.as_str()))?;
-        }
         if preferences.iter().any(|one| matches!(one, Preference::Newest))
             && pages.iter().all(|page| page.date.is_none())
         {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anstream::{AutoStream, ColorChoice};
 use tempfile::NamedTempFile;
 use tongwen::input::reads;
-use tongwen::settings::InputSettings;
+use tongwen::settings::{InputSettings, Settings};
 
 use crate::args::When;
 use crate::failure::Failure;
@@ -43,17 +43,19 @@ impl Destination {
             Err(_) => {
                 temporary_beside(path).map_err(|error| {
                     let failure = refuse(&error);
-                    if folder_of(path).is_dir() { failure } else { failure.with_hint("create its folder first") }
+                    if folder_above(path).is_dir() { failure } else { failure.with_hint("create its folder first") }
                 })?;
                 Ok(Self::File(path.to_owned()))
             }
         }
     }
 
-    /// Returns the place that [`checked`](Self::checked) does, unless a scan of the same paths reads it, or would.
-    pub fn apart(path: Option<&Path>, read: &[PathBuf], input: &InputSettings) -> Result<Self, Failure> {
+    /// Returns the place that [`checked`](Self::checked) does, unless a run with the same paths and dictionaries reads it, or
+    /// would.
+    pub fn apart(path: Option<&Path>, read: &[PathBuf], settings: &Settings) -> Result<Self, Failure> {
         if let Some(path) = path {
-            refuse_read(path, read, input)?;
+            refuse_read(path, read, &settings.input)?;
+            refuse_read(path, &settings.dictionaries, &settings.input)?;
         }
         Self::checked(path)
     }
@@ -96,9 +98,9 @@ impl Destination {
     /// A folder that holds anything else than an earlier report is left alone, and refused.
     pub fn replace_folder(&self, files: &[(&str, &[u8])]) -> Result<(), Failure> {
         let (Self::File(path), Some((_, name))) = (self, self.names()) else { return Ok(()) };
-        let folder = folder_of(path).join(name);
+        let folder = folder_above(path).join(name);
         let refuse = |error: io::Error| Failure::new(format!("cannot write `{}`: {error}", folder.display()));
-        let new = tempfile::Builder::new().prefix(".tongwen-").tempdir_in(folder_of(path)).map_err(refuse)?;
+        let new = tempfile::Builder::new().prefix(".tongwen-").tempdir_in(folder_above(path)).map_err(refuse)?;
         for (name, bytes) in files {
             fs::write(new.path().join(name), bytes).map_err(refuse)?;
         }
@@ -127,7 +129,7 @@ impl Destination {
         {
             use std::os::unix::fs::PermissionsExt;
             // A temporary folder is its owner's alone; a report is for whoever may read the file beside it.
-            let beside = fs::metadata(folder_of(path)).map_err(refuse)?.permissions().mode();
+            let beside = fs::metadata(folder_above(path)).map_err(refuse)?.permissions().mode();
             fs::set_permissions(new.path(), fs::Permissions::from_mode(beside & 0o777)).map_err(refuse)?;
         }
         fs::rename(new.path(), &folder).map_err(refuse)?;
@@ -163,7 +165,7 @@ pub fn refuse_read(file: &Path, read: &[PathBuf], input: &InputSettings) -> Resu
             file.display(),
             folder.display()
         ))
-        .with_hint("name a file elsewhere, or leave it out of the scan with `--exclude`")),
+        .with_hint("name a file elsewhere, or leave it out when you scan: `--exclude`")),
         Some(_) => Err(Failure::new(format!("cannot write `{}`: it is to be read", file.display()))
             .with_hint("name another file, and what was read stays as it is")),
     }
@@ -216,7 +218,7 @@ fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it names no file"));
     }
     // tempfile adds the name it tried to the error, which tells the user nothing.
-    builder.tempfile_in(folder_of(path)).map_err(|error| match error.raw_os_error() {
+    builder.tempfile_in(folder_above(path)).map_err(|error| match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),
         None => io::Error::from(error.kind()),
     })
@@ -226,7 +228,7 @@ fn keep_permissions(temporary: &NamedTempFile, old: &Metadata) -> io::Result<()>
     temporary.as_file().set_permissions(old.permissions())
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub fn folder_above(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

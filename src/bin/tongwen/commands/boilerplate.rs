@@ -23,7 +23,7 @@ pub fn run(arguments: BoilerplateArguments) -> Result<(), Failure> {
     for path in &arguments.paths {
         can_be_read(path)?;
     }
-    let destination = Destination::apart(output.as_deref(), &arguments.paths, &settings.input)?;
+    let destination = Destination::apart(output.as_deref(), &arguments.paths, &settings)?;
     let progress: Box<dyn Progress> = if quiet { Box::new(Silent) } else { Box::new(Bar::new()) };
     let dictionary = pipeline::boilerplate(&arguments.paths, &settings, &*progress)?;
     // The bar must be gone before the list begins.

@@ -31,9 +31,6 @@ pub fn run(arguments: &DedupArguments) -> Result<(), Failure> {
         is_free(folder)?;
         refuse_inside(folder, paths)?;
     }
-    let read: Vec<_> = std::iter::once(findings).chain(paths).cloned().collect();
-    let place = |path| Destination::apart(Some(path), &read, &InputSettings::default());
-    let saved = arguments.output.as_deref().map(place).transpose()?;
     let typed = if arguments.keep.is_empty() { &["longest".to_owned()] } else { arguments.keep.as_slice() };
     let preferences = typed.iter().map(|typed| Preference::parse(typed)).collect::<Result<Vec<_>, _>>()?;
     let settings = Settings {
@@ -43,15 +40,24 @@ pub fn run(arguments: &DedupArguments) -> Result<(), Failure> {
     };
     let progress: Box<dyn Progress> = if arguments.quiet { Box::new(Silent) } else { Box::new(Bar::new()) };
     let bytes = load(findings)?;
-    let planned = if Plan::is_plan(&bytes) {
+    // Where the result goes, which is nothing that is read with the settings of the scan.
+    let place = |input: &InputSettings| {
+        let read: Vec<_> = std::iter::once(findings).chain(paths).cloned().collect();
+        let settings = Settings { input: input.clone(), ..settings.clone() };
+        arguments.output.as_deref().map(|path| Destination::apart(Some(path), &read, &settings)).transpose()
+    };
+    let (planned, saved) = if Plan::is_plan(&bytes) {
         if !arguments.keep.is_empty() {
             return Err(Failure::new(format!("`{}` is a plan, in which is chosen what to keep", findings.display()))
                 .with_hint("leave `--keep` out, or name the findings"));
         }
-        Plan::from_json(&bytes, called(findings))?
+        let planned = Plan::from_json(&bytes, called(findings))?;
+        let saved = place(&planned.input)?;
+        (planned, saved)
     } else {
         let found = Findings::from_json(&bytes, called(findings))?;
-        dedup::plan(&found, paths, &preferences, &settings, &*progress)?
+        let saved = place(&found.input)?;
+        (dedup::plan(&found, paths, &preferences, &settings, &*progress)?, saved)
     };
     if let Some(saved) = saved {
         saved.write(When::Always, |out: &mut dyn Write| out.write_all(planned.to_json().as_bytes()))?;

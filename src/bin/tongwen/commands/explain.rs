@@ -19,7 +19,7 @@ pub fn run(arguments: ExplainArguments) -> Result<(), Failure> {
     for path in &arguments.paths {
         can_be_read(path)?;
     }
-    let destination = Destination::apart(output.as_deref(), &arguments.paths, &settings.input)?;
+    let destination = Destination::apart(output.as_deref(), &arguments.paths, &settings)?;
     let progress: Box<dyn Progress> = if quiet { Box::new(Silent) } else { Box::new(Bar::new()) };
     let pair = match arguments.pair.as_slice() {
         [a, b] => Some([a.as_str(), b.as_str()]),

@@ -18,7 +18,7 @@ use crate::commands::report::{Rendering, kinds};
 use crate::commands::scan::{can_be_read, folder_of};
 use crate::config::{self, Plan};
 use crate::failure::Failure;
-use crate::output::{Destination, refuse_read};
+use crate::output::{Destination, folder_above, refuse_read};
 
 pub fn run(arguments: GateArguments) -> Result<ExitCode, Failure> {
     if arguments.stream {
@@ -41,7 +41,7 @@ pub fn run(arguments: GateArguments) -> Result<ExitCode, Failure> {
     if let Some(index) = &index {
         refuse_inside(index, &arguments.paths)?;
     }
-    let destination = Destination::apart(output.as_deref(), &arguments.paths, &settings.input)?;
+    let destination = Destination::apart(output.as_deref(), &arguments.paths, &settings)?;
     if let Some(baseline) = &baseline {
         if arguments.update_baseline {
             refuse_read(baseline, &arguments.paths, &settings.input)?;
@@ -81,8 +81,11 @@ pub fn run(arguments: GateArguments) -> Result<ExitCode, Failure> {
 
 /// Returns whether two names are of one file, which need not be there.
 fn are_one(a: &Path, b: &Path) -> bool {
-    let [absolute, canonical] = [|path: &Path| std::path::absolute(path).ok(), |path: &Path| path.canonicalize().ok()];
-    absolute(a) == absolute(b) || canonical(a).is_some_and(|a| canonical(b) == Some(a))
+    let resolved = |path: &Path| {
+        let beside = || Some(folder_above(path).canonicalize().ok()?.join(path.file_name()?));
+        path.canonicalize().ok().or_else(beside)
+    };
+    resolved(a).is_some_and(|a| resolved(b) == Some(a))
 }
 
 /// What is known from before, or where what is known now is to be kept.

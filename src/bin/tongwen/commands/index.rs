@@ -60,7 +60,7 @@ pub fn run(arguments: IndexArguments) -> Result<(), Failure> {
 fn add(arguments: IndexedArguments) -> Result<(), Failure> {
     let (folder, paths) = (arguments.folder.clone(), arguments.paths.clone());
     let Plan { settings, format, output, top, quiet, color, .. } = plan(arguments)?;
-    let destination = Destination::apart(output.as_deref(), &paths, &settings.input)?;
+    let destination = Destination::apart(output.as_deref(), &paths, &settings)?;
     let mut writer = Writer::open(&folder, &settings.analysis)?;
     let progress = shown(quiet);
     let added = indexed::add(&paths, &mut writer, &settings, &*progress)?;
@@ -77,7 +77,7 @@ fn add(arguments: IndexedArguments) -> Result<(), Failure> {
 fn query(arguments: IndexedArguments) -> Result<(), Failure> {
     let (folder, paths) = (arguments.folder.clone(), arguments.paths.clone());
     let Plan { settings, format, output, top, quiet, color, .. } = plan(arguments)?;
-    let destination = Destination::apart(output.as_deref(), &paths, &settings.input)?;
+    let destination = Destination::apart(output.as_deref(), &paths, &settings)?;
     let index = Index::open(&folder)?;
     let progress = shown(quiet);
     let answers = indexed::query(&paths, &index, &settings, &*progress)?;

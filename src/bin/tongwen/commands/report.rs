@@ -11,7 +11,7 @@ use tongwen::overview::Overview;
 use tongwen::report::{
     Kinds, Place, TextOptions, csv, csv_for_terminal, github, html, json, junit, markdown, sarif, text,
 };
-use tongwen::settings::InputSettings;
+use tongwen::settings::Settings;
 
 use crate::args::{DEFAULT_TOP, Kind, ReportArguments, ReportFormat, When};
 use crate::failure::Failure;
@@ -22,7 +22,7 @@ pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
         destination: Destination::apart(
             arguments.output.as_deref(),
             std::slice::from_ref(&arguments.findings),
-            &InputSettings::default(),
+            &Settings::default(),
         )?,
         format: arguments.format,
         top: arguments.top,

@@ -31,7 +31,7 @@ pub fn run(arguments: ScanArguments) -> Result<(), Failure> {
     for path in &arguments.paths {
         can_be_read(path)?;
     }
-    let destination = Destination::apart(output.as_deref(), &arguments.paths, &settings.input)?;
+    let destination = Destination::apart(output.as_deref(), &arguments.paths, &settings)?;
     settings.resume = arguments.resume;
     let progress: Box<dyn Progress> = if quiet { Box::new(Silent) } else { Box::new(Bar::new()) };
     let (findings, pairs) = match format {
