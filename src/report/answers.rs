@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::json::InertJson;
 use super::line::{cut_middle, inert, pad};
 use super::text::{ASIDE, HEADING, Layout, TextOptions, count, first, more, number, percent};
 use crate::answers::{Added, Answer, Answers, Match};
@@ -90,7 +91,7 @@ fn name(kind: RelationKind) -> &'static str {
 /// # Errors
 /// When `out` cannot be written.
 pub fn answers_json(answers: &Answers, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, answers)?;
+    serde_json::to_writer_pretty(InertJson(&mut *out), answers)?;
     out.write_all(b"\n")
 }
 
@@ -160,6 +161,6 @@ fn versioned(format: &'static str, value: &impl Serialize, out: &mut dyn Write) 
         #[serde(flatten)]
         value: &'v V,
     }
-    serde_json::to_writer_pretty(&mut *out, &Versioned { format, value })?;
+    serde_json::to_writer_pretty(InertJson(&mut *out), &Versioned { format, value })?;
     out.write_all(b"\n")
 }

@@ -20,7 +20,7 @@ pub use csv::{csv, csv_for_terminal};
 pub use explain::{ExplainOptions, explain};
 pub use github::{MOST_ANNOTATIONS, github};
 pub use html::{File, Place, html};
-pub use json::{explanation_json, json};
+pub use json::{InertJson, explanation_json, json};
 pub use junit::junit;
 pub use markdown::markdown;
 pub use plan::{Done, plan};

@@ -14,6 +14,7 @@ use serde_sarif::sarif::{
 };
 
 use super::issue::{Issue, issues, percent_encoded, place, ruling};
+use super::json::InertJson;
 use super::line::inert;
 use crate::findings::{Duplicate, Findings, RelationKind, Verdict};
 
@@ -63,7 +64,7 @@ pub fn sarif(findings: &Findings, folder: &str, out: &mut dyn Write) -> io::Resu
         .results(results)
         .build();
     let log = Sarif::builder().schema(SCHEMA).version(json!(Version::V2_1_0)).runs(vec![run]).build();
-    serde_json::to_writer_pretty(&mut *out, &log)?;
+    serde_json::to_writer_pretty(InertJson(&mut *out), &log)?;
     out.write_all(b"\n")
 }
 

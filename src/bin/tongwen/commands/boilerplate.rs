@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use tongwen::pipeline::{self, Progress, Silent};
-use tongwen::report::{TextOptions, boilerplate};
+use tongwen::report::{InertJson, TextOptions, boilerplate};
 
 use crate::args::{BoilerplateArguments, Format, When};
 use crate::commands::scan::can_be_read;
@@ -35,7 +35,8 @@ pub fn run(arguments: BoilerplateArguments) -> Result<(), Failure> {
             destination.write(color, |out| boilerplate(&dictionary, &options, out))
         }
         Format::Json => {
-            destination.write(When::Always, |out: &mut dyn Write| out.write_all(dictionary.to_json().as_bytes()))
+            let json = dictionary.to_json();
+            destination.write(When::Always, |out: &mut dyn Write| InertJson(out).write_all(json.as_bytes()))
         }
     }
 }

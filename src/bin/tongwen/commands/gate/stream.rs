@@ -10,6 +10,7 @@ use tongwen::error::Error;
 use tongwen::index::{Index, Writer};
 use tongwen::input;
 use tongwen::pipeline::streamed::{Memory, Stream, Told};
+use tongwen::report::InertJson;
 
 use crate::args::{GateArguments, GateFlags};
 use crate::config::{self, Plan};
@@ -103,7 +104,7 @@ fn next_batch(
 fn write(told: &[Told], output: &mut dyn Write) -> io::Result<()> {
     let mut lines = Vec::new();
     for told in told {
-        serde_json::to_writer(&mut lines, told)?;
+        serde_json::to_writer(InertJson(&mut lines), told)?;
         lines.push(b'\n');
     }
     output.write_all(&lines)?;
