@@ -726,7 +726,7 @@ impl<'a> Judge<'a> {
         let votes: Vec<(usize, u64, Vec<Comparison>)> =
             all.filter_map(|(at, outdated)| outdated.map(|(state, votes)| (at, state, votes))).collect();
         overlaps.count(self, masks, &votes.iter().flat_map(|(.., votes)| votes).copied().collect::<Vec<_>>());
-        let judged = self.judged(masks, votes.iter().map(|(.., votes)| &votes[..]), overlaps, |number| {
+        let judged = self.judged(masks, votes.par_iter().map(|(.., votes)| &votes[..]), overlaps, |number| {
             let (at, ..) = votes[number];
             let holders = self.holders(masks, &groups[at], level);
             let side = |(id, block): (u32, Range<u32>)| {
@@ -747,20 +747,19 @@ impl<'a> Judge<'a> {
     fn judged<'v>(
         &self,
         masks: &[Mask],
-        ballots: impl Iterator<Item = &'v [Comparison]>,
+        ballots: impl IndexedParallelIterator<Item = &'v [Comparison]>,
         overlaps: &mut Overlaps,
         sides: impl Fn(usize) -> Vec<Side> + Sync,
     ) -> Vec<bool> {
-        let mut judged = Vec::new();
-        let mut split = Vec::new();
-        for (number, votes) in ballots.enumerate() {
-            let unlike = overlaps.unlike(votes);
-            let is_frame = unlike as f64 > NEARLY_ALL * votes.len() as f64;
-            if !is_frame && unlike * 3 > votes.len() {
-                split.push(number);
-            }
-            judged.push(is_frame);
-        }
+        let counted: Vec<(bool, bool)> = ballots
+            .map(|votes| {
+                let unlike = overlaps.unlike(votes);
+                let is_frame = unlike as f64 > NEARLY_ALL * votes.len() as f64;
+                (is_frame, !is_frame && unlike * 3 > votes.len())
+            })
+            .collect();
+        let split: Vec<usize> = (0..counted.len()).filter(|&number| counted[number].1).collect();
+        let mut judged: Vec<bool> = counted.into_iter().map(|(is_frame, _)| is_frame).collect();
         let pairs = |&number: &usize| -> Vec<Comparison> {
             let mut sides = sides(number);
             sides.truncate(HOLDERS);
@@ -770,8 +769,9 @@ impl<'a> Judge<'a> {
         for split in split.chunks(SPLIT_AT_ONCE) {
             let pairs: Vec<Vec<Comparison>> = split.par_iter().evenly().map(&pairs).collect();
             overlaps.count(self, masks, &pairs.iter().flatten().copied().collect::<Vec<_>>());
-            for (&number, pairs) in split.iter().zip(&pairs) {
-                judged[number] = overlaps.are_of_many_articles(pairs);
+            let are_frames: Vec<bool> = pairs.par_iter().map(|pairs| overlaps.are_of_many_articles(pairs)).collect();
+            for (&number, is_frame) in split.iter().zip(are_frames) {
+                judged[number] = is_frame;
             }
         }
         judged
@@ -903,7 +903,7 @@ impl<'a> Judge<'a> {
             .map(|(edge, &changed)| if changed { self.votes_without_common_lines(masks, edge) } else { Vec::new() })
             .collect();
         overlaps.count(self, masks, &votes.iter().flatten().copied().collect::<Vec<_>>());
-        let judged = self.judged(masks, votes.iter().map(|votes| &votes[..]), overlaps, |number| {
+        let judged = self.judged(masks, votes.par_iter().map(|votes| &votes[..]), overlaps, |number| {
             let edge = &edges[number];
             let sides = edge.sides.iter().filter_map(|&id| self.framed(masks, id, edge));
             sides.filter(|side| side.rest >= LEAST_REST).collect()
