@@ -730,8 +730,8 @@ impl<'a> Judge<'a> {
             let (at, ..) = votes[number];
             let holders = self.holders(masks, &groups[at], level);
             let side = |(id, block): (u32, Range<u32>)| {
-                let Comparison { smaller, within, .. } = self.comparison(masks, (id, &block), (id, &block));
-                (smaller >= least_rest(&block)).then_some(Side { text: id, rest: smaller, within })
+                let least = least_rest(&block);
+                Some(self.side(&masks[id as usize], id, [block])).filter(|side| side.rest >= least)
             };
             holders.filter_map(side).collect()
         });
@@ -742,8 +742,9 @@ impl<'a> Judge<'a> {
         frames.map(|(group, _)| self.hash_of(group, level)).collect()
     }
 
-    /// Returns for each of some ballots, the pairs of which are counted, whether it tells of a frame; for those that are split
-    /// all pairs of up to sixteen of the `sides` of a ballot of some number are counted too.
+    /// Returns for each of some ballots whether it tells of a frame. Their pairs are counted already.
+    ///
+    /// Where a ballot is split, it is asked how many articles its `sides`, which are looked up by its number, are of.
     fn judged<'v>(
         &self,
         masks: &[Mask],
@@ -955,14 +956,11 @@ impl<'a> Judge<'a> {
         let has_last_edge = || blocks.lines.last().is_some_and(|line| is_common(line.hash));
         let is_frame = edge.has_edges && (after >= before || are_many && has_last_edge())
             || are_many && is_inside(blocks, is_common);
-        if !is_frame {
-            return None;
-        }
-        Some(self.side(mask, text, passages))
+        is_frame.then(|| self.side(mask, text, passages))
     }
 
     /// Returns how a text divides into some passages and the rest.
-    fn side(&self, mask: &Mask, text: u32, passages: Vec<Range<u32>>) -> Side {
+    fn side(&self, mask: &Mask, text: u32, passages: impl IntoIterator<Item = Range<u32>>) -> Side {
         let mut side = Side { text, rest: mask.content, within: 0 };
         for tokens in passages {
             let touched = mask.content_in(tokens.start.saturating_sub(self.span - 1)..tokens.end);

@@ -196,10 +196,8 @@ impl Aligner {
         // The last seed, and where its run began in `b`.
         let mut last: Option<(u32, u32)> = None;
         let mut began = 0;
-        // Places in short lines where the numbers differ.
-        let mut in_short_lines: Vec<(u32, u32)> = Vec::new();
-        // Where these numbers stand themselves.
-        let mut rows: Vec<(u32, u32)> = Vec::new();
+        // Places in short lines where the numbers differ: the first of these tokens in either text, and the seed behind them.
+        let mut in_short_lines: Vec<[(u32, u32); 2]> = Vec::new();
         let mut replaced: Vec<u64> = Vec::new();
         let (in_a, in_b) = (a.0.shingles, b.0.shingles);
         for mut content in b.1.content_runs() {
@@ -232,8 +230,7 @@ impl Aligner {
                                 if is_in_prose(a.0, last_i + span - 1..i) && is_in_prose(b.0, last_j + span - 1..j) {
                                     runs.numbers_differ += 1;
                                 } else {
-                                    in_short_lines.push((i, j));
-                                    rows.push((last_i + span, last_j + span));
+                                    in_short_lines.push([(last_i + span, last_j + span), (i, j)]);
                                 }
                             }
                         }
@@ -258,9 +255,9 @@ impl Aligner {
                 last = Some((i, j));
             }
         }
-        let is_form = is_mostly((a.0, &self.covered_a), rows.iter().map(|row| row.0))
-            && is_mostly((b.0, &self.covered_b), rows.iter().map(|row| row.1));
-        let is_within = |&&(i, j): &&(u32, u32)| {
+        let is_form = is_mostly((a.0, &self.covered_a), in_short_lines.iter().map(|[(there, _), _]| *there))
+            && is_mostly((b.0, &self.covered_b), in_short_lines.iter().map(|[(_, here), _]| *here));
+        let is_within = |&&[_, (i, j)]: &&[(u32, u32); 2]| {
             is_form || is_within_prose((a.0, &self.covered_a), i) && is_within_prose((b.0, &self.covered_b), j)
         };
         runs.numbers_differ += in_short_lines.iter().filter(is_within).count() as u32;

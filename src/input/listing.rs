@@ -67,15 +67,26 @@ pub fn reads<'p>(paths: &'p [PathBuf], file: &Path, settings: &InputSettings) ->
     Ok(None)
 }
 
-/// Returns whether a file that is not there would be read if it were. Its folder may have other names: links are not looked
-/// for.
+/// Returns whether a file that is not there would be read if it were. Its folder may have other names: links to it are not
+/// looked for.
 fn would_read(path: &Path, file: &Path, settings: &InputSettings) -> Result<bool> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let (Ok(root), Ok(folder)) = (path.canonicalize(), folder.canonicalize()) else { return Ok(false) };
-    let there = folder.join(file.file_name().unwrap_or_default());
+    let (Ok(root), Some(there)) = (path.canonicalize(), resolved(file)) else { return Ok(false) };
     let Ok(relative) = there.strip_prefix(&root) else { return Ok(false) };
-    let overrides = overrides(&root, settings)?;
-    Ok(folder.is_dir() && !is_left_out(&root, relative, false, &overrides, settings.hidden))
+    Ok(!is_left_out(&root, relative, false, &overrides(&root, settings)?, settings.hidden))
+}
+
+/// Returns whether two names are of one file, which need not be there.
+pub fn are_one(a: &Path, b: &Path) -> bool {
+    resolved(a).is_some_and(|a| resolved(b) == Some(a))
+}
+
+/// Returns the path of a file without links; of one that is not there, that of its folder with its name.
+fn resolved(file: &Path) -> Option<PathBuf> {
+    let beside = || {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(folder.canonicalize().ok().filter(|folder| folder.is_dir())?.join(file.file_name()?))
+    };
+    file.canonicalize().ok().or_else(beside)
 }
 
 /// Returns whether the walk of a folder passes over a file or folder in it.
@@ -434,13 +445,13 @@ mod tests {
             let paths = [root.to_owned()];
             let is_read = |file: &str| reads(&paths, &root.join(file), &settings).unwrap().is_some();
             let before = new.map(is_read);
-            let _: Vec<()> = new.iter().map(|file| fs::write(root.join(file), "渡口").unwrap()).collect();
+            new.iter().for_each(|file| fs::write(root.join(file), "渡口").unwrap());
             let listed = names(&[root], &settings);
             for file in files.iter().chain(&new) {
                 assert_eq!(is_read(file), listed.contains(&(*file).to_owned()), "{file}, {settings:?}");
             }
             assert_eq!(before, new.map(is_read), "{settings:?}");
-            let _: Vec<()> = new.iter().map(|file| fs::remove_file(root.join(file)).unwrap()).collect();
+            new.iter().for_each(|file| fs::remove_file(root.join(file)).unwrap());
         }
         let (named, other) = ([root.join("甲.txt")], root.join("乙/丙.txt"));
         assert_eq!(reads(&named, &named[0], &InputSettings::default()).unwrap(), Some(&*named[0]));

@@ -37,8 +37,8 @@ use compression::Compression;
 pub use copy::{Copied, Copying, is_free};
 use format::Format;
 use lines::{Counted, Piece, Pieces};
-pub use listing::reads;
 use listing::{File, Place};
+pub use listing::{are_one, reads};
 
 /// What a batch hands its documents to.
 type Sink<'a> = &'a mut dyn FnMut(std::result::Result<Document, Skipped>);

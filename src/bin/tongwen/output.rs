@@ -43,7 +43,7 @@ impl Destination {
             Err(_) => {
                 temporary_beside(path).map_err(|error| {
                     let failure = refuse(&error);
-                    if folder_above(path).is_dir() { failure } else { failure.with_hint("create its folder first") }
+                    if folder_of(path).is_dir() { failure } else { failure.with_hint("create its folder first") }
                 })?;
                 Ok(Self::File(path.to_owned()))
             }
@@ -98,9 +98,9 @@ impl Destination {
     /// A folder that holds anything else than an earlier report is left alone, and refused.
     pub fn replace_folder(&self, files: &[(&str, &[u8])]) -> Result<(), Failure> {
         let (Self::File(path), Some((_, name))) = (self, self.names()) else { return Ok(()) };
-        let folder = folder_above(path).join(name);
+        let folder = folder_of(path).join(name);
         let refuse = |error: io::Error| Failure::new(format!("cannot write `{}`: {error}", folder.display()));
-        let new = tempfile::Builder::new().prefix(".tongwen-").tempdir_in(folder_above(path)).map_err(refuse)?;
+        let new = tempfile::Builder::new().prefix(".tongwen-").tempdir_in(folder_of(path)).map_err(refuse)?;
         for (name, bytes) in files {
             fs::write(new.path().join(name), bytes).map_err(refuse)?;
         }
@@ -129,7 +129,7 @@ impl Destination {
         {
             use std::os::unix::fs::PermissionsExt;
             // A temporary folder is its owner's alone; a report is for whoever may read the file beside it.
-            let beside = fs::metadata(folder_above(path)).map_err(refuse)?.permissions().mode();
+            let beside = fs::metadata(folder_of(path)).map_err(refuse)?.permissions().mode();
             fs::set_permissions(new.path(), fs::Permissions::from_mode(beside & 0o777)).map_err(refuse)?;
         }
         fs::rename(new.path(), &folder).map_err(refuse)?;
@@ -218,7 +218,7 @@ fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it names no file"));
     }
     // tempfile adds the name it tried to the error, which tells the user nothing.
-    builder.tempfile_in(folder_above(path)).map_err(|error| match error.raw_os_error() {
+    builder.tempfile_in(folder_of(path)).map_err(|error| match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),
         None => io::Error::from(error.kind()),
     })
@@ -228,7 +228,7 @@ fn keep_permissions(temporary: &NamedTempFile, old: &Metadata) -> io::Result<()>
     temporary.as_file().set_permissions(old.permissions())
 }
 
-pub fn folder_above(path: &Path) -> &Path {
+fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

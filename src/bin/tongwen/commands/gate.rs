@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use tongwen::findings::{Findings, Ruling, Verdict};
 use tongwen::gate::{self, Baseline, Policy};
 use tongwen::index::{Index, Writer};
+use tongwen::input::are_one;
 use tongwen::pipeline::gated::{self, Beside, Gated};
 use tongwen::report;
 use tongwen::settings::TokenKind;
@@ -18,7 +19,7 @@ use crate::commands::report::{Rendering, kinds};
 use crate::commands::scan::{can_be_read, folder_of};
 use crate::config::{self, Plan};
 use crate::failure::Failure;
-use crate::output::{Destination, folder_above, refuse_read};
+use crate::output::{Destination, refuse_read};
 
 pub fn run(arguments: GateArguments) -> Result<ExitCode, Failure> {
     if arguments.stream {
@@ -77,15 +78,6 @@ pub fn run(arguments: GateArguments) -> Result<ExitCode, Failure> {
             .with_hint("mend what could not be read, leave it out with `--exclude`, or pass `--max-skipped N`")),
         None => Err(Failure::new("the gate came to no verdict").with_hint("that is a bug: please report it")),
     }
-}
-
-/// Returns whether two names are of one file, which need not be there.
-fn are_one(a: &Path, b: &Path) -> bool {
-    let resolved = |path: &Path| {
-        let beside = || Some(folder_above(path).canonicalize().ok()?.join(path.file_name()?));
-        path.canonicalize().ok().or_else(beside)
-    };
-    resolved(a).is_some_and(|a| resolved(b) == Some(a))
 }
 
 /// What is known from before, or where what is known now is to be kept.
