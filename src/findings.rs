@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::dictionary::{self, read_hash, write_hash};
-use crate::document::Skipped;
+use crate::document::{Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::settings::{AnalysisSettings, InputSettings};
 
@@ -86,10 +86,13 @@ pub const MOST_BLOCKS: usize = 100;
 
 /// A document that was read: what it takes to find it again, and to see whether it is still the same.
 ///
-/// Nothing here depends on where its record stands, in which file or in which folder.
+/// Nothing that is saved depends on where its record stands, in which file or in which folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scanned {
     pub key: String,
+    /// The file and line where it was read. Known to the run that read it, and not saved.
+    #[serde(skip)]
+    pub origin: Option<Origin>,
     /// The host of its address, or the first folder of its path; empty where neither is known.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub site: String,

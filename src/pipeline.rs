@@ -811,7 +811,8 @@ impl<'a> Compared<'a> {
             let mask = self.boilerplate.as_ref().filter(|_| text != NO_TEXT).map(|found| &found.masks[text as usize]);
             let (frame, quoted) = mask.map_or((0, 0), |mask| mask.hidden_tokens());
             let (key, site, digest) = (page.key.clone(), page.site.to_string(), page.digest.map(Digest));
-            Scanned { key, site, digest, hash: page.text, tokens: page.blocks.tokens, frame, quoted }
+            let origin = Some(page.origin.clone());
+            Scanned { key, origin, site, digest, hash: page.text, tokens: page.blocks.tokens, frame, quoted }
         };
         self.pages.iter().zip(&self.text_of).map(scanned).collect()
     }

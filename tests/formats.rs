@@ -11,7 +11,9 @@ use snapbox::{Data, assert_data_eq, file};
 use tongwen::document::Skipped;
 use tongwen::findings::{Cluster, Digest, Findings, Member, Scanned};
 use tongwen::gate::{Policy, judge};
+use tongwen::pipeline::{Silent, scan};
 use tongwen::report::{self, TextOptions};
+use tongwen::settings::Settings;
 
 const FOUND: &str = include_str!("cmd/found.json");
 const GATED: &str = include_str!("cmd/gate.json");
@@ -229,6 +231,34 @@ fn github_gets_no_more_than_ten_annotations_and_no_command_from_a_name() {
     let commands = commands(&many);
     assert_eq!(commands.len(), report::MOST_ANNOTATIONS);
     assert!(commands[0].starts_with("::warning file=pages/29/1.txt,"), "the worst first: {}", commands[0]);
+}
+
+#[test]
+fn a_record_with_an_id_of_its_own_is_shown_in_its_file_and_line() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("2026")).unwrap();
+    let text = "渡口的老船工每天清晨都要把绳索检查一遍。他说，河水记得每一个粗心的人。";
+    let other = "山上的梨树开花以后，养蜂人把箱子搬到了南坡，一住就是四十天。";
+    let records = [("渡口/甲", text), ("梨树:12", other), ("渡口:9", text)];
+    let lines = records.map(|(id, text)| format!("{}\n", serde_json::json!({"id": id, "text": text})));
+    fs::write(folder.path().join("2026/pages.jsonl"), lines.concat()).unwrap();
+    let found = scan(&[folder.path().to_owned()], &Settings::default(), &Silent).unwrap();
+
+    let text = rendered(|out| report::github(&found, "corpus/", out));
+    assert!(text.contains("::warning file=corpus/2026/pages.jsonl,line=3,title="), "{text}");
+    assert!(text.contains("渡口/甲: 渡口:9"), "the message has the ids: {text}");
+    let place = |log: &Value, list: &str| {
+        let location = &log["runs"][0]["results"][0][list][0];
+        let physical = &location["physicalLocation"];
+        let name = location["logicalLocations"][0]["fullyQualifiedName"].as_str().unwrap().to_owned();
+        (physical["artifactLocation"]["uri"].clone(), physical["region"]["startLine"].clone(), name)
+    };
+    let log: Value = serde_json::from_str(&rendered(|out| report::sarif(&found, "corpus/", out))).unwrap();
+    assert_eq!(place(&log, "locations"), ("corpus/2026/pages.jsonl".into(), 3.into(), "渡口:9".into()));
+    assert_eq!(place(&log, "relatedLocations"), ("corpus/2026/pages.jsonl".into(), 1.into(), "渡口/甲".into()));
+    // What is saved is the same wherever the records stand, so there the key has to do.
+    let saved = sarif(&load(&found.to_json()));
+    assert_eq!(place(&saved, "locations").1, 9);
 }
 
 #[test]

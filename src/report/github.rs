@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 
-use super::issue::{Issue, issues, percent_encoded, place, ruling};
+use super::issue::{Issue, Places, issues, percent_encoded, ruling};
 use super::line::{flow, inert};
 use crate::findings::{Findings, Verdict};
 
 /// Annotations that are written: GitHub shows no more of a step.
 pub const MOST_ANNOTATIONS: usize = 10;
 
-/// Writes at most ten annotations, the worst first, and a line that sums up. `folder` is put before keys, so that they
+/// Writes at most ten annotations, the worst first, and a line that sums up. `folder` is put before names of files, so that they
 /// are paths from the top of a repository. What a baseline knows is not annotated.
 ///
 /// # Errors
@@ -19,6 +19,7 @@ pub fn github(findings: &Findings, folder: &str, out: &mut dyn Write) -> io::Res
     let is_judged = findings.gate.is_some();
     let issues = issues(findings, &ruling);
     let new: Vec<&Issue> = issues.iter().filter(|issue| issue.new_ones() > 0).collect();
+    let places = Places::new(findings, folder);
     let mut left = MOST_ANNOTATIONS;
     if is_judged && ruling.verdict == Verdict::Undecided {
         left -= 1;
@@ -28,8 +29,8 @@ pub fn github(findings: &Findings, folder: &str, out: &mut dyn Write) -> io::Res
     let level = if is_judged && ruling.verdict != Verdict::Pass { "error" } else { "warning" };
     for issue in new.iter().take(left) {
         let Some(duplicate) = issue.duplicates.first() else { continue };
-        let place = place(&duplicate.key);
-        let file = property(&inert(&format!("{folder}{}", place.file)));
+        let place = places.get(&duplicate.key);
+        let file = property(&inert(&place.file));
         let title = property(&format!("Duplicate: {}", issue.kind.name()));
         let text = message(&format!("{}: {}", issue.message(&flow(&issue.keep)), named(issue)));
         writeln!(out, "::{level} file={file},line={},title={title}::{text}", place.line)?;

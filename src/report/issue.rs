@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
+use crate::document::Origin;
 use crate::findings::{Cluster, Digest, Duplicate, Findings, RelationKind, Ruling};
 use crate::gate::{self, Policy};
 use crate::hash;
@@ -85,20 +86,43 @@ pub(super) fn issues(findings: &Findings, ruling: &Ruling) -> Vec<Issue> {
 }
 
 /// A document as a place in a repository: its file, and the line of its record.
-pub(super) struct Place<'k> {
-    pub(super) file: &'k str,
+pub(super) struct Place {
+    /// From the top of the repository.
+    pub(super) file: String,
     pub(super) line: u64,
 }
 
-/// Returns where a document stands, by its key: `file:line` for a record without an id, and else a file's path.
-pub(super) fn place(key: &str) -> Place<'_> {
-    if let Some((file, line)) = key.rsplit_once(':')
-        && let Ok(line @ 1..) = line.parse::<u64>()
-        && !file.is_empty()
-    {
-        return Place { file, line };
+/// Where each document stands.
+pub(super) struct Places<'f> {
+    /// What is put before the names of files.
+    folder: &'f str,
+    /// Empty for saved findings, which do not tell.
+    origins: HashMap<&'f str, &'f Origin>,
+}
+
+impl<'f> Places<'f> {
+    pub(super) fn new(findings: &'f Findings, folder: &'f str) -> Self {
+        let origins = findings.documents.iter();
+        let origins = origins.filter_map(|document| Some((document.key.as_str(), document.origin.as_ref()?))).collect();
+        Self { folder, origins }
     }
-    Place { file: key, line: 1 }
+
+    /// Returns where a document stands. Where only its key tells, that is `file:line` for a record without an id, and else
+    /// the path of a file.
+    pub(super) fn get(&self, key: &str) -> Place {
+        let (file, line) = match self.origins.get(key) {
+            Some(origin) => (&*origin.file, origin.line),
+            None => file_and_line(key).unwrap_or((key, 0)),
+        };
+        // A file that holds no records stands at its first line.
+        Place { file: format!("{}{file}", self.folder), line: line.max(1) }
+    }
+}
+
+fn file_and_line(key: &str) -> Option<(&str, u64)> {
+    let (file, line) = key.rsplit_once(':')?;
+    let line = line.parse().ok()?;
+    (line > 0 && !file.is_empty()).then_some((file, line))
 }
 
 /// Returns text in which every character that is not plain is spelled as `%` and two hexadecimal digits a byte.

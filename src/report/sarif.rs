@@ -13,7 +13,7 @@ use serde_sarif::sarif::{
     PhysicalLocation, Region, ReportingDescriptor, Result, ResultLevel, Run, Sarif, Tool, ToolComponent, Version,
 };
 
-use super::issue::{Issue, issues, percent_encoded, place, ruling};
+use super::issue::{Issue, Places, issues, percent_encoded, ruling};
 use super::json::InertJson;
 use super::line::inert;
 use crate::findings::{Duplicate, Findings, RelationKind, Verdict};
@@ -26,7 +26,7 @@ pub const MOST_LOCATIONS: usize = 100;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
-/// Writes the duplicates as SARIF 2.1.0; `folder` is put before keys, so that they are paths from the top of a
+/// Writes the duplicates as SARIF 2.1.0; `folder` is put before names of files, so that they are paths from the top of a
 /// repository. What the limits leave out is said in a notification.
 ///
 /// # Errors
@@ -37,7 +37,8 @@ pub fn sarif(findings: &Findings, folder: &str, out: &mut dyn Write) -> io::Resu
     let mut issues = issues(findings, &ruling);
     let left = issues.len().saturating_sub(MOST_RESULTS);
     issues.truncate(MOST_RESULTS);
-    let results: Vec<Result> = issues.iter().map(|issue| result(issue, is_judged, folder)).collect();
+    let places = Places::new(findings, folder);
+    let results: Vec<Result> = issues.iter().map(|issue| result(issue, is_judged, &places)).collect();
     let mut notes: Vec<Notification> = Vec::new();
     let mut tell = |text: String, level: &str| {
         notes.push(Notification::builder().message(message(text)).level(json!(level)).build());
@@ -88,13 +89,13 @@ fn rule(kind: RelationKind) -> ReportingDescriptor {
     ReportingDescriptor::builder().id(kind.name()).short_description(text).build()
 }
 
-fn result(issue: &Issue, is_judged: bool, folder: &str) -> Result {
+fn result(issue: &Issue, is_judged: bool, places: &Places) -> Result {
     let keep = inert(&issue.keep);
     // Of a page in the index nobody knows where it is.
     let others = if issue.in_index { MOST_LOCATIONS } else { MOST_LOCATIONS - 1 };
     let shown = &issue.duplicates[..issue.duplicates.len().min(others)];
-    let locations: Vec<Location> = shown.iter().map(|duplicate| of_duplicate(duplicate, folder)).collect();
-    let kept = (!issue.in_index).then(|| location(&issue.keep, "repeated here".into(), folder));
+    let locations: Vec<Location> = shown.iter().map(|duplicate| of_duplicate(duplicate, places)).collect();
+    let kept = (!issue.in_index).then(|| location(&issue.keep, "repeated here".into(), places));
     let is_new = issue.new_ones() > 0;
     let level = match (is_judged, is_new) {
         (true, true) => ResultLevel::Error,
@@ -120,18 +121,18 @@ fn result(issue: &Issue, is_judged: bool, folder: &str) -> Result {
     result
 }
 
-fn of_duplicate(duplicate: &Duplicate, folder: &str) -> Location {
+fn of_duplicate(duplicate: &Duplicate, places: &Places) -> Location {
     let known = if duplicate.is_known { ", known before" } else { "" };
     let text = format!("{} of `{}`{known}", duplicate.kind.name(), inert(&duplicate.of));
-    location(&duplicate.key, text, folder)
+    location(&duplicate.key, text, places)
 }
 
 /// Returns the location of a document, with what is the matter there.
-fn location(key: &str, text: String, folder: &str) -> Location {
-    let place = place(key);
+fn location(key: &str, text: String, places: &Places) -> Location {
+    let place = places.get(key);
     // What RFC 3986 lets a path consist of; the first segment of a relative one may hold no colon.
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~/!$&'()*+,;=@".contains(c);
-    let uri = percent_encoded(&format!("{folder}{}", place.file), is_plain);
+    let uri = percent_encoded(&place.file, is_plain);
     let region = Region::builder().start_line(i64::try_from(place.line).unwrap_or(i64::MAX)).build();
     let artifact = ArtifactLocation::builder().uri(uri).build();
     let physical = PhysicalLocation::builder().artifact_location(artifact).region(region).build();
