@@ -296,7 +296,7 @@ pub fn explain(
     let task = Task { settings: &analysis, known: &known, sources: None, listed: Listed::default(), checkpoints: None };
     pool(settings)?.install(|| {
         let wanted = pair.map_or(Wanted::All, Wanted::Keys);
-        let Reading { mut pages, skipped } = read(corpus, &analysis, wanted, None, progress);
+        let Reading { mut pages, skipped, .. } = read(corpus, &analysis, wanted, None, progress);
         order(&mut pages);
         let [a, b] = match pair {
             Some(keys) => pair::named(keys, &pages, &skipped)?,
@@ -371,12 +371,16 @@ struct Page {
 struct Reading {
     pages: Vec<Page>,
     skipped: Vec<Skipped>,
+    /// Names of files that were passed over, since the files are read under other ones.
+    #[serde(skip)]
+    repeated: usize,
 }
 
 impl Reading {
     fn append(&mut self, more: Self) {
         self.pages.extend(more.pages);
         self.skipped.extend(more.skipped);
+        self.repeated += more.repeated;
     }
 }
 
@@ -388,14 +392,16 @@ fn read(
     progress: &dyn Progress,
 ) -> Reading {
     progress.phase(Phase { number: 1, of: PHASES, name: "reading", unit: Unit::Bytes, total: corpus.bytes() });
-    corpus
+    let repeated = corpus.repeated();
+    let reading = corpus
         .batches()
         .par_bridge()
         .map_init(|| Analyser::new(settings, wanted, vocabularies), |analyser, batch| analyser.read(batch, progress))
         .reduce(Reading::default, |mut all, more| {
             all.append(more);
             all
-        })
+        });
+    Reading { repeated, ..reading }
 }
 
 /// Normalise … shingle for one thread, with the buffers that are used again for each document.
@@ -545,13 +551,21 @@ struct Ordered {
 }
 
 fn ordered(reading: Reading) -> Ordered {
-    let Reading { mut pages, mut skipped } = reading;
+    let Reading { mut pages, mut skipped, repeated } = reading;
+    let mut notes = Vec::new();
     let renamed = order(&mut pages);
-    let are = if renamed == 1 { "document is" } else { "documents are" };
-    let note =
-        format!("{renamed} {are} of a key that had occurred before: each got a number (`key#2`), none was merged");
+    if renamed > 0 {
+        let are = if renamed == 1 { "document is" } else { "documents are" };
+        notes.push(format!(
+            "{renamed} {are} of a key that had occurred before: each got a number (`key#2`), none was merged"
+        ));
+    }
+    if repeated > 0 {
+        let are = if repeated == 1 { "name of a file is" } else { "names of files are" };
+        notes.push(format!("{repeated} {are} passed over: a link, or named twice; each file is read once"));
+    }
     skipped.sort();
-    Ordered { pages, skipped, notes: if renamed > 0 { vec![note] } else { Vec::new() } }
+    Ordered { pages, skipped, notes }
 }
 
 /// Returns what is found in documents, beside what could not be read, and pairs of them.

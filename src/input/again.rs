@@ -42,7 +42,7 @@ impl Sources {
         });
         let files = files.collect();
         let rules = Rules { settings: self.settings.clone(), wanted: Some(wanted), spools: None };
-        Corpus { files: Arc::new(files), skipped: Vec::new(), rules: Arc::new(rules) }
+        Corpus { files: Arc::new(files), skipped: Vec::new(), repeated: 0, rules: Arc::new(rules) }
     }
 }
 

@@ -36,14 +36,24 @@ pub(super) enum Place {
     Spooled(Kept),
 }
 
-/// Returns the files under `paths`, each once whatever its names, folders in the order of their entries' names;
-/// and what under them is none.
-pub(super) fn list(paths: &[PathBuf], settings: &InputSettings) -> Result<(Vec<File>, Vec<Skipped>)> {
-    let mut listing = Listing { settings, prefixed: paths.len() > 1, ..Listing::new(settings) };
+/// What there is under some paths.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    /// Each file once whatever its names, folders in the order of their entries' names.
+    pub(super) files: Vec<File>,
+    /// What is no file.
+    pub(super) skipped: Vec<Skipped>,
+    /// Names that lead to a file which is there under another one.
+    pub(super) repeated: usize,
+}
+
+/// Returns what there is under `paths`.
+pub(super) fn list(paths: &[PathBuf], settings: &InputSettings) -> Result<Listed> {
+    let mut listing = Listing { prefixed: paths.len() > 1, ..Listing::new(settings) };
     for path in paths {
         listing.add(path)?;
     }
-    Ok((listing.files, listing.skipped))
+    Ok(listing.listed)
 }
 
 /// Returns the one of `paths` under which a file is read, or would be if it were there.
@@ -115,8 +125,7 @@ struct Listing<'s> {
     settings: &'s InputSettings,
     /// Whether names begin with the folder that was named.
     prefixed: bool,
-    files: Vec<File>,
-    skipped: Vec<Skipped>,
+    listed: Listed,
     seen: HashSet<Identity>,
     /// Folders already walked. A link to one of them is not followed: it would give no new file, and a few links
     /// beside each other in nested folders give exponentially many paths.
@@ -125,21 +134,14 @@ struct Listing<'s> {
 
 impl<'s> Listing<'s> {
     fn new(settings: &'s InputSettings) -> Self {
-        Self {
-            settings,
-            prefixed: false,
-            files: Vec::new(),
-            skipped: Vec::new(),
-            seen: HashSet::new(),
-            walked: Arc::default(),
-        }
+        Self { settings, prefixed: false, listed: Listed::default(), seen: HashSet::new(), walked: Arc::default() }
     }
 
     /// Adds what the user named; nothing the settings say keeps a file out that was named itself.
     fn add(&mut self, path: &Path) -> Result<()> {
         if path.as_os_str() == "-" {
-            if !self.files.iter().any(|file| matches!(file.place, Place::StandardInput)) {
-                self.files.push(File { place: Place::StandardInput, name: "-".into(), bytes: 0, changed: None });
+            if !self.listed.files.iter().any(|file| matches!(file.place, Place::StandardInput)) {
+                self.listed.files.push(File { place: Place::StandardInput, name: "-".into(), bytes: 0, changed: None });
             }
             return Ok(());
         }
@@ -157,7 +159,9 @@ impl<'s> Listing<'s> {
             let name = name(path).into();
             let path = path.to_owned();
             let place = if is_file { Place::Path(path) } else { Place::Pipe(path) };
-            self.files.push(File { place, name, bytes, changed: changed(&metadata) });
+            self.listed.files.push(File { place, name, bytes, changed: changed(&metadata) });
+        } else {
+            self.listed.repeated += 1;
         }
         Ok(())
     }
@@ -193,7 +197,14 @@ impl<'s> Listing<'s> {
                         if self.seen.insert(identity(entry.path(), &metadata)) {
                             let name = self.name_under(root, entry.path()).into();
                             let place = Place::Path(entry.into_path());
-                            self.files.push(File { place, name, bytes: metadata.len(), changed: changed(&metadata) });
+                            self.listed.files.push(File {
+                                place,
+                                name,
+                                bytes: metadata.len(),
+                                changed: changed(&metadata),
+                            });
+                        } else {
+                            self.listed.repeated += 1;
                         }
                     }
                     Ok(metadata) => self.skip(root, entry.path(), format!("{}, not a file", kind(&metadata))),
@@ -218,7 +229,7 @@ impl<'s> Listing<'s> {
 
     fn skip(&mut self, root: &Path, path: &Path, reason: String) {
         let key = self.name_under(root, path);
-        self.skipped.push(Skipped::new(key, reason));
+        self.listed.skipped.push(Skipped::new(key, reason));
     }
 
     /// Lists what the walk could not look at, unless it would have passed over it.
@@ -344,7 +355,7 @@ mod tests {
 
     fn names(paths: &[&Path], settings: &InputSettings) -> Vec<String> {
         let paths: Vec<PathBuf> = paths.iter().map(|path| path.to_path_buf()).collect();
-        list(&paths, settings).unwrap().0.into_iter().map(|file| file.name.to_string()).collect()
+        list(&paths, settings).unwrap().files.into_iter().map(|file| file.name.to_string()).collect()
     }
 
     #[test]
@@ -418,7 +429,7 @@ mod tests {
         symlink(root, root.join("a/b/回")).unwrap();
         symlink("自", root.join("自")).unwrap();
         symlink("无", root.join("断")).unwrap();
-        let (files, mut skipped) = list(&[root.to_owned()], &InputSettings::default()).unwrap();
+        let Listed { files, mut skipped, .. } = list(&[root.to_owned()], &InputSettings::default()).unwrap();
         let names: Vec<_> = files.iter().map(|file| &*file.name).collect();
         assert_eq!(names, ["a/b/甲.txt", "外链/远.txt"]);
         skipped.sort();
@@ -487,7 +498,7 @@ mod tests {
         let skipped = |exclude: &[&str]| {
             let exclude = exclude.iter().map(|&glob| glob.into()).collect();
             let settings = InputSettings { exclude, ..InputSettings::default() };
-            let (_, mut skipped) = list(&[root.to_owned()], &settings).unwrap();
+            let Listed { mut skipped, .. } = list(&[root.to_owned()], &settings).unwrap();
             skipped.sort();
             skipped.into_iter().map(|skipped| skipped.key).collect::<Vec<_>>()
         };
@@ -495,7 +506,7 @@ mod tests {
         assert_eq!(skipped(&["断*", "乙/回"]), [""; 0]);
         // It may be a folder that is not there.
         let include = InputSettings { include: vec!["*.html".into()], ..InputSettings::default() };
-        assert!(list(&[root.to_owned()], &include).unwrap().1.iter().any(|skipped| skipped.key == "断.txt"));
+        assert!(list(&[root.to_owned()], &include).unwrap().skipped.iter().any(|skipped| skipped.key == "断.txt"));
     }
 
     #[cfg(unix)]
@@ -532,7 +543,7 @@ mod tests {
         let _socket = std::os::unix::net::UnixListener::bind(root.join("插")).unwrap();
         fs::set_permissions(root.join("锁"), fs::Permissions::from_mode(0o0)).unwrap();
         let is_root = fs::read_dir(root.join("锁")).is_ok();
-        let (files, skipped) = list(&[root.to_owned()], &InputSettings::default()).unwrap();
+        let Listed { files, skipped, .. } = list(&[root.to_owned()], &InputSettings::default()).unwrap();
         fs::set_permissions(root.join("锁"), fs::Permissions::from_mode(0o755)).unwrap();
         let skipped: Vec<_> = skipped.iter().map(|skipped| (skipped.key.as_str(), skipped.reason.as_str())).collect();
         assert!(skipped.contains(&("管.txt", "a named pipe, not a file")), "{skipped:?}");

@@ -37,7 +37,7 @@ use compression::Compression;
 pub use copy::{Copied, Copying, is_free};
 use format::Format;
 use lines::{Counted, Piece, Pieces};
-use listing::{File, Place};
+use listing::{File, Listed, Place};
 pub use listing::{are_one, reads};
 
 /// What a batch hands its documents to.
@@ -57,6 +57,7 @@ const LONGEST: u64 = 4 << 30;
 pub struct Corpus {
     files: Arc<Vec<File>>,
     skipped: Vec<Skipped>,
+    repeated: usize,
     rules: Arc<Rules>,
 }
 
@@ -82,9 +83,9 @@ impl Corpus {
     /// Only for what the user named: a path that does not exist or cannot be read, a glob that is none. What cannot be
     /// read under a folder comes out of [`Batch::read`] as [`Skipped`].
     pub fn open(paths: &[PathBuf], settings: &InputSettings) -> Result<Self> {
-        let (files, skipped) = listing::list(paths, settings)?;
+        let Listed { files, skipped, repeated } = listing::list(paths, settings)?;
         let rules = Rules { settings: settings.clone(), ..Rules::default() };
-        Ok(Self { files: Arc::new(files), skipped, rules: Arc::new(rules) })
+        Ok(Self { files: Arc::new(files), skipped, repeated, rules: Arc::new(rules) })
     }
 
     /// Returns the corpus, and where documents of it can be read again once it was read.
@@ -96,6 +97,13 @@ impl Corpus {
         let sources = Sources::new(Arc::clone(&self.files), self.rules.settings.clone(), Arc::clone(&spools));
         self.rules = Arc::new(Rules { settings: self.rules.settings.clone(), wanted: None, spools: Some(spools) });
         (self, sources)
+    }
+
+    /// Returns how many names are passed over, since they lead to files that are read under another one.
+    ///
+    /// Links to a folder that is read are not counted, nor what is in it.
+    pub fn repeated(&self) -> usize {
+        self.repeated
     }
 
     /// Returns the bytes on disk, for progress; 0 when they are unknown, as with standard input.

@@ -268,7 +268,7 @@ impl Opened {
         let analysis = plan.settings.clone().checked()?;
         let (corpus, sources) = Corpus::open(paths, &plan.input)?.with_sources();
         let reading = pool(settings)?.install(|| read(corpus, &analysis, Wanted::Nothing, None, progress));
-        let Reading { mut pages, skipped: mut torn } = reading;
+        let Reading { mut pages, skipped: mut torn, .. } = reading;
         order(&mut pages);
         torn.retain(|skipped| skipped.torn.is_some());
         torn.sort();

@@ -167,7 +167,7 @@ pub(super) fn analysed(
 ) -> Reading {
     let analyser = || Analyser::new(settings, Wanted::Nothing, vocabularies);
     let pages = documents.into_par_iter().map_init(analyser, |analyser, document| analyser.page(document)).collect();
-    Reading { pages, skipped: Vec::new() }
+    Reading { pages, ..Reading::default() }
 }
 
 /// Adds the documents under `paths` to an index, all of them or none.

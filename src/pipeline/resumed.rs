@@ -107,7 +107,7 @@ pub(super) fn read(
     progress.phase(Phase { number: 1, of: PHASES, name: "reading", unit: Unit::Bytes, total: corpus.bytes() });
     let names = checkpoints.names(SHARDS)?;
     let shards: Vec<Option<Shard>> = names.par_iter().map(|name| checkpoints.load(name)).collect::<Result<_>>()?;
-    let mut all = Reading::default();
+    let mut all = Reading { repeated: corpus.repeated(), ..Reading::default() };
     let mut done: HashSet<(u64, u64)> = HashSet::new();
     for (name, shard) in names.iter().zip(shards) {
         let Some(shard) = shard else { continue };
