@@ -148,6 +148,9 @@ pub struct Skipped {
     pub key: String,
     /// One sentence that says what is wrong with it.
     pub reason: String,
+    /// The id of a record of which only that could be read. Known to the run that read it, and not saved.
+    #[serde(skip)]
+    pub id: Option<String>,
     /// The file that breaks off here, where it does: what comes after is unknown, and not only unfit. Known to the run
     /// that read it, and not saved.
     #[serde(skip)]
@@ -157,12 +160,12 @@ pub struct Skipped {
 impl Skipped {
     /// Returns what is there and no document.
     pub fn new(key: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { key: key.into(), reason: reason.into(), torn: None }
+        Self { key: key.into(), reason: reason.into(), id: None, torn: None }
     }
 
     /// Returns where a file breaks off.
     pub fn torn(file: &Arc<str>, key: String, reason: String) -> Self {
-        Self { key, reason, torn: Some(Arc::clone(file)) }
+        Self { torn: Some(Arc::clone(file)), ..Self::new(key, reason) }
     }
 }
 

@@ -345,6 +345,11 @@ fn each_record_of_a_stream_gets_its_verdict_at_once_and_the_next_one_is_told_of_
     assert_eq!((&verdict["id"], &verdict["verdict"]), (&"-:9".into(), &"error".into()));
     assert!(verdict["reason"].as_str().unwrap().contains("not valid JSON"));
     assert!(stream.verdict()["reason"].as_str().unwrap().contains("--id-field"));
+    // Who sent a record that has an id is told by that, and where it was.
+    stream.send("{\"id\": \"数\", \"text\": 5}\n");
+    let verdict = stream.verdict();
+    assert_eq!((&verdict["id"], &verdict["verdict"]), (&"数".into(), &"error".into()));
+    assert!(verdict["reason"].as_str().unwrap().starts_with("-:11: field `text` is a number"), "{verdict}");
     assert_eq!(stream.told("books", BOOKS), ("new".into(), None));
     assert_eq!(stream.end(), 0);
     assert_eq!(folder.pages("kept"), 3);

@@ -258,7 +258,7 @@ pub fn read_record(
     settings: &InputSettings,
 ) -> std::result::Result<Document, Skipped> {
     let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
-    records::read_line(line, file, number, settings).map_err(|reason| Skipped::new(format!("{file}:{number}"), reason))
+    records::read_line(line, file, number, settings).map_err(|unfit| unfit.skipped(file, number))
 }
 
 /// Returns the documents of one file (a page is one, a file of records many) and what of it is none.

@@ -30,7 +30,7 @@ pub(super) fn read(piece: &Piece, file: &Arc<str>, rules: &Rules, sink: Sink) {
             match read {
                 Ok(document) => sink(Ok(document)),
                 Err(_) if is_torn => {}
-                Err(reason) => sink(Err(Skipped::new(format!("{file}:{number}"), reason))),
+                Err(unfit) => sink(Err(unfit.skipped(file, number))),
             }
         }
         if end.is_some() {
@@ -48,33 +48,55 @@ pub(super) fn is_object(line: &str) -> bool {
     line.trim_start().starts_with('{') && depth(line) <= DEEPEST && parse(line, &InputSettings::default()).is_ok()
 }
 
+/// What is wrong with a line, and the id that it has nonetheless.
+pub(super) struct Unfit {
+    reason: String,
+    id: Option<String>,
+}
+
+impl From<String> for Unfit {
+    fn from(reason: String) -> Self {
+        Self { reason, id: None }
+    }
+}
+
+impl Unfit {
+    pub(super) fn skipped(self, file: &str, number: u64) -> Skipped {
+        Skipped { id: self.id, ..Skipped::new(format!("{file}:{number}"), self.reason) }
+    }
+}
+
 pub(super) fn read_line(
     line: &[u8],
     file: &Arc<str>,
     number: u64,
     settings: &InputSettings,
-) -> Result<Document, String> {
+) -> Result<Document, Unfit> {
     let line = simdutf8::compat::from_utf8(line).map_err(|error| {
         format!("not UTF-8 from byte {} of the line: convert the file to UTF-8", error.valid_up_to())
     })?;
     if !line.starts_with('{') {
-        return Err(format!("not a record: a line must be a JSON object, this one begins with `{}`", head(line, 20)));
+        let head = head(line, 20);
+        return Err(format!("not a record: a line must be a JSON object, this one begins with `{head}`").into());
     }
     if depth(line) > DEEPEST {
-        return Err(format!("nested more than {DEEPEST} levels deep"));
+        return Err(format!("nested more than {DEEPEST} levels deep").into());
     }
     let record = parse(line, settings).map_err(|error| format!("not valid JSON: {}", explain(&error)))?;
+    let id = match record.id {
+        Field::Text(id) if !id.is_empty() => Some(id),
+        Field::Integer(id) => Some(id),
+        _ => None,
+    };
     let (text, lines) = match (record.html, record.text) {
         (Field::Text(page), _) => html::text(&encoding::tidy(page)),
         (_, Field::Text(text)) => (encoding::tidy(text), Vec::new()),
-        (_, Field::Missing) => return Err(missing(line, settings)),
-        (_, other) => return Err(format!("field `{}` is {other}, not a string", settings.text_field)),
+        (_, Field::Missing) => return Err(Unfit { reason: missing(line, settings), id }),
+        (_, other) => {
+            return Err(Unfit { reason: format!("field `{}` is {other}, not a string", settings.text_field), id });
+        }
     };
-    let key = match record.id {
-        Field::Text(id) if !id.is_empty() => id,
-        Field::Integer(id) => id,
-        _ => format!("{file}:{number}"),
-    };
+    let key = id.unwrap_or_else(|| format!("{file}:{number}"));
     let site = match &record.url {
         Field::Text(url) => Document::host(url),
         // The name of a file of records may be as it was typed, which is not the same in another folder.

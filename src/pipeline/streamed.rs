@@ -25,6 +25,7 @@ const MOST_SEGMENTS: usize = 16;
 /// What one record is to those before it, as a line of JSON says it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Told {
+    /// The record's id, or the number of its line (`-:7`) where it has none that can be read.
     pub id: String,
     pub verdict: Verdict,
     /// The page or record it relates to most.
@@ -138,10 +139,15 @@ impl Stream {
                     }
                     documents.push(document);
                 }
-                Err(Skipped { key, reason, .. }) => {
+                Err(Skipped { key, reason, id, .. }) => {
                     told.extend(self.judge_documents(std::mem::take(&mut documents))?);
                     ids.clear();
-                    told.push(Told { id: key, verdict: Verdict::Error, nearest: None, reason: Some(reason) });
+                    // Who sent the record knows it by its id, and the line by its number.
+                    let (id, reason) = match id {
+                        Some(id) => (id, format!("{key}: {reason}")),
+                        None => (key, reason),
+                    };
+                    told.push(Told { id, verdict: Verdict::Error, nearest: None, reason: Some(reason) });
                 }
             }
         }
