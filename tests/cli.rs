@@ -238,6 +238,18 @@ hint: the commands are `scan`, `boilerplate`, `explain`, `gate`, `index`, `repor
 }
 
 #[test]
+fn a_share_is_typed_as_a_number_or_as_a_percentage() {
+    let folder = Folder::new().with("甲.txt", "渡口的老船工每天清晨都要把绳索检查一遍。");
+    let found = |threshold: &str| {
+        let flags = ["scan", ".", "--format", "json", "--threshold", threshold, "--overlap", "40%"];
+        folder.run(&flags).code(0).get_output().stdout.clone()
+    };
+    assert_eq!(found("80%"), found("0.8"));
+    let found: serde_json::Value = serde_json::from_slice(&found("65%")).unwrap();
+    assert_eq!((&found["settings"]["threshold"], &found["settings"]["overlap"]), (&0.65.into(), &0.4.into()));
+}
+
+#[test]
 fn a_value_out_of_range_is_refused_with_the_range() {
     let folder = Folder::new();
     folder.refuses(
@@ -341,12 +353,12 @@ fn an_unknown_key_of_the_configuration_is_refused_with_its_name_and_file() {
         Folder::new().with("tongwen.toml", "top = 5\n\ntreshold = 0.8\n").with("other.toml", "text_field = 'x'");
     folder.refuses(&["scan", "."], str![[r#"
 error: `tongwen.toml` line 3: unknown key `treshold`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `url-field`, `date-field`, `tokens`, `width`, `threshold`, `overlap`, `containment`, `no-boilerplate`, `boilerplate`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `kind`, `pairs`, `color`, `quiet`, `threads`, `gate`
-hint: a configuration holds flags of `tongwen scan` by their names; `--no-config` does without it
+hint: a configuration holds flags of `tongwen scan` by their names, and under `[gate]` those of `tongwen gate`; `--no-config` does without it
 
 "#]]);
     folder.refuses(&["scan", ".", "--config", "other.toml"], str![[r#"
 error: `other.toml` line 1: unknown key `text_field`, expected one of `include`, `exclude`, `hidden`, `text-field`, `id-field`, `html-field`, `url-field`, `date-field`, `tokens`, `width`, `threshold`, `overlap`, `containment`, `no-boilerplate`, `boilerplate`, `sketch`, `slots`, `bands`, `rows`, `distance`, `seed`, `format`, `output`, `top`, `kind`, `pairs`, `color`, `quiet`, `threads`, `gate`
-hint: a configuration holds flags of `tongwen scan` by their names; `--no-config` does without it
+hint: a configuration holds flags of `tongwen scan` by their names, and under `[gate]` those of `tongwen gate`; `--no-config` does without it
 
 "#]]);
 }
@@ -358,7 +370,7 @@ fn a_bad_value_or_syntax_in_the_configuration_is_refused_with_its_line() {
         &["scan", "."],
         str![[r#"
 error: `tongwen.toml` line 1: unknown variant `words`, expected `word` or `char`
-hint: a configuration holds flags of `tongwen scan` by their names; `--no-config` does without it
+hint: a configuration holds flags of `tongwen scan` by their names, and under `[gate]` those of `tongwen gate`; `--no-config` does without it
 
 "#]],
     );
@@ -366,7 +378,7 @@ hint: a configuration holds flags of `tongwen scan` by their names; `--no-config
         &["scan", ".", "--config", "syntax.toml"],
         str![[r#"
 error: `syntax.toml` line 2: key with no value, expected `=`
-hint: a configuration holds flags of `tongwen scan` by their names; `--no-config` does without it
+hint: a configuration holds flags of `tongwen scan` by their names, and under `[gate]` those of `tongwen gate`; `--no-config` does without it
 
 "#]],
     );
@@ -1243,10 +1255,12 @@ Known · 1 document
   written by       tongwen 0.1.0
 
 "#]]);
-    folder.run(&["index", "remove", "kept", "bridge.txt", "gone.txt"]).code(0).stderr_eq("").stdout_eq(str![[r#"
-1 removed · 1 not there
+    folder.run(&["index", "remove", "kept", "bridge.txt", "gone.txt", "bridge.txt"]).code(0).stderr_eq("").stdout_eq(
+        str![[r#"
+1 page removed · 1 not there: gone.txt
 
-"#]]);
+"#]],
+    );
     folder.run(&["index", "check", "kept"]).code(0).stderr_eq("").stdout_eq(str![[r#"
 sound: 1 page
 
@@ -1295,7 +1309,7 @@ hint: an index finds what to compare by the passages texts share; leave it out
         &["index", "add", "kept", "kept"],
         str![[r#"
 error: `kept` is the index itself
-hint: name the index first, then what is to be read
+hint: name a folder of its own for the index, and then what is to be read
 
 "#]],
     );

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use tongwen::error::Error;
 use tongwen::findings::{Cluster, Findings};
-use tongwen::pipeline::dedup::{apply, delete, plan};
+use tongwen::pipeline::dedup::{apply, check, delete, plan};
 use tongwen::pipeline::{Phase, Progress, Silent, scan};
 use tongwen::plan::{Plan, Preference};
 use tongwen::settings::{InputSettings, RunSettings, Settings};
@@ -452,8 +452,11 @@ fn nothing_is_removed_where_the_corpus_or_the_plan_is_another() {
         let before = tree(&paths[0]);
         let refused = delete(plan, &paths, &journal, &Settings::default(), &Silent).unwrap_err().to_string();
         assert_eq!(tree(&paths[0]), before);
+        // Who only looks at a plan is told the same.
+        assert_eq!(check(plan, &paths, &Settings::default(), &Silent).unwrap_err().to_string(), refused);
         refused
     };
+    assert!(check(&planned, &paths, &Settings::default(), &Silent).is_ok());
     // Whoever edits a plan may turn it around, and then nothing would be left.
     let mut circular = planned.clone();
     let mut turned = circular.kept[0].clone();

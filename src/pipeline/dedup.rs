@@ -142,6 +142,16 @@ pub fn plan(
     })
 }
 
+/// Says whether documents are still those that a plan was made of, and whether the plan agrees with itself: what
+/// [`apply`] and [`delete`] ask before they do anything.
+///
+/// # Errors
+/// As [`apply`], but nothing is written.
+pub fn check(plan: &Plan, paths: &[PathBuf], settings: &Settings, progress: &dyn Progress) -> Result<()> {
+    Opened::open(plan, paths, settings, progress)?.dropped(plan)?;
+    Ok(())
+}
+
 /// Writes a corpus without what a plan says shall go, and without boilerplate where that is asked for.
 ///
 /// # Input

@@ -124,6 +124,21 @@ pub fn added_json(added: &Added, out: &mut dyn Write) -> io::Result<()> {
     versioned("tongwen-added/1", added, out)
 }
 
+/// Writes how many pages were removed, and of which keys there were none.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn removed(removed: u64, missing: &[&str], out: &mut dyn Write) -> io::Result<()> {
+    const SHOWN: usize = 5;
+    write!(out, "{} removed", count(removed as usize, "page", "pages"))?;
+    if !missing.is_empty() {
+        let names: Vec<String> = missing.iter().take(SHOWN).map(|key| inert(key)).collect();
+        let more = if missing.len() > SHOWN { ", …" } else { "" };
+        write!(out, " · {} not there: {}{more}", number(missing.len()), names.join(", "))?;
+    }
+    writeln!(out)
+}
+
 /// Writes what an index holds and what it takes.
 ///
 /// # Errors

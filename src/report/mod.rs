@@ -15,7 +15,7 @@ mod plan;
 mod sarif;
 mod text;
 
-pub use answers::{added, added_json, answers, answers_json, info, info_json};
+pub use answers::{added, added_json, answers, answers_json, info, info_json, removed};
 pub use csv::{csv, csv_for_terminal};
 pub use explain::{ExplainOptions, explain};
 pub use github::{MOST_ANNOTATIONS, github};

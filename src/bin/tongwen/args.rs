@@ -256,15 +256,15 @@ pub struct ScanFlags {
     ///
     /// The share of both documents' content that they have in common.
     #[arg(long, value_name = "SHARE", help_heading = "Comparison")]
-    pub threshold: Option<f64>,
+    pub threshold: Option<Share>,
 
     /// Share of each document's content that must be in the other for a repost with changes, above 0 and up to 1 [default: 0.5]
     #[arg(long, value_name = "SHARE", help_heading = "Comparison")]
-    pub overlap: Option<f64>,
+    pub overlap: Option<Share>,
 
     /// Share of a document's content that must be in a larger one for `contained`, above 0 and up to 1 [default: 0.75]
     #[arg(long, value_name = "SHARE", help_heading = "Comparison")]
-    pub containment: Option<f64>,
+    pub containment: Option<Share>,
 
     /// Compare whole texts: tell no boilerplate from content, and judge by resemblance only [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Comparison")]

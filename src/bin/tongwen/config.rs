@@ -47,8 +47,10 @@ fn parse(text: &str, path: &Path) -> Result<ScanFlags, Failure> {
     toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
         let reason = error.message().replace("unknown field", "unknown key");
-        Failure::new(format!("`{}` line {line}: {reason}", path.display()))
-            .with_hint("a configuration holds flags of `tongwen scan` by their names; `--no-config` does without it")
+        Failure::new(format!("`{}` line {line}: {reason}", path.display())).with_hint(
+            "a configuration holds flags of `tongwen scan` by their names, and under `[gate]` those of `tongwen gate`; \
+                 `--no-config` does without it",
+        )
     })
 }
 
@@ -187,10 +189,10 @@ fn analysis(chosen: &ScanFlags) -> Result<AnalysisSettings, Failure> {
         bands: 1,
         rows: 1,
         distance: chosen.distance.unwrap_or(default.distance),
-        threshold: chosen.threshold.unwrap_or(default.threshold),
+        threshold: chosen.threshold.map_or(default.threshold, |share| share.0),
         boilerplate: !chosen.no_boilerplate.unwrap_or(!default.boilerplate),
-        overlap: chosen.overlap.unwrap_or(default.overlap),
-        containment: chosen.containment.unwrap_or(default.containment),
+        overlap: chosen.overlap.map_or(default.overlap, |share| share.0),
+        containment: chosen.containment.map_or(default.containment, |share| share.0),
         seed: chosen.seed.unwrap_or(default.seed),
     }
     .checked()?;

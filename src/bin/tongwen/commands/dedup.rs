@@ -53,6 +53,9 @@ pub fn run(arguments: &DedupArguments) -> Result<(), Failure> {
         }
         let planned = Plan::from_json(&bytes, called(findings))?;
         let saved = place(&planned.input)?;
+        if arguments.apply.is_none() && arguments.delete.is_none() {
+            dedup::check(&planned, paths, &settings, &*progress)?;
+        }
         (planned, saved)
     } else {
         let found = Findings::from_json(&bytes, called(findings))?;

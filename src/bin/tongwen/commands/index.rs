@@ -1,5 +1,6 @@
 //! `tongwen index`: a corpus that is kept, for later documents to be compared with.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use tongwen::index::{Index, Info, Writer};
@@ -19,15 +20,15 @@ pub fn run(arguments: IndexArguments) -> Result<(), Failure> {
         IndexCommand::Query(arguments) => query(*arguments),
         IndexCommand::Remove(arguments) => {
             let mut writer = Writer::open_existing(&arguments.folder)?;
-            let removed = writer.remove(arguments.keys.iter().map(String::as_str))?;
-            let missing = arguments.keys.len() as u64 - removed;
-            Destination::Stdout.write(When::Never, |out| {
-                writeln!(
-                    out,
-                    "{removed} removed{}",
-                    if missing > 0 { format!(" · {missing} not there") } else { String::new() }
-                )
-            })
+            let keys: BTreeSet<&str> = arguments.keys.iter().map(String::as_str).collect();
+            let mut missing = Vec::new();
+            for key in &keys {
+                if writer.index().page_of_key(key)?.is_none() {
+                    missing.push(*key);
+                }
+            }
+            let removed = writer.remove(keys.iter().copied())?;
+            Destination::Stdout.write(When::Never, |out| report::removed(removed, &missing, out))
         }
         IndexCommand::Info(arguments) => {
             let info = Index::open(&arguments.folder)?.info()?;
@@ -121,7 +122,7 @@ pub fn refuse_inside(folder: &Path, paths: &[PathBuf]) -> Result<(), Failure> {
     let holds = |path: &&PathBuf| path.canonicalize().is_ok_and(|path| index == path);
     match paths.iter().find(holds) {
         Some(path) => Err(Failure::new(format!("`{}` is the index itself", path.display()))
-            .with_hint("name the index first, then what is to be read")),
+            .with_hint("name a folder of its own for the index, and then what is to be read")),
         None => Ok(()),
     }
 }
