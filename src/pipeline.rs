@@ -352,7 +352,7 @@ struct Page {
     /// Bytes of its text.
     bytes: u64,
     /// The opening of its text, for the report.
-    snippet: String,
+    snippet: Box<str>,
     /// Hash of its text as it was read, which tells copies apart that differ in what is not compared.
     text: u64,
     /// Hash of its tokens: equal for equal comparable texts. `None` for a document without a token.
@@ -496,20 +496,27 @@ impl Drop for Analyser<'_> {
 /// Characters of a snippet.
 const SNIPPET: usize = 80;
 
-fn snippet(text: &str) -> String {
+fn snippet(text: &str) -> Box<str> {
     let mut snippet = String::new();
-    for word in text.split_whitespace() {
-        if !snippet.is_empty() {
+    let mut room = SNIPPET;
+    for (number, word) in text.split_whitespace().enumerate() {
+        if number > 0 && room > 0 {
             snippet.push(' ');
+            room -= 1;
         }
-        snippet.push_str(word);
-        if let Some((end, _)) = snippet.char_indices().nth(SNIPPET) {
-            snippet.truncate(end);
+        // A word may be as long as the text: no more of it is taken than is shown.
+        let (end, cut) = match word.char_indices().nth(room) {
+            Some((end, _)) => (end, true),
+            None => (word.len(), false),
+        };
+        snippet.push_str(&word[..end]);
+        if cut {
             snippet.push('…');
             break;
         }
+        room -= word.chars().count();
     }
-    snippet
+    snippet.into()
 }
 
 /// What a run is told, beside its documents.
@@ -1242,7 +1249,7 @@ impl Listing<'_> {
                 containment: rounded(containment),
             })
             .collect();
-        let snippet = self.corpus.pages[keep.index()].snippet.clone();
+        let snippet = self.corpus.pages[keep.index()].snippet.to_string();
         (relations, (keep, Cluster::Repost { keep: self.key(keep), snippet, members }))
     }
 

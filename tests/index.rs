@@ -455,6 +455,47 @@ fn no_byte_of_an_index_can_change_or_go_unseen() {
 }
 
 #[test]
+fn what_was_added_stays_where_the_segments_cannot_be_merged() {
+    let place = tempfile::tempdir().unwrap();
+    let index = place.path().join("index");
+    for number in 0..11 {
+        let name = format!("{number}.txt");
+        let text = format!("第{number}期。{}", ARTICLES[number % 4].replace('，', &format!("（{number}）")));
+        add(&index, folder([(&*name, text)]).path());
+    }
+    // One that is more than a block under one checksum, in words that no other page has.
+    let words = |page: u64| {
+        (0..400).map(move |word| format!("{:x} ", hash::bytes(&[page.to_le_bytes(), [word as u8; 8]].concat())))
+    };
+    let names: Vec<String> = (0..40).map(|page| format!("words-{page}.txt")).collect();
+    add(&index, folder(names.iter().zip(0..).map(|(name, page)| (&**name, words(page).collect()))).path());
+    let new = folder([("new.txt", ARTICLES[2].to_owned())]);
+    let all = files(&index);
+    let last = all.iter().rfind(|path| path.extension().is_some_and(|ending| ending == "segment")).unwrap();
+    let bytes = fs::read(last).unwrap();
+    let last = last.file_name().unwrap();
+    let mut kept = 0;
+    for at in (0..bytes.len()).step_by(bytes.len() / 16) {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        let copy = place.path().join(format!("copy-{at}"));
+        fs::create_dir(&copy).unwrap();
+        for path in &all {
+            fs::copy(path, copy.join(path.file_name().unwrap())).unwrap();
+        }
+        fs::write(copy.join(last), changed).unwrap();
+        let Ok(mut writer) = Writer::open(&copy, &settings().analysis) else { continue };
+        let Ok(added) = indexed::add(&[new.path().to_owned()], &mut writer, &settings(), &Silent) else { continue };
+        assert_eq!(added.added, 1);
+        assert!(Index::open(&copy).unwrap().page_of_key("new.txt").unwrap().is_some(), "byte {at}");
+        let note = added.notes.concat();
+        assert!(note.contains("could not be merged") && note.contains(last.to_str().unwrap()), "byte {at}: {note}");
+        kept += 1;
+    }
+    assert!(kept > 0, "no byte that only a merge reads");
+}
+
+#[test]
 fn a_reader_sees_what_was_there_when_it_opened_the_index() {
     let (_place, index) = indexed_corpus();
     let asked = folder([("x.txt", ARTICLES[1].to_owned())]);

@@ -39,6 +39,7 @@ mod text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -64,6 +65,9 @@ const MERGED_AT_ONCE: usize = 1 << 14;
 
 /// Pages of a segment that is no more merged with others: what fits a gigabyte while it is.
 const LARGE: u32 = 1 << 20;
+
+/// Pages that a segment has no more of.
+const MOST_PAGES: u64 = postings::MOST as u64;
 
 /// An index as it was when it was opened.
 #[derive(Debug)]
@@ -508,20 +512,11 @@ impl Writer {
     }
 
     /// Adds texts, in the place of pages of the same keys. Once this returns they survive a crash; if it fails, or the
-    /// process ends before, nothing has changed.
-    ///
-    /// # Errors
-    /// When something cannot be written, or what is merged with the addition is damaged.
-    pub fn add<F: Fn(usize) -> Result<Kept> + Sync>(&mut self, addition: Addition<F>) -> Result<()> {
-        self.add_at_once(addition)?;
-        self.tidy()
-    }
-
-    /// Adds texts as [`add`](Self::add) does, and leaves it to [`tidy`](Self::tidy) to merge what is then too much.
+    /// process ends before, nothing has changed. It is left to [`tidy`](Self::tidy) to merge what is then too much.
     ///
     /// # Errors
     /// When something cannot be written.
-    pub fn add_at_once<F: Fn(usize) -> Result<Kept> + Sync>(&mut self, addition: Addition<F>) -> Result<()> {
+    pub fn add<F: Fn(usize) -> Result<Kept> + Sync>(&mut self, addition: Addition<F>) -> Result<()> {
         let keys = addition.texts.iter().flat_map(|text| &text.pages).map(|page| page.key.as_str());
         let (mut manifest, _) = self.without(keys)?;
         let name = numbered(&mut manifest.next, "segment");
@@ -535,25 +530,20 @@ impl Writer {
 
     /// Merges the last segments where there are too many: so many that few enough are left, and those that are together
     /// as large as the one before them, so that a page is written again no more often than the index grows twelvefold.
+    /// Segments of a million pages and more stay as they are, and do not count.
     ///
     /// # Errors
-    /// When something cannot be written, or is damaged.
+    /// When something cannot be written, or is damaged. What was added stays.
     pub fn tidy(&mut self) -> Result<()> {
-        let parts = &self.index.parts;
-        if parts.len() <= MOST_SEGMENTS {
-            return Ok(());
+        match to_tidy(&self.sizes()) {
+            Some(run) => self.replace(self.merged(self.index.manifest.clone(), run)?),
+            None => Ok(()),
         }
-        let mut first = parts.len() - 2;
-        let mut pages: u64 = parts[first..].iter().map(|part| u64::from(part.segment.pages())).sum();
-        let is_smaller = |first: usize, pages: u64| {
-            first > 0 && u64::from(parts[first - 1].segment.pages()) <= pages && pages < u64::from(LARGE)
-        };
-        while first >= MOST_SEGMENTS || is_smaller(first, pages) {
-            first -= 1;
-            pages += u64::from(parts[first].segment.pages());
-        }
-        let manifest = self.merged(self.index.manifest.clone(), first)?;
-        self.replace(manifest)
+    }
+
+    /// Returns the pages of each segment, the removed ones among them.
+    fn sizes(&self) -> Vec<u32> {
+        self.index.parts.iter().map(|part| part.segment.pages()).collect()
     }
 
     /// Removes the pages of some keys, and returns how many there were.
@@ -601,28 +591,30 @@ impl Writer {
 
     /// Merges segments, so that what was removed takes no more room and a look-up has fewer to ask.
     ///
-    /// Segments of a million pages and more, of which none was removed, stay as they are.
+    /// Segments of a million pages and more, of which none was removed, stay as they are; no segment gets more than eight
+    /// million.
     ///
     /// # Errors
     /// When something cannot be written, or is damaged. The index is then what it was before.
     pub fn compact(&mut self) -> Result<()> {
-        let is_done = |part: &Part| part.removed.is_empty() && part.segment.pages() >= LARGE;
-        let first = self.index.parts.iter().position(|part| !is_done(part)).unwrap_or(self.index.parts.len());
-        let rest = &self.index.parts[first..];
-        if rest.len() > 1 || rest.iter().any(|part| !part.removed.is_empty()) {
-            let manifest = self.merged(self.index.manifest.clone(), first)?;
-            self.replace(manifest)?;
+        let has_removed: Vec<bool> = self.index.parts.iter().map(|part| !part.removed.is_empty()).collect();
+        let runs = to_compact(&self.sizes(), &has_removed);
+        if runs.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        // The last first, so that the numbers of those before it hold.
+        let manifest = self.index.manifest.clone();
+        let manifest = runs.into_iter().rev().try_fold(manifest, |manifest, run| self.merged(manifest, run))?;
+        self.replace(manifest)
     }
 
-    /// Returns a manifest in which the segments from `first` on are one.
-    fn merged(&self, mut manifest: Manifest, first: usize) -> Result<Manifest> {
-        let parts = &self.index.parts[first..];
+    /// Returns a manifest in which some segments that follow each other are one.
+    fn merged(&self, mut manifest: Manifest, run: Range<usize>) -> Result<Manifest> {
+        let parts = &self.index.parts[run.clone()];
         let mut addresses: BTreeMap<u128, Vec<Address>> = BTreeMap::new();
         let mut without_text = Vec::new();
         let mut verdicts: FxHashMap<u64, bool> = FxHashMap::default();
-        for (number, part) in (first as u32..).zip(parts) {
+        for (number, part) in (run.start as u32..).zip(parts) {
             let segment = &part.segment;
             for text in 0..segment.texts() {
                 if part.removed.is_empty() || part.is_alive(text)? {
@@ -677,7 +669,7 @@ impl Writer {
             without_text.sort_unstable_by(|a, b| a.key.cmp(&b.key));
             texts.push(NewText { digest: None, pages: without_text });
         }
-        manifest.segments.truncate(first);
+        let mut merged = None;
         if !texts.is_empty() || !verdicts.is_empty() {
             let name = numbered(&mut manifest.next, "segment");
             let text = |number: usize, unpacked: &mut Unpacked| {
@@ -689,8 +681,9 @@ impl Writer {
             let verdicts = verdicts.into_iter().map(|(name, is_frame)| Verdict::of(name, is_frame)).collect();
             let path = self.index.folder.join(&name);
             let seal = segment::write(&path, manifest.shape.fingerprint(), &counts, &texts, verdicts, text)?;
-            manifest.segments.push(Entry { name, seal, removed: None });
+            merged = Some(Entry { name, seal, removed: None });
         }
+        manifest.segments.splice(run, merged);
         Ok(manifest)
     }
 
@@ -718,6 +711,49 @@ impl Writer {
             }
         }
     }
+}
+
+/// Returns the segments that [`Writer::tidy`] makes one, by the pages of each.
+fn to_tidy(pages: &[u32]) -> Option<Range<usize>> {
+    let is_large = |&pages: &u32| pages >= LARGE;
+    let after_large = pages.iter().rposition(is_large).map_or(0, |at| at + 1);
+    let small = &pages[after_large..];
+    if small.len() <= MOST_SEGMENTS {
+        return None;
+    }
+    let mut first = small.len() - 2;
+    let mut together = u64::from(small[first]) + u64::from(small[first + 1]);
+    while first > 0 {
+        let before = u64::from(small[first - 1]);
+        let is_wanted = first >= MOST_SEGMENTS || before <= together && together < u64::from(LARGE);
+        if !is_wanted || together + before >= MOST_PAGES {
+            break;
+        }
+        first -= 1;
+        together += before;
+    }
+    Some(after_large + first..pages.len())
+}
+
+/// Returns which segments [`Writer::compact`] makes one, by the pages of each and whether some of them were removed.
+fn to_compact(pages: &[u32], has_removed: &[bool]) -> Vec<Range<usize>> {
+    let mut runs = Vec::new();
+    let mut first = 0;
+    while first < pages.len() {
+        let mut together = u64::from(pages[first]);
+        let mut end = first + 1;
+        if has_removed[first] || pages[first] < LARGE {
+            while end < pages.len() && together + u64::from(pages[end]) < MOST_PAGES {
+                together += u64::from(pages[end]);
+                end += 1;
+            }
+            if has_removed[first] || end - first > 1 {
+                runs.push(first..end);
+            }
+        }
+        first = end;
+    }
+    runs
 }
 
 /// Returns a name that no file of the index has had.
@@ -772,5 +808,44 @@ mod hexadecimal {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
         let digits = String::deserialize(deserializer)?;
         u64::from_str_radix(&digits, 16).map_err(|_| de::Error::custom(format!("`{digits}` is no number")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_are_merged_where_there_are_too_many_and_large_ones_stay() {
+        let few = [9; MOST_SEGMENTS];
+        assert_eq!(to_tidy(&few), None);
+        // Those that are together as large as the one before them.
+        assert_eq!(to_tidy(&[&few[..], &[9]].concat()), Some(0..13));
+        assert_eq!(to_tidy(&[&[900; 9][..], &[9, 9, 9, 9]].concat()), Some(9..13));
+        // What is large is not written again for a page more, and does not count.
+        let large = [LARGE; 30];
+        assert_eq!(to_tidy(&[&large[..], &few, &[1]].concat()), Some(30..43));
+        assert_eq!(to_tidy(&[&large[..], &few].concat()), None);
+        assert_eq!(to_tidy(&[&few[..], &[1, LARGE]].concat()), None);
+        let nearly = [LARGE - 1; 40];
+        let run = to_tidy(&nearly).unwrap();
+        assert!(run.end == 40 && nearly[run].iter().map(|&pages| u64::from(pages)).sum::<u64>() < MOST_PAGES);
+    }
+
+    #[test]
+    fn compacting_makes_no_segment_of_more_pages_than_one_may_have() {
+        let compacted_with = |pages: &[u32], has_removed: &[bool]| -> Vec<(usize, usize)> {
+            to_compact(pages, has_removed).iter().map(|run| (run.start, run.end)).collect()
+        };
+        let compacted = |pages: &[u32]| compacted_with(pages, &vec![false; pages.len()]);
+        assert!(compacted(&[9]).is_empty());
+        assert_eq!(compacted(&[9, 9, 9]), [(0, 3)]);
+        assert!(compacted(&[LARGE, 9]).is_empty());
+        assert_eq!(compacted(&[LARGE, 9, 9, LARGE]), [(1, 4)]);
+        assert_eq!(compacted_with(&[LARGE, 9], &[true, false]), [(0, 2)]);
+        assert_eq!(compacted_with(&[9], &[true]), [(0, 1)]);
+        let many = [LARGE - 1; 20];
+        assert_eq!(compacted(&many), [(0, 8), (8, 16), (16, 20)]);
+        assert_eq!(compacted(&[LARGE / 2, 7 * LARGE, 7 * LARGE, 9]), [(0, 2)]);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use super::indexed::{Batch, Own, Standing, Vocabularies, checked, take_over};
+use super::indexed::{Batch, Own, Standing, Vocabularies, checked, take_over, tidied};
 use super::{Listed, Ordered, Page, Progress, Task, Wanted, find_in, ordered, pool, read};
 use crate::answers::{Added, Answer};
 use crate::dictionary::Known;
@@ -153,7 +153,7 @@ impl Judging<'_> {
         match (beside, kepts) {
             (Beside::Growing(writer), Some(kepts)) => {
                 kepts.write(&pages, vocabularies, writer)?;
-                writer.tidy()?;
+                added.notes.extend(tidied(writer));
                 Ok(Gated { findings, added: Some(added) })
             }
             _ => Ok(Gated { findings, added: None }),

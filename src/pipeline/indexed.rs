@@ -222,9 +222,15 @@ fn added(
         let kepts = batch.judged(progress, |judged| Ok(judged.kept(|_| true)))?;
         let pages = batch.pages;
         kepts.write(&pages, vocabularies, writer)?;
-        writer.tidy()?;
+        added.notes.extend(tidied(writer));
     }
     Ok(added)
+}
+
+/// Merges segments after an addition, which holds whatever comes of that; returns what there is to say of it.
+pub(super) fn tidied(writer: &mut Writer) -> Option<String> {
+    let error = writer.tidy().err()?;
+    Some(format!("what is new is in the index, but its segments could not be merged: {error}"))
 }
 
 /// What a document is to the page of its key in an index.
@@ -555,7 +561,7 @@ impl<'i> Batch<'i> {
                 key: String::new(),
                 origin: Origin { file: nowhere.clone(), line: 0 },
                 bytes: 0,
-                snippet: String::new(),
+                snippet: "".into(),
                 text: 0,
                 digest: Some(digest),
                 shingles,
@@ -718,7 +724,7 @@ impl Kepts {
             Ok(Kept { tokens, blocks, shingles, hidden: hidden[number].clone() })
         };
         let packed: Vec<&Packed> = standing.iter().filter_map(|&page| pages[page].tokens.as_ref()).collect();
-        writer.add_at_once(Addition { texts: &texts, counts: counts(&packed, &vocabularies), verdicts, text })
+        writer.add(Addition { texts: &texts, counts: counts(&packed, &vocabularies), verdicts, text })
     }
 }
 
