@@ -21,7 +21,7 @@ pub struct Star {
 pub struct Clusters {
     /// In the order of their `keep`.
     pub stars: Vec<Star>,
-    /// Documents that hold several articles, rising; they are in no star.
+    /// Documents that hold several articles, rising; they are in no star but one of their copies.
     pub mixed: Vec<DocId>,
 }
 
@@ -32,8 +32,10 @@ pub struct Clusters {
 /// Before it does, the documents two steps away, which the bands may have missed, are put to `verify` too: a document
 /// is a member if and only if its pair with `keep` holds.
 ///
-/// A document whose neighbours fall into groups that are strangers to each other is no representative: it holds several
-/// articles (a digest, two articles run together), and would join them. It is in no star, but among the mixed.
+/// A document whose neighbours fall into groups that are strangers to each other does not represent them: it holds several
+/// articles (a digest, two articles run together), and would join them. It is among the mixed, and its copies with it,
+/// which are in one star with it and with nothing else. Where its copies outnumber such a group, what is in the group is a
+/// part of an article.
 ///
 /// The order of `pairs` does not show in the result. Cost: `pairs × log n`, and one `verify` for each document two
 /// steps from a representative.
@@ -42,16 +44,16 @@ pub fn stars(
     length: impl Fn(DocId) -> u64 + Sync,
     verify: impl Fn(DocId, DocId) -> bool + Sync,
     are_strangers: impl Fn(DocId, DocId) -> bool + Sync,
+    are_copies: impl Fn(DocId, DocId) -> bool + Sync,
 ) -> Clusters {
     let components = components(pairs).into_par_iter();
-    let mut clusters = components.map(|component| split(&component, &length, &verify, &are_strangers)).reduce(
-        Clusters::default,
-        |mut all, of_one| {
+    let mut clusters = components
+        .map(|component| split(&component, &length, &verify, &are_strangers, &are_copies))
+        .reduce(Clusters::default, |mut all, of_one| {
             all.stars.extend(of_one.stars);
             all.mixed.extend(of_one.mixed);
             all
-        },
-    );
+        });
     clusters.stars.sort_unstable_by_key(|star| star.keep);
     clusters.mixed.sort_unstable();
     clusters
@@ -116,6 +118,7 @@ fn split(
     length: &(impl Fn(DocId) -> u64 + Sync),
     verify: &(impl Fn(DocId, DocId) -> bool + Sync),
     are_strangers: &(impl Fn(DocId, DocId) -> bool + Sync),
+    are_copies: &(impl Fn(DocId, DocId) -> bool + Sync),
 ) -> Clusters {
     let Component { members, neighbours } = component;
     let mut free = vec![true; members.len()];
@@ -128,18 +131,35 @@ fn split(
             break;
         }
         let near: Vec<usize> = neighbours[keep].iter().map(|&at| at as usize).filter(|&at| free[at]).collect();
-        let groups = apart(&near, neighbours);
+        // A copy of a document that holds two articles is near both, and would join them.
+        let (copies, parts): (Vec<usize>, Vec<usize>) =
+            near.iter().partition(|&&at| near.len() > 2 && are_copies(members[keep], members[at]));
+        let groups = apart(&parts, neighbours);
         let longest =
             |group: &Vec<usize>| group.iter().copied().max_by_key(|&at| (length(members[at]), std::cmp::Reverse(at)));
-        let heads: Vec<DocId> = groups.iter().filter_map(longest).map(|at| members[at]).collect();
+        // Halves of one article are strangers too: where its copies are more than they, it is one.
+        let groups = groups.iter().filter(|group| group.len() >= copies.len());
+        let heads: Vec<DocId> = groups.filter_map(longest).map(|at| members[at]).collect();
         let is_mixed = heads.iter().enumerate().any(|(at, &a)| heads[at + 1..].iter().any(|&b| are_strangers(a, b)));
         if is_mixed {
-            clusters.mixed.push(members[keep]);
-            free[keep] = false;
-            for next in near {
-                queue.remove(&rank(next, degree[next]));
-                degree[next] -= 1;
-                queue.insert(rank(next, degree[next]));
+            for &at in copies.iter().chain([&keep]) {
+                clusters.mixed.push(members[at]);
+                free[at] = false;
+                queue.remove(&rank(at, degree[at]));
+            }
+            for &at in copies.iter().chain([&keep]) {
+                for &next in &neighbours[at] {
+                    let next = next as usize;
+                    if free[next] {
+                        queue.remove(&rank(next, degree[next]));
+                        degree[next] -= 1;
+                        queue.insert(rank(next, degree[next]));
+                    }
+                }
+            }
+            if !copies.is_empty() {
+                let others = copies.into_iter().map(|at| members[at]).collect();
+                clusters.stars.push(Star { keep: members[keep], others });
             }
             continue;
         }
@@ -207,13 +227,14 @@ mod tests {
 
     #[test]
     fn the_ends_of_a_chain_do_not_meet() {
-        let found = stars(&ids(&[(0, 1), (1, 2), (2, 3)]), |_| 1, |_, _| false, |_, _| false).stars;
+        let found = stars(&ids(&[(0, 1), (1, 2), (2, 3)]), |_| 1, |_, _| false, |_, _| false, |_, _| false).stars;
         assert_eq!(found, [Star { keep: DocId(1), others: vec![DocId(0), DocId(2)] },]);
     }
 
     #[test]
     fn a_pair_the_bands_missed_is_verified_before_it_is_given_up() {
-        let found = stars(&ids(&[(0, 1), (1, 2), (0, 3), (1, 3)]), |_| 1, |_, _| true, |_, _| false).stars;
+        let found =
+            stars(&ids(&[(0, 1), (1, 2), (0, 3), (1, 3)]), |_| 1, |_, _| true, |_, _| false, |_, _| false).stars;
         assert_eq!(found, [Star { keep: DocId(1), others: vec![DocId(0), DocId(2), DocId(3)] }]);
     }
 
@@ -225,6 +246,7 @@ mod tests {
             |_| 1,
             |a, b| of(a) == of(b),
             |a, b| of(a) != of(b),
+            |_, _| false,
         );
         assert_eq!(
             found.stars,
@@ -234,9 +256,29 @@ mod tests {
     }
 
     #[test]
+    fn nor_do_two_copies_of_both_run_together_which_are_one_cluster() {
+        let is_both = |id: DocId| id.0 >= 8;
+        let found = |pairs: &[(u32, u32)]| {
+            let strangers = |a: DocId, b: DocId| !is_both(a) && !is_both(b) && a.0 % 2 != b.0 % 2;
+            stars(&ids(pairs), |_| 1, |a, b| !strangers(a, b), strangers, |a, b| is_both(a) && is_both(b))
+        };
+        let both = found(&[(0, 8), (1, 8), (0, 9), (1, 9), (8, 9)]);
+        assert_eq!(both.stars, [Star { keep: DocId(8), others: vec![DocId(9)] }]);
+        assert_eq!(both.mixed, [DocId(8), DocId(9)]);
+        // Three copies of an article, and two parts of it.
+        let parts = found(&[(0, 8), (1, 8), (0, 9), (1, 9), (8, 9), (0, 10), (1, 10), (8, 10), (9, 10)]);
+        let all = [0, 1, 9, 10].map(DocId).to_vec();
+        assert_eq!(parts.stars, [Star { keep: DocId(8), others: all }]);
+        assert!(parts.mixed.is_empty());
+    }
+
+    #[test]
     fn of_two_equals_the_longer_is_kept_and_then_the_first() {
-        assert_eq!(stars(&ids(&[(4, 9)]), |id| u64::from(id.0), |_, _| true, |_, _| false).stars[0].keep, DocId(9));
-        assert_eq!(stars(&ids(&[(4, 9)]), |_| 1, |_, _| true, |_, _| false).stars[0].keep, DocId(4));
+        assert_eq!(
+            stars(&ids(&[(4, 9)]), |id| u64::from(id.0), |_, _| true, |_, _| false, |_, _| false).stars[0].keep,
+            DocId(9)
+        );
+        assert_eq!(stars(&ids(&[(4, 9)]), |_| 1, |_, _| true, |_, _| false, |_, _| false).stars[0].keep, DocId(4));
     }
 
     proptest! {
@@ -248,7 +290,7 @@ mod tests {
             let edges: Vec<(u32, u32)> = edges.into_iter().filter(|(a, b)| a < b).collect();
             let pairs = ids(&edges);
             let holds = |a: DocId, b: DocId| pairs.contains(&(a.min(b), a.max(b)));
-            let found = stars(&pairs, |id| u64::from(id.0 % 3), holds, |_, _| false).stars;
+            let found = stars(&pairs, |id| u64::from(id.0 % 3), holds, |_, _| false, |_, _| false).stars;
             let mut seen = BTreeSet::new();
             for star in &found {
                 prop_assert!(!star.others.is_empty());
@@ -264,7 +306,7 @@ mod tests {
             }
             let mut turned = pairs.clone();
             turned.rotate_left(turn % pairs.len().max(1));
-            prop_assert_eq!(stars(&turned, |id| u64::from(id.0 % 3), holds, |_, _| false).stars, found);
+            prop_assert_eq!(stars(&turned, |id| u64::from(id.0 % 3), holds, |_, _| false, |_, _| false).stars, found);
         }
     }
 }

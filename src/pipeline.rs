@@ -1014,7 +1014,11 @@ impl<'a> Compared<'a> {
         let reposts: Vec<(DocId, DocId)> =
             related.iter().filter(|related| is_repost(related.kind)).map(|related| related.pair).collect();
         let verify = |a, b| relate(&self.evidence(a, b), self.settings).is_some_and(is_repost);
-        cluster::stars(&reposts, length, verify, |a, b| are_strangers(&self.evidence(a, b)))
+        let are_copies = |a: DocId, b: DocId| {
+            let at = related.binary_search_by_key(&(a.min(b), a.max(b)), |related| related.pair);
+            at.is_ok_and(|at| related[at].evidence.resemblance() >= self.settings.threshold)
+        };
+        cluster::stars(&reposts, length, verify, |a, b| are_strangers(&self.evidence(a, b)), are_copies)
     }
 
     /// Returns how a pair relates that is in no cluster together, now that it is known which documents are mixed.

@@ -1035,6 +1035,31 @@ fn two_articles_run_together_do_not_join_those_who_have_one_of_them() {
     }
 }
 
+#[test]
+fn two_articles_run_together_on_two_pages_are_one_cluster_and_join_none_of_the_two() {
+    for analysis in both_kinds_of_tokens() {
+        for count in [1, 2, 3] {
+            let [of_first, of_second] = [1, 2].map(|number| copies(number, 20, count));
+            let both = format!("{}\n{}", article(1, 20), article(2, 20));
+            // As in the archives of a month and of a subject.
+            let archives = [8, 9].map(|n: u64| page(format!("archive {n}"), Site::new(n).page(n as usize, &both, &[])));
+            let pages = among_strangers(of_first.iter().chain(&of_second).cloned().chain(archives));
+            let findings = found(&pages, &analysis);
+            let case = format!("{count} copies, {:?}", analysis.tokens);
+            let mut expected = BTreeSet::from([pair("archive 8", "archive 9")]);
+            for copies in [&of_first, &of_second] {
+                for (at, (one, _)) in copies.iter().enumerate() {
+                    expected.extend(copies[at + 1..].iter().map(|(other, _)| pair(one, other)));
+                }
+            }
+            assert_eq!(joined(&findings), expected, "{case}");
+            for (key, _) in of_first.iter().chain(&of_second) {
+                assert_eq!(related(&findings, key, "archive 8"), [(Contained, key.as_str())], "{case}");
+            }
+        }
+    }
+}
+
 // --- the same bytes every time ---
 
 /// Pages among which there is every relation.
