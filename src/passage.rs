@@ -571,14 +571,13 @@ impl<'a> Passages<'a> {
         let start = self.start_of_line(holder)?;
         let other = self.texts[holder.text as usize];
         let width = self.span - 1;
-        let inner = range.start as usize
-            ..(range.end + 1).saturating_sub(width).min(self.texts[own as usize].shingles.len() as u32) as usize;
-        let end = aligned_end(
-            &self.texts[own as usize].shingles[inner.clone()],
-            &other.shingles[(start as usize).min(other.shingles.len())..],
-        )?;
-        let end = start + end as u32 + width - 1;
-        (!inner.is_empty()).then_some(start..end)
+        // The shingles that lie wholly in the line: none in one that is shorter than a shingle.
+        let shingles = self.texts[own as usize].shingles;
+        let inner =
+            shingles.get(range.start as usize..((range.end + 1).saturating_sub(width) as usize).min(shingles.len()));
+        let inner = inner.filter(|inner| !inner.is_empty())?;
+        let end = aligned_end(inner, &other.shingles[(start as usize).min(other.shingles.len())..])?;
+        Some(start..start + end as u32 + width - 1)
     }
 
     /// Returns where a line begins about the beginning of a place.

@@ -745,3 +745,16 @@ fn a_page_is_no_repost_of_itself_under_another_name() {
     let note = "5 names of files are passed over: a link, or named twice; each file is read once";
     assert_eq!(findings.notes, [note]);
 }
+
+#[test]
+fn every_width_takes_lines_that_are_shorter_than_it() {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    for tokens in [TokenKind::Word, TokenKind::Char] {
+        for width in 1..=64 {
+            let analysis = AnalysisSettings { tokens, width, ..AnalysisSettings::default() };
+            for name in ["reposts", "templates", "records.jsonl"] {
+                assert!(scanned(&samples.join(name), &analysis).counts.documents > 0, "{name}, {width} {tokens:?}");
+            }
+        }
+    }
+}
