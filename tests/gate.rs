@@ -225,6 +225,41 @@ fn a_changed_page_takes_the_place_of_its_older_version() {
 }
 
 #[test]
+fn what_a_page_said_before_it_changed_is_not_lost_with_it_where_another_one_says_it_now() {
+    let folder = Folder::with(&[("p/ferry.txt", FERRY)]);
+    assert_eq!(folder.gate(&["p", "--index", "kept", "--add"]), 0);
+    folder.write(&[("p/ferry.txt", PEARS), ("p/moved.txt", FERRY)]);
+    assert_eq!(folder.gate(&["p", "--index", "kept", "--add"]), 0);
+    folder.write(&[("q/copy.txt", &copied(FERRY))]);
+    let duplicates = folder.found(&["q", "--index", "kept"]).gate.unwrap().duplicates;
+    assert_eq!(duplicates.iter().map(|duplicate| &*duplicate.of).collect::<Vec<_>>(), ["moved.txt"]);
+
+    let mut stream = Stream::begin(&folder, &["--add"]);
+    stream.send(&(record("same", PEARS) + &record("ferry.txt", BOOKS) + &record("pears", PEARS)));
+    let told = [stream.verdict(), stream.verdict(), stream.verdict()].map(|told| told["verdict"].clone());
+    assert_eq!(told, ["identical", "new", "new"]);
+    assert_eq!(stream.end(), 0);
+    // Where nothing is replaced, all that is there is.
+    let mut stream = Stream::begin(&folder, &[]);
+    stream.send(&(record("ferry.txt", PEARS) + &record("books", BOOKS)));
+    assert_eq!([stream.verdict(), stream.verdict()].map(|told| told["of"].clone()), ["pears", "ferry.txt"]);
+    assert_eq!(stream.end(), 0);
+}
+
+#[test]
+fn what_a_baseline_knows_passes_also_once_it_was_added() {
+    let folder = Folder::with(&[("p/ferry.txt", FERRY), ("p/copy.txt", &copied(FERRY)), ("p/pears.txt", PEARS)]);
+    folder.write(&[("q/books.txt", BOOKS)]);
+    assert_eq!(folder.gate(&["q", "--index", "kept", "--add"]), 0);
+    let gate = ["p", "--index", "kept", "--baseline", "known.json"];
+    assert_eq!(folder.gate(&[&gate[..], &["--update-baseline"]].concat()), 0);
+    for _ in 0..3 {
+        assert_eq!(folder.gate(&[&gate[..], &["--add"]].concat()), 0);
+    }
+    assert_eq!(folder.pages("kept"), 4);
+}
+
+#[test]
 fn the_frame_of_a_site_that_an_index_knows_is_none_of_a_pages_content() {
     let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/templates");
     let mut pages: Vec<PathBuf> = fs::read_dir(&templates).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -353,6 +388,27 @@ fn each_record_of_a_stream_gets_its_verdict_at_once_and_the_next_one_is_told_of_
     assert_eq!(stream.told("books", BOOKS), ("new".into(), None));
     assert_eq!(stream.end(), 0);
     assert_eq!(folder.pages("kept"), 3);
+}
+
+#[test]
+fn a_quotation_is_told_of_the_article_that_came_before_it_though_more_copies_come_after() {
+    let sample = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/reposts/tingyu").join(name);
+        fs::read_to_string(path).unwrap()
+    };
+    let article = sample("birds.txt");
+    // Its fourth line amid another article.
+    let quoting = sample("bridge.txt").replacen('。', &format!("。{}", article.lines().nth(3).unwrap()), 1);
+    let copy = |n: usize| article.replace("黑鹳", ["白鹳", "苍鹭", "大雁"][n]);
+    let folder = Folder::with(&[]);
+    let mut stream = Stream::begin(&folder, &["--add", "--fail-on", "identical,repost,excerpt"]);
+    let copies: String = (0..3).map(|n| record(&format!("copy {n}"), &copy(n))).collect();
+    stream.send(&(record("article", &article) + &record("quoting", &quoting) + &copies));
+    let told: Vec<_> = (0..5).map(|_| stream.verdict()).collect();
+    assert_eq!((&told[1]["verdict"], &told[1]["of"]), (&"excerpt".into(), &"article".into()), "{told:?}");
+    assert!(told[2..].iter().all(|told| told["verdict"] == "repost"), "{told:?}");
+    assert_eq!(stream.end(), 0);
+    assert_eq!(folder.pages("kept"), 1);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use super::indexed::{Batch, Own, Standing, Vocabularies, checked, take_over, tidied};
+use super::indexed::{Batch, Standing, Vocabularies, checked, take_over, tidied};
 use super::{Listed, Ordered, Page, Progress, Task, Wanted, find_in, ordered, pool, read};
 use crate::answers::{Added, Answer};
 use crate::dictionary::Known;
@@ -131,7 +131,9 @@ impl Judging<'_> {
         let batch = Batch::new(pages, index, self.settings, self.known.clone())?;
         let mut added = Added::default();
         let kepts = batch.judged(self.progress, |judged| {
-            findings.known = known_of(judged.answers(Own::LeftOut)?);
+            // What the index has of the documents themselves was compared above, or is an older version.
+            let own: HashSet<&str> = batch.new_pages().iter().map(|page| page.key.as_str()).collect();
+            findings.known = known_of(judged.answers(Some(&|_, key| own.contains(key)))?);
             let ruling = ruling(&findings);
             let ruling = findings.gate.insert(ruling);
             if ruling.verdict == Verdict::Undecided || !matches!(beside, Beside::Growing(_)) {

@@ -153,7 +153,7 @@ fn answered(
 ) -> Result<Answers> {
     let Ordered { pages, skipped, notes } = ordered(reading);
     let batch = Batch::new(pages, index, settings, known)?;
-    let documents = batch.judged(progress, |judged| judged.answers(Own::Matches))?;
+    let documents = batch.judged(progress, |judged| judged.answers(None))?;
     let settings = settings.analysis.clone();
     let (format, tongwen) = (answers::FORMAT.into(), env!("CARGO_PKG_VERSION").into());
     Ok(Answers { format, tongwen, settings, documents, skipped, notes })
@@ -673,7 +673,7 @@ pub(super) struct Judged<'a, 'i> {
     related: &'a [super::Related],
     mixed: &'a [DocId],
     /// For each document that stands for its text, its article.
-    star_of: &'a [Option<u32>],
+    pub(super) star_of: &'a [Option<u32>],
 }
 
 /// How one document relates to another.
@@ -683,10 +683,13 @@ pub(super) struct Relation {
     /// Resemblance, and how much of the one is in the other and the other way round.
     pub(super) shares: [f64; 3],
     /// Whether the one is a part of the other, or quoted there.
-    is_part: bool,
+    pub(super) is_part: bool,
 }
 
 impl Relation {
+    /// That of two documents of one text.
+    pub(super) const SAME: Self = Self { kind: RelationKind::Identical, shares: [1.0; 3], is_part: false };
+
     fn of(kind: RelationKind, evidence: &Evidence) -> Self {
         // A share of nothing is 0 to a reader.
         let shares = [evidence.resemblance(), evidence.a_in_b(), evidence.b_in_a()];
@@ -728,13 +731,9 @@ impl Kepts {
     }
 }
 
-/// Whether the page of a document's own key is one that it can match.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Own {
-    Matches,
-    /// It is an older version of the document, which takes its place.
-    LeftOut,
-}
+/// Tells whether the page of some key is one that the document of a number in the batch cannot match: it gives way to that
+/// document, or to another one.
+pub(super) type GivesWay<'a> = dyn Fn(usize, &str) -> bool + Sync + 'a;
 
 impl Judged<'_, '_> {
     fn is_new(&self, id: DocId) -> bool {
@@ -742,12 +741,13 @@ impl Judged<'_, '_> {
     }
 
     /// Returns what each new document is related to, by key.
-    pub(super) fn answers(&self, own: Own) -> Result<Vec<Answer>> {
+    pub(super) fn answers(&self, gives_way: Option<&GivesWay>) -> Result<Vec<Answer>> {
         let corpus = self.corpus;
         let others = self.others(|id| self.addresses(id).is_some());
         let answer = |(id, page): (DocId, &Page)| -> Result<Answer> {
             let mut matches = Vec::new();
-            let but = (own == Own::LeftOut).then_some(page.key.as_str());
+            let gives_way = gives_way.map(|gives_way| move |key: &str| gives_way(id.index(), key));
+            let but = gives_way.as_ref().map(|gives_way| gives_way as &dyn Fn(&str) -> bool);
             let text = corpus.text_of[id.index()];
             if text != NO_TEXT {
                 let standing = corpus.ids[text as usize];
@@ -813,16 +813,21 @@ impl Judged<'_, '_> {
         self.batch.addresses.get(&digest).map(Vec::as_slice)
     }
 
-    /// Returns the match with the pages of one text, leaving out the one of a key; `None` where that was the only one.
-    fn of_text(&self, addresses: &[Address], relation: Relation, but: Option<&str>) -> Result<Option<Match>> {
+    /// Returns the match with the pages of one text, leaving out some by their keys; `None` where those were all.
+    fn of_text(
+        &self,
+        addresses: &[Address],
+        relation: Relation,
+        but: Option<&dyn Fn(&str) -> bool>,
+    ) -> Result<Option<Match>> {
         let mut pages = 0;
         let mut first: Option<NewPage> = None;
         for &address in addresses {
             let (page, count) = match but {
                 None => self.batch.index.first_page(address)?,
-                Some(key) => {
+                Some(gives_way) => {
                     let mut others = self.batch.index.pages(address)?;
-                    others.retain(|page| page.key != key);
+                    others.retain(|page| !gives_way(&page.key));
                     let count = others.len() as u64;
                     let Some(page) = others.into_iter().next() else { continue };
                     (page, count)
@@ -850,26 +855,26 @@ impl Judged<'_, '_> {
     }
 
     /// Returns the match of a document that is nothing but frame with the page that has most lines of it.
-    fn same_frame(&self, page: &Page, but: Option<&str>) -> Result<Option<Match>> {
-        let mut holders: BTreeMap<Address, u32> = BTreeMap::new();
+    fn same_frame(&self, page: &Page, but: Option<&dyn Fn(&str) -> bool>) -> Result<Option<Match>> {
+        let mut lines_at: BTreeMap<Address, u32> = BTreeMap::new();
         let lines: FxHashSet<u64> = page.blocks.lines.iter().map(|line| line.hash).collect();
         for line in lines {
             for (address, _) in self.batch.index.holders_of_line(line)? {
-                *holders.entry(address).or_default() += 1;
+                *lines_at.entry(address).or_default() += 1;
             }
         }
-        let mut best: Option<(Reverse<u32>, u128, Address)> = None;
-        for (address, lines) in holders {
-            let next = (Reverse(lines), self.batch.index.found(address)?.digest, address);
-            best = Some(best.map_or(next, |best| best.min(next)));
+        // A text may stand in several segments.
+        let mut by_text: BTreeMap<u128, (u32, Vec<Address>)> = BTreeMap::new();
+        for (address, lines) in lines_at {
+            let of_text = by_text.entry(self.batch.index.found(address)?.digest).or_default();
+            of_text.0 = of_text.0.max(lines);
+            of_text.1.push(address);
         }
-        match best {
-            Some((.., address)) => {
-                let relation = Relation { kind: RelationKind::Boilerplate, shares: [0.0; 3], is_part: false };
-                self.of_text(&[address], relation, but)
-            }
-            None => Ok(None),
-        }
+        let mut texts: Vec<(u128, (u32, Vec<Address>))> = by_text.into_iter().collect();
+        texts.sort_by_key(|&(digest, (lines, _))| (Reverse(lines), digest));
+        let relation = Relation { kind: RelationKind::Boilerplate, shares: [0.0; 3], is_part: false };
+        let found = texts.iter().map(|(_, (_, addresses))| self.of_text(addresses, relation, but).transpose());
+        found.flatten().next().transpose()
     }
 
     /// Returns what is to be kept of those new documents that are wanted.

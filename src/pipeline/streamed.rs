@@ -4,11 +4,11 @@
 //! wait. What is remembered is on disk before its verdict is told: whoever has read a verdict finds the record in the
 //! index, whatever happens then.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::indexed::{Batch, Judged, Own, Standing, Vocabularies, analysed, checked};
+use super::indexed::{Batch, Judged, Relation, Standing, Vocabularies, analysed, checked};
 use super::{NO_TEXT, Silent, pool, rounded};
 use crate::answers::Match;
 use crate::dictionary::Known;
@@ -199,15 +199,15 @@ impl Stream {
             };
             let batch = Batch::new(pages, index, settings, known.clone())?;
             let (told, kepts) = batch.judged(&Silent, |judged| {
-                let Sorted { told, is_remembered } = sorted(&judged, policy, wanted.is_some())?;
-                let mut kept = HashSet::new();
-                let passed = judged.batch.new_pages().iter().zip(is_remembered).filter(|(_, passed)| *passed);
-                for (page, _) in passed {
-                    // A record that comes a second time, as after a verdict that was not heard, is there already.
-                    if Standing::of(page, index)? != Standing::Unchanged {
-                        kept.insert(page.key.as_str());
-                    }
-                }
+                let new = judged.batch.new_pages();
+                let standings = new.iter().map(|page| Standing::of(page, index)).collect::<Result<Vec<_>>>()?;
+                let is_replacing = |standing: Standing| wanted.is_some() && standing == Standing::Replaced;
+                let replaced = new.iter().zip(&standings).filter(|&(_, &standing)| is_replacing(standing));
+                let replaced = replaced.map(|(page, _)| page.key.as_str()).collect();
+                let Sorted { told, is_remembered } = sorted(&judged, policy, wanted.is_some(), replaced)?;
+                // A record that comes a second time, as after a verdict that was not heard, is there already.
+                let is_kept = |&at: &usize| is_remembered[at] && standings[at] != Standing::Unchanged;
+                let kept: HashSet<&str> = (0..new.len()).filter(is_kept).map(|at| new[at].key.as_str()).collect();
                 Ok((told, wanted.map(|_| judged.kept(|page| kept.contains(page.key.as_str())))))
             })?;
             Ok((told, kepts, batch.pages))
@@ -225,25 +225,35 @@ struct Sorted {
     is_remembered: Vec<bool>,
 }
 
-/// Tells for one record after another what it is, beside the index and, where they are remembered, those before it.
-fn sorted(judged: &Judged, policy: &Policy, is_growing: bool) -> Result<Sorted> {
+/// Tells for one record after another what it is, beside the index and, where they are remembered, those before it. A page
+/// whose key is among the `replaced` is no more there for those that come after its newer version.
+fn sorted(judged: &Judged, policy: &Policy, is_growing: bool, replaced: HashSet<&str>) -> Result<Sorted> {
     let pages = judged.batch.new_pages();
     let corpus = judged.corpus;
-    let answers = judged.answers(Own::LeftOut)?;
+    // The record that comes first takes the place of its older version; to itself that is none in any case.
+    let replaced_by: HashMap<&str, usize> = (0..).zip(pages).map(|(at, page)| (page.key.as_str(), at)).collect();
+    let gives_way =
+        |at: usize, key: &str| replaced_by.get(key).is_some_and(|&by| by == at || by < at && replaced.contains(key));
+    let answers = judged.answers(Some(&gives_way))?;
     let others = if is_growing { judged.others(|id| id.index() < pages.len()) } else { vec![Vec::new(); pages.len()] };
-    // For each text those who have it and are remembered, in their order.
-    let mut holders: Vec<Vec<usize>> = vec![Vec::new(); corpus.ids.len()];
+    // The first who has each text, and the first who has each article, of those who are remembered.
+    let mut with_text: Vec<Option<usize>> = vec![None; corpus.ids.len()];
+    let mut with_article: HashMap<u32, usize> = HashMap::new();
+    let article_of = |id: DocId| judged.star_of[id.index()];
     let mut sorted = Sorted { told: Vec::with_capacity(pages.len()), is_remembered: Vec::with_capacity(pages.len()) };
     for ((at, page), answer) in pages.iter().enumerate().zip(answers) {
         let text = corpus.text_of[at];
         let mut nearest = answer.matches.into_iter().next().map(from_index);
         if text != NO_TEXT {
-            let same =
-                (!corpus.is_frame_only(text)).then(|| (corpus.ids[text as usize], RelationKind::Identical, [1.0; 3]));
-            let related = others[corpus.ids[text as usize].index()].iter();
-            let related = related.map(|&(other, relation)| (other, relation.kind, relation.shares));
-            for (other, kind, shares) in same.into_iter().chain(related) {
-                let Some(&holder) = holders[text_of(corpus, other)].first() else { continue };
+            let same = (!corpus.is_frame_only(text)).then_some((corpus.ids[text as usize], Relation::SAME));
+            let related = others[corpus.ids[text as usize].index()].iter().copied();
+            for (other, Relation { kind, shares, is_part }) in same.into_iter().chain(related) {
+                let holder = with_text[text_of(corpus, other)].or_else(|| {
+                    // Of an article with copies one is named as the source, which may come later.
+                    let article = article_of(other).filter(|_| kind == RelationKind::Excerpt && !is_part)?;
+                    with_article.get(&article).copied()
+                });
+                let Some(holder) = holder else { continue };
                 let [resemblance, a_in_b, b_in_a] = shares.map(rounded);
                 let found = (kind, Nearest { of: pages[holder].key.clone(), resemblance, a_in_b, b_in_a });
                 nearest = Some(match nearest {
@@ -255,7 +265,10 @@ fn sorted(judged: &Judged, policy: &Policy, is_growing: bool) -> Result<Sorted> 
         let kind = nearest.as_ref().map(|(kind, _)| *kind);
         let is_remembered = is_growing && !kind.is_some_and(|kind| policy.minds(kind));
         if is_remembered && text != NO_TEXT {
-            holders[text as usize].push(at);
+            with_text[text as usize].get_or_insert(at);
+            if let Some(article) = article_of(corpus.ids[text as usize]) {
+                with_article.entry(article).or_insert(at);
+            }
         }
         sorted.is_remembered.push(is_remembered);
         let nearest = nearest.map(|(_, nearest)| nearest);
