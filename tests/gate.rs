@@ -71,7 +71,7 @@ impl Folder {
     fn pages(&self, index: &str) -> u64 {
         let index = Index::open(&self.path(index)).unwrap();
         index.check().unwrap();
-        index.info().unwrap().pages
+        index.info().pages
     }
 }
 
@@ -244,6 +244,43 @@ fn what_a_page_said_before_it_changed_is_not_lost_with_it_where_another_one_says
     stream.send(&(record("ferry.txt", PEARS) + &record("books", BOOKS)));
     assert_eq!([stream.verdict(), stream.verdict()].map(|told| told["of"].clone()), ["pears", "ferry.txt"]);
     assert_eq!(stream.end(), 0);
+}
+
+#[test]
+fn a_record_of_standard_input_without_an_id_is_not_remembered_for_the_next_one_would_take_its_place() {
+    let folder = Folder::with(&[("p/ferry.txt", FERRY)]);
+    assert_eq!(folder.gate(&["p", "--index", "kept", "--add"]), 0);
+    let sent = |arguments: &[&str]| {
+        let mut command = Command::new(PROGRAM);
+        let piped = command.args(arguments).current_dir(folder.0.path()).env_clear().stdin(Stdio::piped());
+        let mut child = piped.stdout(Stdio::piped()).spawn().unwrap();
+        let lines = record("pears", PEARS) + &serde_json::json!({ "text": BOOKS }).to_string();
+        child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    for command in [&["gate", "-", "--index", "kept", "--add"][..], &["index", "add", "kept", "-"]] {
+        let (code, text) = sent(command);
+        assert!(text.contains("-:2") && text.contains("`--id-field`"), "{text}");
+        assert_eq!(code, Some(if command[0] == "gate" { 2 } else { 0 }));
+    }
+    assert_eq!(folder.pages("kept"), 2);
+    // Nothing is remembered, so nothing needs a name.
+    assert_eq!(sent(&["gate", "-", "--index", "kept"]).0, Some(0));
+}
+
+#[test]
+fn an_index_is_neither_read_as_pages_nor_written_over() {
+    let folder = Folder::with(&[("p/ferry.txt", FERRY)]);
+    assert!(folder.cannot(&["p", "--index", "p/kept", "--add"]).contains("is in `p`"));
+    assert!(!folder.path("p/kept").exists());
+    assert_eq!(folder.gate(&["p", "--index", "p/kept", "--add", "--exclude", "kept"]), 0);
+    assert_eq!(folder.gate(&["p", "--index", "p/.kept", "--add", "--exclude", "kept/"]), 0);
+    assert!(folder.cannot(&["p", "--index", "p/kept"]).contains("--exclude"));
+    assert!(folder.cannot(&["p/kept/manifest", "--index", "p/kept"]).contains("is a part of the index"));
+    let output = ["p", "--index", "p/.kept", "--exclude", "kept", "--output", "p/.kept/manifest"];
+    assert!(folder.cannot(&output).contains("it is in the index"));
+    assert_eq!((folder.pages("p/kept"), folder.pages("p/.kept")), (1, 1));
 }
 
 #[test]

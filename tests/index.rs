@@ -274,7 +274,7 @@ fn what_was_removed_is_not_found_and_once_added_again_it_is() {
     writer.index().check().unwrap();
     drop(writer);
     assert!(told(&query(&index, asked.path())).is_empty());
-    assert_eq!(Index::open(&index).unwrap().info().unwrap().removed, 1);
+    assert_eq!(Index::open(&index).unwrap().info().removed, 1);
     let added = add(&index, corpus.path());
     assert_eq!((added.added, added.replaced, added.unchanged), (1, 0, 5));
     assert_eq!(query(&index, asked.path()), before);
@@ -283,7 +283,7 @@ fn what_was_removed_is_not_found_and_once_added_again_it_is() {
     writer.index().check().unwrap();
     drop(writer);
     assert_eq!(query(&index, asked.path()), before);
-    let info = Index::open(&index).unwrap().info().unwrap();
+    let info = Index::open(&index).unwrap().info();
     assert_eq!((info.segments, info.pages, info.removed), (1, 6, 0));
 }
 
@@ -303,7 +303,7 @@ fn a_page_of_a_known_key_takes_the_place_of_the_one_before() {
     assert_eq!(told(&query(&index, asked.path())), [("x.txt", RelationKind::Identical, "e.txt")]);
     let index = Index::open(&index).unwrap();
     index.check().unwrap();
-    assert_eq!(index.info().unwrap().pages, 6);
+    assert_eq!(index.info().pages, 6);
 }
 
 #[test]
@@ -318,7 +318,7 @@ fn many_small_additions_are_merged_and_lose_nothing() {
     }
     let opened = Index::open(&index).unwrap();
     opened.check().unwrap();
-    let info = opened.info().unwrap();
+    let info = opened.info();
     assert_eq!(info.pages, 30);
     assert!(info.segments <= 12, "{}", info.segments);
     for n in [0, 7, 12, 29] {
@@ -522,9 +522,10 @@ fn readers_are_never_disturbed_while_one_writes() {
                     for _ in 0..40 {
                         let opened = Index::open(&index).unwrap();
                         opened.check().unwrap();
-                        let pages = opened.info().map(|info| info.pages);
-                        // Its files may be gone by name; it has them open.
-                        assert!(pages.is_err() || (5..=6).contains(&pages.unwrap()));
+                        assert!(
+                            (5..=6).contains(&opened.info().pages),
+                            "its files may be gone by name, and it has them open"
+                        );
                     }
                 })
             })
@@ -583,7 +584,7 @@ fn an_index_of_each_format_is_read() {
         assert!(manifest.starts_with(&format!("tongwen-index/{format} ")), "{manifest}");
         let index = Index::open(&kept).unwrap();
         index.check().unwrap();
-        assert_eq!(index.info().unwrap().pages, 3);
+        assert_eq!(index.info().pages, 3);
         let asked = vec![document("x", ARTICLES[1]), document("y", ARTICLES[2])];
         let answers = indexed::query_documents(asked, &index, &settings()).unwrap();
         assert_eq!(told(&answers), [("x", RelationKind::Repost, "b")]);
@@ -607,7 +608,7 @@ fn an_index_of_an_older_format_goes_on_in_the_newest() {
         let asked = vec![document("x", ARTICLES[1]), document("y", ARTICLES[2])];
         let answers = indexed::query_documents(asked, &index, &settings()).unwrap();
         assert_eq!(told(&answers), [("x", RelationKind::Repost, "b"), ("y", RelationKind::Repost, "c")]);
-        index.info().unwrap().segments
+        index.info().segments
     };
     assert_eq!(found(), 2);
     Writer::open_existing(place.path()).unwrap().compact().unwrap();
@@ -645,10 +646,10 @@ fn killed(rounds: u64) {
         let found = scanned(&sample, &settings().analysis);
         joined(&found).into_iter().map(|(a, _)| a).collect::<BTreeSet<_>>().into_iter().collect()
     };
-    let full = Index::open(&index).unwrap().info().unwrap().pages;
+    let full = Index::open(&index).unwrap().info().pages;
     let (mut done, mut broken_off) = (0, 0);
     for round in 0..rounds {
-        let pages = Index::open(&index).unwrap().info().unwrap().pages;
+        let pages = Index::open(&index).unwrap().info().pages;
         let mut arguments: Vec<&str> = vec!["index"];
         let after = match (round % 3, pages == full) {
             (0, _) => {
@@ -680,7 +681,7 @@ fn killed(rounds: u64) {
         child.wait().unwrap();
         let opened = Index::open(&index).unwrap_or_else(|error| panic!("round {round}: {error}"));
         opened.check().unwrap_or_else(|error| panic!("round {round}: {error}"));
-        let now = opened.info().unwrap().pages;
+        let now = opened.info().pages;
         assert!(now == pages || now == after, "round {round}: {pages} pages became {now}, not {after}");
         if now == after { done += 1 } else { broken_off += 1 }
     }
@@ -688,7 +689,7 @@ fn killed(rounds: u64) {
     // What was left behind is gone with the next writer.
     drop(Writer::open_existing(&index).unwrap());
     let opened = Index::open(&index).unwrap();
-    let named = opened.info().unwrap();
+    let named = opened.info();
     assert!(files(&index).len() <= 1 + named.segments * 2);
 }
 
@@ -723,7 +724,7 @@ fn a_full_disk_leaves_the_index_as_it_was() {
         assert_eq!(output.status.code(), Some(2), "{blocks}: {}", String::from_utf8_lossy(&output.stderr));
         let opened = Index::open(&index).unwrap();
         opened.check().unwrap();
-        assert_eq!(opened.info().unwrap().pages, 6);
+        assert_eq!(opened.info().pages, 6);
         drop(Writer::open_existing(&index).unwrap());
         let after: Vec<Vec<u8>> = files(&index).iter().map(|path| fs::read(path).unwrap()).collect();
         assert!(before == after, "{blocks}");
@@ -772,7 +773,7 @@ fn on_a_disk_that_fills_up_the_index_stays_as_it_was() {
     for round in 0..24 {
         // A little less room each time, so that another write is the one that fails.
         fs::write(disk.0.path().join(format!("filler-{round}")), vec![0; 4 << 10]).ok();
-        let before = Index::open(&index).unwrap().info().unwrap().pages;
+        let before = Index::open(&index).unwrap().info().pages;
         let at = index.to_str().unwrap();
         let output = match round % 3 {
             0 => run(&["index", "add", at, sample.to_str().unwrap()]),
@@ -781,7 +782,7 @@ fn on_a_disk_that_fills_up_the_index_stays_as_it_was() {
         };
         let opened = Index::open(&index).unwrap();
         opened.check().unwrap();
-        let now = opened.info().unwrap().pages;
+        let now = opened.info().pages;
         if output.status.success() {
             done += 1;
         } else {

@@ -122,7 +122,7 @@ pub struct Info {
     pub postings: u64,
     /// Blocks that are known to be frame.
     pub frames: u64,
-    /// Bytes of all its files.
+    /// Bytes of all its files but the manifest.
     pub bytes: u64,
 }
 
@@ -378,19 +378,15 @@ impl Index {
     }
 
     /// Returns what it holds and what it takes.
-    ///
-    /// # Errors
-    /// When the length of a file cannot be read.
-    pub fn info(&self) -> Result<Info> {
+    pub fn info(&self) -> Info {
         let sum = |of: &dyn Fn(&Part) -> u64| self.parts.iter().map(of).sum::<u64>();
         let removed = self.manifest.segments.iter().filter_map(|entry| entry.removed.as_ref());
         let removed: u64 = removed.map(|removed| u64::from(removed.pages)).sum();
-        let mut bytes = 0;
-        for name in self.manifest.names() {
-            let path = self.folder.join(name);
-            bytes += fs::metadata(&path).map_err(|e| Error::io("read", &path, e))?.len();
-        }
-        Ok(Info {
+        // As they were when this was opened: a writer may have removed them since.
+        let of_segment =
+            |entry: &Entry| entry.seal.bytes + entry.removed.as_ref().map_or(0, |removed| removed.seal.bytes);
+        let bytes = self.manifest.segments.iter().map(of_segment).sum();
+        Info {
             tongwen: self.manifest.tongwen.clone(),
             settings: self.manifest.settings.clone(),
             segments: self.parts.len(),
@@ -400,7 +396,7 @@ impl Index {
             postings: sum(&|part| part.segment.postings() as u64),
             frames: self.verdicts.values().filter(|&&is_frame| is_frame).count() as u64,
             bytes,
-        })
+        }
     }
 
     /// Checks every checksum of the index, and every promise its files make to each other.

@@ -39,6 +39,9 @@ pub(super) fn by_name(path: &Path) -> (Option<Format>, Compression) {
 pub(super) fn by_content(head: &[u8]) -> Result<Format, String> {
     let text = encoding::decode(head.to_vec(), encoding::label(head).as_deref())?;
     let text = text.trim_start();
+    if let Some(reason) = many_in_one(text) {
+        return Err(reason.into());
+    }
     let start: String = text.chars().take(1024).flat_map(char::to_lowercase).collect();
     let is_page = ["<!doctype html", "<html", "<head", "<body", "<meta", "<title"];
     if is_page.iter().any(|tag| start.starts_with(tag))
@@ -53,6 +56,17 @@ pub(super) fn by_content(head: &[u8]) -> Result<Format, String> {
         None => text.starts_with("{\""),
     };
     Ok(if is_record { Format::Records } else { Format::Text })
+}
+
+/// Returns what is wrong with a file that holds many documents in a form that is not read: as one page it would be compared
+/// with nothing like it.
+fn many_in_one(text: &str) -> Option<&'static str> {
+    if text.starts_with("WARC/") {
+        return Some("a WARC archive: save its pages as files, or as records in a file that ends in `.jsonl`");
+    }
+    let items = text.strip_prefix('[').and_then(|items| items.trim_start().strip_prefix('{'));
+    let is_list = items.is_some_and(|first| first.trim_start().starts_with('"'));
+    is_list.then_some("a JSON list: write one record a line (`jq -c '.[]'`), in a file that ends in `.jsonl`")
 }
 
 #[cfg(test)]
@@ -100,5 +114,19 @@ mod tests {
         let long = format!("{{\"text\": \"{}", "渡口".repeat(HEAD));
         assert_eq!(by_content(&long.as_bytes()[..HEAD]), Ok(Format::Records));
         assert!(by_content(&[0, 1, 2, 3, 4, 5, 6, 7, 8]).is_err());
+    }
+
+    #[test]
+    fn many_documents_in_one_file_are_no_page() {
+        for (head, what) in [
+            ("[{\"text\": \"渡口\"}, {\"text\": \"船\"}]", "a JSON list"),
+            ("\u{feff}[\n  {\n    \"text\": \"渡口\"", "a JSON list"),
+            ("WARC/1.0\r\nWARC-Type: warcinfo\r\n", "a WARC archive"),
+        ] {
+            assert!(by_content(head.as_bytes()).is_err_and(|reason| reason.starts_with(what)), "{head}");
+        }
+        for head in ["[{渡口}]", "[1, 2]", "【{渡口}】", "WARCRAFT"] {
+            assert_eq!(by_content(head.as_bytes()), Ok(Format::Text), "{head}");
+        }
     }
 }

@@ -77,9 +77,12 @@ pub fn reads<'p>(paths: &'p [PathBuf], file: &Path, settings: &InputSettings) ->
     Ok(None)
 }
 
-/// Returns whether a file that is not there would be read if it were. Its folder may have other names: links to it are not
-/// looked for.
-fn would_read(path: &Path, file: &Path, settings: &InputSettings) -> Result<bool> {
+/// Returns whether a file of that name in the folder `path` would be read, whether or not it is there. Its folder may have
+/// other names: links to it are not looked for.
+///
+/// # Errors
+/// A bad glob in the settings.
+pub fn would_read(path: &Path, file: &Path, settings: &InputSettings) -> Result<bool> {
     let (Ok(root), Some(there)) = (path.canonicalize(), resolved(file)) else { return Ok(false) };
     let Ok(relative) = there.strip_prefix(&root) else { return Ok(false) };
     Ok(!is_left_out(&root, relative, false, &overrides(&root, settings)?, settings.hidden))
@@ -90,13 +93,15 @@ pub fn are_one(a: &Path, b: &Path) -> bool {
     resolved(a).is_some_and(|a| resolved(b) == Some(a))
 }
 
-/// Returns the path of a file without links; of one that is not there, that of its folder with its name.
+/// Returns the path of a file without links; of one that is not there, that of the folder above it that is, and the names
+/// below.
 fn resolved(file: &Path) -> Option<PathBuf> {
-    let beside = || {
+    let below = || {
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Some(folder.canonicalize().ok().filter(|folder| folder.is_dir())?.join(file.file_name()?))
+        let is_folder = |path: &PathBuf| path.is_dir() || !path.exists();
+        Some(resolved(folder).filter(is_folder)?.join(file.file_name()?))
     };
-    file.canonicalize().ok().or_else(beside)
+    file.canonicalize().ok().or_else(below)
 }
 
 /// Returns whether the walk of a folder passes over a file or folder in it.
@@ -467,7 +472,9 @@ mod tests {
         let (named, other) = ([root.join("甲.txt")], root.join("乙/丙.txt"));
         assert_eq!(reads(&named, &named[0], &InputSettings::default()).unwrap(), Some(&*named[0]));
         assert_eq!(reads(&named, &other, &InputSettings::default()).unwrap(), None);
-        assert_eq!(reads(&[root.to_owned()], &root.join("无/新.txt"), &InputSettings::default()).unwrap(), None);
+        // Nor need its folder be there.
+        let (root, below) = ([root.to_owned()], root.join("无/新.txt"));
+        assert_eq!(reads(&root, &below, &InputSettings::default()).unwrap(), Some(&*root[0]));
     }
 
     #[cfg(unix)]

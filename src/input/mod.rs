@@ -38,7 +38,7 @@ pub use copy::{Copied, Copying, is_free};
 use format::Format;
 use lines::{Counted, Piece, Pieces};
 use listing::{File, Listed, Place};
-pub use listing::{are_one, reads};
+pub use listing::{are_one, reads, would_read};
 
 /// What a batch hands its documents to.
 type Sink<'a> = &'a mut dyn FnMut(std::result::Result<Document, Skipped>);

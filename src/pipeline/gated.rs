@@ -109,7 +109,11 @@ impl Judging<'_> {
         let vocabularies = Vocabularies::default();
         let wanted = matches!(beside, Beside::Growing(_)).then_some(&vocabularies);
         let reading = read(corpus, &self.settings.analysis, Wanted::Nothing, wanted, self.progress);
-        let Ordered { pages, skipped, mut notes } = ordered(reading);
+        let read = ordered(reading);
+        let Ordered { pages, skipped, mut notes } = match beside {
+            Beside::Growing(_) => read.nameable(&self.settings.input),
+            _ => read,
+        };
         let index = match &beside {
             Beside::Nothing => None,
             Beside::Index(index) => Some(*index),

@@ -44,14 +44,14 @@ use crate::block::Block;
 use crate::boilerplate::{Hidden, Prior};
 use crate::cluster::Clusters;
 use crate::dictionary::{Known, Level};
-use crate::document::{DocId, Document, Origin};
+use crate::document::{DocId, Document, Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::findings::RelationKind;
 use crate::index::{self, Addition, Address, Found, Index, Kept, NewPage, NewText, Unpacked, Verdict, Writer};
 use crate::input::Corpus;
 use crate::passage::Passages;
 use crate::segment::Token;
-use crate::settings::{AnalysisSettings, Settings};
+use crate::settings::{AnalysisSettings, InputSettings, Settings};
 use crate::verify::Evidence;
 
 /// Texts that hold a line from which on it is not judged again: as many as are asked about a line in a scan.
@@ -210,7 +210,8 @@ fn added(
     progress: &dyn Progress,
 ) -> Result<Added> {
     let vocabularies = Vocabularies::default();
-    let Ordered { mut pages, skipped, notes } = ordered(reading(&settings.analysis, &vocabularies));
+    let read = ordered(reading(&settings.analysis, &vocabularies));
+    let Ordered { mut pages, skipped, notes } = read.nameable(&settings.input);
     let mut added = Added { skipped, notes, ..Added::default() };
     let standings = pages.iter().map(|page| Standing::of(page, writer.index())).collect::<Result<Vec<_>>>()?;
     standings.iter().for_each(|standing| standing.count(&mut added));
@@ -231,6 +232,36 @@ fn added(
 pub(super) fn tidied(writer: &mut Writer) -> Option<String> {
     let error = writer.tidy().err()?;
     Some(format!("what is new is in the index, but its segments could not be merged: {error}"))
+}
+
+/// Returns why a record of a stream cannot be remembered: under the number of its line, the same line of the next stream
+/// would take its place.
+pub(super) fn unnamed(key: &str, origin: &Origin, input: &InputSettings) -> Option<Skipped> {
+    let Origin { file, line } = origin;
+    let is_unnamed = &**file == "-" && key == format!("{file}:{line}");
+    let reason = || {
+        format!(
+            "no field `{}` that is a text or a whole number, to remember it by: `--id-field` names it",
+            input.id_field
+        )
+    };
+    is_unnamed.then(|| Skipped::new(key, reason()))
+}
+
+impl Ordered {
+    /// Returns what was read without the records that cannot be remembered, which are skipped.
+    pub(super) fn nameable(self, input: &InputSettings) -> Self {
+        let Self { pages, mut skipped, notes } = self;
+        let mut named = Vec::with_capacity(pages.len());
+        for page in pages {
+            match unnamed(&page.key, &page.origin, input) {
+                Some(unfit) => skipped.push(unfit),
+                None => named.push(page),
+            }
+        }
+        skipped.sort();
+        Self { pages: named, skipped, notes }
+    }
 }
 
 /// What a document is to the page of its key in an index.

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::indexed::{Batch, Judged, Relation, Standing, Vocabularies, analysed, checked};
+use super::indexed::{Batch, Judged, Relation, Standing, Vocabularies, analysed, checked, unnamed};
 use super::{NO_TEXT, Silent, pool, rounded};
 use crate::answers::Match;
 use crate::dictionary::Known;
@@ -129,7 +129,13 @@ impl Stream {
         let mut told = Vec::with_capacity(records.len());
         let (mut documents, mut ids): (Vec<Document>, HashSet<String>) = Default::default();
         for record in records {
-            let record = record.and_then(|document| self.nameable(document));
+            let record = record.and_then(|document| match self.memory {
+                Memory::Fixed(_) => Ok(document),
+                Memory::Growing(_) => match unnamed(&document.key, &document.origin, &self.settings.input) {
+                    Some(skipped) => Err(skipped),
+                    None => Ok(document),
+                },
+            });
             match record {
                 Ok(document) => {
                     // What has the id of a record that is not yet remembered waits until it is.
@@ -170,17 +176,6 @@ impl Stream {
     /// Returns whether so much was left behind that look-ups take longer for it.
     pub fn is_untidy(&self) -> bool {
         matches!(self.memory, Memory::Growing(_)) && self.index().segments() > MOST_SEGMENTS
-    }
-
-    /// Refuses to remember a record under the number of its line: the same line of the next stream would replace it.
-    fn nameable(&self, document: Document) -> std::result::Result<Document, Skipped> {
-        let Origin { file, line } = &document.origin;
-        if matches!(self.memory, Memory::Fixed(_)) || document.key != format!("{file}:{line}") {
-            return Ok(document);
-        }
-        let reason =
-            format!("no field `{}` to remember it by: name it with `--id-field`", self.settings.input.id_field);
-        Err(Skipped::new(document.key, reason))
     }
 
     /// Judges documents of different keys.

@@ -185,7 +185,7 @@ fn nothing_found(findings: &Findings) -> Option<String> {
     if findings.counts.documents == 0 {
         return Some(
             "There was nothing to compare. Is it the right folder?\n\
-             `--include`, `--exclude` and `--hidden` decide what is read."
+             `--include`, `--exclude`, `--hidden` and `.gitignore` files decide what is read."
                 .into(),
         );
     }
@@ -563,7 +563,7 @@ tongwen 0.1.0 · 2 words a shingle · minhash 128 as 32 × 4
 alike from 70%
 
 There was nothing to compare. Is it the right folder?
-`--include`, `--exclude` and `--hidden` decide what is read.
+`--include`, `--exclude`, `--hidden` and `.gitignore` files decide what is read.
 
 "#]]
         );

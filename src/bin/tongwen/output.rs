@@ -53,11 +53,12 @@ impl Destination {
     /// Returns the place that [`checked`](Self::checked) does, unless a run with the same paths and dictionaries reads it, or
     /// would.
     pub fn apart(path: Option<&Path>, read: &[PathBuf], settings: &Settings) -> Result<Self, Failure> {
+        let checked = Self::checked(path)?;
         if let Some(path) = path {
             refuse_read(path, read, &settings.input)?;
             refuse_read(path, &settings.dictionaries, &settings.input)?;
         }
-        Self::checked(path)
+        Ok(checked)
     }
 
     /// Writes what `render` renders. A reader that goes away early (`| head`) has what it wanted: no error.
@@ -228,7 +229,7 @@ fn keep_permissions(temporary: &NamedTempFile, old: &Metadata) -> io::Result<()>
     temporary.as_file().set_permissions(old.permissions())
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -40,7 +40,7 @@ pub fn run(arguments: GateArguments) -> Result<ExitCode, Failure> {
         return Err(Failure::new("`--add` needs an index to add to").with_hint("name it: `--index DIR --add`"));
     }
     if let Some(index) = &index {
-        refuse_inside(index, &arguments.paths)?;
+        refuse_inside(index, &arguments.paths, output.as_deref(), &settings.input)?;
     }
     let destination = Destination::apart(output.as_deref(), &arguments.paths, &settings)?;
     if let Some(baseline) = &baseline {

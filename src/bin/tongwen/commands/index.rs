@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use tongwen::index::{Index, Info, Writer};
+use tongwen::input::{are_one, would_read};
 use tongwen::pipeline::{Progress, Silent, indexed};
 use tongwen::report::{self, TextOptions};
+use tongwen::settings::InputSettings;
 
 use crate::args::{Format, IndexArguments, IndexCommand, IndexedArguments, When};
 use crate::commands::scan::can_be_read;
 use crate::config::{self, Plan};
 use crate::failure::Failure;
-use crate::output::Destination;
+use crate::output::{Destination, folder_of};
 use crate::progress::Bar;
 
 pub fn run(arguments: IndexArguments) -> Result<(), Failure> {
@@ -31,7 +33,7 @@ pub fn run(arguments: IndexArguments) -> Result<(), Failure> {
             Destination::Stdout.write(When::Never, |out| report::removed(removed, &missing, out))
         }
         IndexCommand::Info(arguments) => {
-            let info = Index::open(&arguments.folder)?.info()?;
+            let info = Index::open(&arguments.folder)?.info();
             match arguments.format {
                 Format::Text => Destination::Stdout.write(When::Auto, |out| report::info(&info, out)),
                 Format::Json => Destination::Stdout.write(When::Always, |out| report::info_json(&info, out)),
@@ -40,15 +42,15 @@ pub fn run(arguments: IndexArguments) -> Result<(), Failure> {
         IndexCommand::Check(arguments) => {
             let index = Index::open(&arguments.folder)?;
             index.check()?;
-            let pages = index.info()?.pages;
+            let pages = index.info().pages;
             Destination::Stdout
                 .write(When::Never, |out| writeln!(out, "sound: {pages} {}", if pages == 1 { "page" } else { "pages" }))
         }
         IndexCommand::Compact(arguments) => {
             let mut writer = Writer::open_existing(&arguments.folder)?;
-            let before = writer.index().info()?;
+            let before = writer.index().info();
             writer.compact()?;
-            let after = writer.index().info()?;
+            let after = writer.index().info();
             let size = |info: &Info| {
                 let segments = if info.segments == 1 { "segment" } else { "segments" };
                 format!("{} {segments}, {} bytes", info.segments, info.bytes)
@@ -112,17 +114,40 @@ fn plan(arguments: IndexedArguments) -> Result<Plan, Failure> {
     for path in &arguments.paths {
         can_be_read(path)?;
     }
-    refuse_inside(&arguments.folder, &arguments.paths)?;
+    refuse_inside(&arguments.folder, &arguments.paths, plan.output.as_deref(), &plan.settings.input)?;
     Ok(plan)
 }
 
-/// Refuses an index that would read itself.
-pub fn refuse_inside(folder: &Path, paths: &[PathBuf]) -> Result<(), Failure> {
-    let Ok(index) = folder.canonicalize() else { return Ok(()) };
-    let holds = |path: &&PathBuf| path.canonicalize().is_ok_and(|path| index == path);
-    match paths.iter().find(holds) {
-        Some(path) => Err(Failure::new(format!("`{}` is the index itself", path.display()))
-            .with_hint("name a folder of its own for the index, and then what is to be read")),
+/// Refuses an index that would read itself, and a result that would be written into it.
+pub fn refuse_inside(
+    folder: &Path,
+    paths: &[PathBuf],
+    output: Option<&Path>,
+    input: &InputSettings,
+) -> Result<(), Failure> {
+    let is_in_index = |path: &Path| match (path.canonicalize(), folder.canonicalize()) {
+        (Ok(path), Ok(index)) => path.starts_with(index),
+        // It is not there yet.
+        _ => false,
+    };
+    if let Some(path) = paths.iter().find(|path| is_in_index(path)) {
+        let what = if are_one(path, folder) { "is the index itself" } else { "is a part of the index" };
+        return Err(Failure::new(format!("`{}` {what}", path.display()))
+            .with_hint("name a folder of its own for the index, and then what is to be read"));
+    }
+    for path in paths.iter().filter(|path| path.is_dir()) {
+        // Any file of it: none has a name that is left out by itself.
+        if would_read(path, &folder.join("manifest"), input)? {
+            let (index, path) = (folder.display(), path.display());
+            return Err(Failure::new(format!(
+                "the index `{index}` is in `{path}`, so its files would be read as pages"
+            ))
+            .with_hint("put the index elsewhere, or leave it out with `--exclude`"));
+        }
+    }
+    match output.filter(|output| is_in_index(folder_of(output))) {
+        Some(output) => Err(Failure::new(format!("cannot write `{}`: it is in the index", output.display()))
+            .with_hint("name a file elsewhere")),
         None => Ok(()),
     }
 }
