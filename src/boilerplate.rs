@@ -815,9 +815,14 @@ impl<'a> Judge<'a> {
         };
         let mut sides: Vec<(Vec<u32>, usize, u32)> = groups.par_iter().enumerate().filter_map(side).collect();
         sides.par_sort_unstable();
+        let lines = self.sorted_lines(sides.iter().flat_map(|(texts, ..)| texts));
         let edge = |same: &[(Vec<u32>, usize, u32)]| {
             let (texts, of, _) = &same[0];
-            let common = self.common_lines(texts);
+            let may_be_edge = |&&id: &&u32| of_edges[id as usize].iter().any(|&holders| is_few(holders, *of));
+            if texts.len() < MANY_HOLDERS && texts.iter().filter(may_be_edge).count() < 2 {
+                return None;
+            }
+            let common = common_lines(&texts.iter().map(|&id| &*lines[id as usize]).collect::<Vec<_>>());
             let is_edge = |line: Option<&Block>, holders: usize| {
                 is_few(holders, *of) && line.is_some_and(|line| common.binary_search(&line.hash).is_ok())
             };
@@ -859,26 +864,18 @@ impl<'a> Judge<'a> {
         self.texts.par_iter().evenly().map(of_text).collect()
     }
 
-    /// Returns the hashes of the lines that nearly all of some texts hold, sorted.
-    fn common_lines(&self, texts: &[u32]) -> Vec<u64> {
-        let mut hashes: Vec<u64> = Vec::new();
-        for &id in texts {
-            let from = hashes.len();
-            hashes.extend(self.texts[id as usize].blocks.lines.iter().map(|line| line.hash));
-            hashes[from..].sort_unstable();
-            // Each once a text.
-            let mut kept = from;
-            for at in from..hashes.len() {
-                if at == from || hashes[at] != hashes[kept - 1] {
-                    hashes[kept] = hashes[at];
-                    kept += 1;
-                }
-            }
-            hashes.truncate(kept);
-        }
-        hashes.sort_unstable();
-        let is_common = |same: &&[u64]| same.len() as f64 > NEARLY_ALL * texts.len() as f64;
-        hashes.chunk_by(|a, b| a == b).filter(is_common).map(|same| same[0]).collect()
+    /// Returns the hashes of the lines of each text, sorted and each once; of those that are not `wanted` none.
+    fn sorted_lines<'t>(&self, wanted: impl Iterator<Item = &'t u32>) -> Vec<Box<[u64]>> {
+        let mut is_wanted = vec![false; self.texts.len()];
+        wanted.for_each(|&id| is_wanted[id as usize] = true);
+        let of_text = |(text, is_wanted): (&Text, bool)| {
+            let lines = if is_wanted { &*text.blocks.lines } else { &[] };
+            let mut hashes: Vec<u64> = lines.iter().map(|line| line.hash).collect();
+            hashes.sort_unstable();
+            hashes.dedup();
+            hashes.into()
+        };
+        self.texts.par_iter().zip(is_wanted).evenly().map(of_text).collect()
     }
 
     /// Returns the hashes of the lines of long frames, beside those already `known` to be of a frame.
@@ -1558,6 +1555,20 @@ impl SeedTable {
     }
 }
 
+/// Returns what nearly all of some sorted lists hold, sorted. A long list beside a short one is only searched.
+fn common_lines(lists: &[&[u64]]) -> Vec<u64> {
+    let is_common = |holders: usize| holders as f64 > NEARLY_ALL * lists.len() as f64;
+    let fewest = (1..=lists.len()).find(|&holders| is_common(holders)).unwrap_or(lists.len());
+    let mut by_length: Vec<&[u64]> = lists.to_vec();
+    by_length.sort_by_key(|list| list.len());
+    // What so many hold is in one of the shortest lists, of which the others are too few.
+    let mut common: Vec<u64> = by_length[..lists.len() + 1 - fewest].concat();
+    common.sort_unstable();
+    common.dedup();
+    common.retain(|hash| is_common(lists.iter().filter(|list| list.binary_search(hash).is_ok()).count()));
+    common
+}
+
 /// Returns whether a seed is in the sample after so many halvings: nested samples of one in 1, 2, 4 and so on.
 #[inline]
 fn is_left(seed: Seed, halvings: u32) -> bool {
@@ -1583,6 +1594,21 @@ fn sample(seeds: &[Seed], halvings: u32) -> &[Seed] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_nearly_all_of_some_lists_hold_is_common_to_them() {
+        let all: Vec<u64> = (0..90).collect();
+        // Each list lacks some numbers that no other lacks.
+        let without = |list: u64| -> Vec<u64> { all.iter().copied().filter(|n| n % 9 != list).collect() };
+        for count in 1..=8 {
+            let lists: Vec<Vec<u64>> = (0..count).map(without).collect();
+            let lists: Vec<&[u64]> = lists.iter().map(Vec::as_slice).collect();
+            let expected: Vec<u64> = all.iter().copied().filter(|n| n % 9 >= count || count > 5).collect();
+            assert_eq!(common_lines(&lists), expected, "{count} lists");
+        }
+        assert_eq!(common_lines(&[&all, &[7, 80, 91]]), [7, 80]);
+        assert_eq!(common_lines(&[&[], &all]), [0; 0]);
+    }
 
     #[test]
     fn a_line_that_is_hidden_and_shown_again_leaves_a_text_as_it_was() {
