@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
+use crate::block::Blocks;
 use crate::boilerplate::Mask;
 use crate::hash;
 use crate::passage::Text;
@@ -198,7 +200,7 @@ impl Aligner {
         let mut began = 0;
         // Places in short lines where the numbers differ: the first of these tokens in either text, and the seed behind them.
         let mut in_short_lines: Vec<[(u32, u32); 2]> = Vec::new();
-        let mut replaced: Vec<u64> = Vec::new();
+        let mut replaced: FxHashSet<u64> = FxHashSet::default();
         let (in_a, in_b) = (a.0.shingles, b.0.shingles);
         for mut content in b.1.content_runs() {
             while let Some(j) = content.next() {
@@ -257,10 +259,16 @@ impl Aligner {
         }
         let is_form = is_mostly((a.0, &self.covered_a), in_short_lines.iter().map(|[(there, _), _]| *there))
             && is_mostly((b.0, &self.covered_b), in_short_lines.iter().map(|[(_, here), _]| *here));
-        let is_within = |&&[_, (i, j)]: &&[(u32, u32); 2]| {
-            is_form || is_within_prose((a.0, &self.covered_a), i) && is_within_prose((b.0, &self.covered_b), j)
+        let of_text = if is_form {
+            in_short_lines.len()
+        } else if in_short_lines.is_empty() {
+            0
+        } else {
+            let [of_a, of_b] =
+                [(a.0, &self.covered_a), (b.0, &self.covered_b)].map(|(text, covered)| Prose::new(text, covered));
+            in_short_lines.iter().filter(|[_, (i, j)]| of_a.is_around(*i) && of_b.is_around(*j)).count()
         };
-        runs.numbers_differ += in_short_lines.iter().filter(is_within).count() as u32;
+        runs.numbers_differ += of_text as u32;
         runs.a = a.1.content_tokens();
         runs.b = b.1.content_tokens();
         runs.covered_a = a.1.content_of(&self.covered_a);
@@ -324,15 +332,29 @@ fn are_of_one_frame((a, covered_a): (Text, &[u64]), (b, covered_b): (Text, &[u64
     first_a.hash == first_b.hash || last(a) == last(b) || is_alone(a, covered_a) && is_alone(b, covered_b)
 }
 
-/// Returns whether there is prose in runs both above and below a token: what stands between is part of what is said.
-fn is_within_prose((text, covered): (Text, &[u64]), token: u32) -> bool {
-    let blocks = text.blocks;
-    let own = blocks.line_of(token);
-    let in_runs = |line: usize| {
-        let is_prose = blocks.lines[line].weight >= LEAST_PROSE;
-        if is_prose { bits::count(covered, blocks.line(line)) } else { 0 }
-    };
-    (0..own).map(in_runs).sum::<u32>() >= LEAST_ABOVE && (own + 1..blocks.lines.len()).any(|line| in_runs(line) > 0)
+/// How much prose of a text is in runs, line by line.
+struct Prose<'a> {
+    blocks: &'a Blocks,
+    /// For each line the tokens of prose in runs before it, and those of all lines at the end.
+    before: Vec<u32>,
+}
+
+impl<'a> Prose<'a> {
+    fn new(text: Text<'a>, covered: &[u64]) -> Self {
+        let blocks = text.blocks;
+        let mut before = vec![0];
+        for (at, line) in blocks.lines.iter().enumerate() {
+            let in_runs = if line.weight >= LEAST_PROSE { bits::count(covered, blocks.line(at)) } else { 0 };
+            before.push(before[at] + in_runs);
+        }
+        Self { blocks, before }
+    }
+
+    /// Returns whether there is prose in runs both above and below a token: what stands between is part of what is said.
+    fn is_around(&self, token: u32) -> bool {
+        let line = self.blocks.line_of(token);
+        self.before[line] >= LEAST_ABOVE && self.before[self.blocks.lines.len()] > self.before[line + 1]
+    }
 }
 
 /// Returns whether the lines that hold some tokens are a good part of what is in runs: a table or a bulletin, all of which
@@ -348,13 +370,8 @@ fn is_mostly((text, covered): (Text, &[u64]), tokens: impl Iterator<Item = u32>)
 
 /// Returns whether these numbers stand for those for the first time: a version or a year that is brought up to date
 /// throughout is one change.
-fn is_first(replaced: &mut Vec<u64>, there: &[u32], here: &[u32]) -> bool {
-    let key = hash::sequence(&[there, &[0], here].concat().into_iter().map(u64::from).collect::<Vec<_>>());
-    let is_first = !replaced.contains(&key);
-    if is_first {
-        replaced.push(key);
-    }
-    is_first
+fn is_first(replaced: &mut FxHashSet<u64>, there: &[u32], here: &[u32]) -> bool {
+    replaced.insert(hash::sequence(&[there, &[0], here].concat().into_iter().map(u64::from).collect::<Vec<_>>()))
 }
 
 /// Returns whether some tokens stand within one line, and that is long enough to be of a text: dates and counts in the
