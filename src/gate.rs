@@ -190,6 +190,13 @@ enum Way {
     Index,
 }
 
+impl Way {
+    /// Returns whether any number of documents come together so, and not only two.
+    fn is_of_many(self) -> bool {
+        matches!(self, Self::Reposts | Self::Template)
+    }
+}
+
 /// Returns all that repeats something else in a way that the policy minds, in the order of the findings.
 fn repeats<'f>(findings: &'f Findings, policy: &Policy, digests: &Digests) -> Vec<Repeats<'f>> {
     let mut all = Vec::new();
@@ -307,7 +314,7 @@ impl Baseline {
         let mut pairs: BTreeMap<(Way, BTreeSet<Digest>), BTreeMap<Digest, u64>> = BTreeMap::new();
         for Repeats { way, kept, repeats } in repeats(findings, policy, &digests) {
             let repeated = repeats.iter().filter_map(|repeat| repeat.digest);
-            if matches!(way, Way::Reposts | Way::Template) {
+            if way.is_of_many() {
                 let mut texts = BTreeMap::new();
                 repeated.chain(kept).for_each(|digest| *texts.entry(digest).or_default() += 1);
                 groups.push(Group { way, texts });
@@ -401,17 +408,21 @@ fn refused(path: &Path, reason: String) -> Error {
 /// What of a baseline was not met yet.
 struct Left {
     groups: Vec<Group>,
-    /// Which groups hold a text in some way, rising.
-    holders: HashMap<(Way, Digest), Vec<usize>>,
+    /// Which groups hold a text in some way, rising. A pair is known as a pair, and stands under all of its texts: one text
+    /// of it in another pair says nothing.
+    holders: HashMap<(Way, BTreeSet<Digest>), Vec<usize>>,
 }
 
 impl Left {
     fn new(baseline: Option<&Baseline>) -> Self {
         let groups = baseline.map(|baseline| baseline.groups.clone()).unwrap_or_default();
-        let mut holders: HashMap<(Way, Digest), Vec<usize>> = HashMap::new();
+        let mut holders: HashMap<(Way, BTreeSet<Digest>), Vec<usize>> = HashMap::new();
         for (number, group) in groups.iter().enumerate() {
-            for &digest in group.texts.keys() {
-                holders.entry((group.way, digest)).or_default().push(number);
+            let mut held_as = |texts: BTreeSet<Digest>| holders.entry((group.way, texts)).or_default().push(number);
+            if group.way.is_of_many() {
+                group.texts.keys().for_each(|&digest| held_as(BTreeSet::from([digest])));
+            } else {
+                held_as(group.texts.keys().copied().collect());
             }
         }
         Self { groups, holders }
@@ -423,24 +434,26 @@ impl Left {
     /// not do so before.
     fn take(&mut self, repeats: &Repeats) -> Vec<bool> {
         let Repeats { way, kept, repeats } = repeats;
-        let digests = || kept.iter().copied().chain(repeats.iter().filter_map(|repeat| repeat.digest));
-        let mut shared: BTreeMap<usize, BTreeMap<Digest, u64>> = BTreeMap::new();
-        for digest in digests() {
-            for &number in self.holders.get(&(*way, digest)).into_iter().flatten() {
-                *shared.entry(number).or_default().entry(digest).or_default() += 1;
+        let mut digests: BTreeMap<Digest, u64> = BTreeMap::new();
+        for digest in kept.iter().copied().chain(repeats.iter().filter_map(|repeat| repeat.digest)) {
+            *digests.entry(digest).or_default() += 1;
+        }
+        let mut held_as: BTreeSet<BTreeSet<Digest>> = digests.keys().map(|&digest| BTreeSet::from([digest])).collect();
+        if !way.is_of_many() {
+            held_as.insert(digests.keys().copied().collect());
+        }
+        // How much of them each group has.
+        let mut shared: BTreeMap<usize, u64> = BTreeMap::new();
+        for texts in held_as {
+            let held: Vec<Digest> = texts.iter().copied().collect();
+            for &number in self.holders.get(&(*way, texts)).into_iter().flatten() {
+                let group = &self.groups[number].texts;
+                let both = held.iter().map(|digest| digests[digest].min(*group.get(digest).unwrap_or(&0)));
+                *shared.entry(number).or_default() += both.sum::<u64>();
             }
         }
-        let is_pair = !matches!(way, Way::Reposts | Way::Template);
-        let in_both = |(&number, texts): (&usize, &BTreeMap<Digest, u64>)| -> Option<(u64, usize)> {
-            let group = &self.groups[number];
-            // A pair is known as a pair: one text of it in another pair says nothing.
-            if is_pair && group.texts.len() != texts.len() {
-                return None;
-            }
-            let both = texts.iter().map(|(digest, &count)| count.min(*group.texts.get(digest).unwrap_or(&0))).sum();
-            Some((both, number))
-        };
-        let best = shared.iter().filter_map(in_both).max_by_key(|&(both, number)| (both, std::cmp::Reverse(number)));
+        let best = shared.iter().map(|(&number, &both)| (both, number));
+        let best = best.max_by_key(|&(both, number)| (both, std::cmp::Reverse(number)));
         let Some((_, number)) = best else { return vec![false; repeats.len()] };
         let texts = &mut self.groups[number].texts;
         let mut take = |digest: Option<Digest>| match digest.and_then(|digest| texts.get_mut(&digest)) {
@@ -450,7 +463,7 @@ impl Left {
             }
             _ => false,
         };
-        let is_kept_known = is_pair || take(*kept);
+        let is_kept_known = !way.is_of_many() || take(*kept);
         let mut is_known: Vec<bool> = repeats.iter().map(|repeat| take(repeat.digest)).collect();
         // Another page is kept now than before: then one of those that were known is only what it repeats.
         if !is_kept_known && let Some(first) = is_known.iter_mut().find(|is_known| **is_known) {
