@@ -114,7 +114,10 @@ fn class_of(share: f64) -> usize {
 
 /// Counts the articles that pairs of sites have.
 #[derive(Default)]
-struct SharedArticles<'a>(BTreeMap<(&'a str, &'a str), u64>);
+struct SharedArticles<'a> {
+    /// For each article how many of its pages each site has.
+    articles: Vec<BTreeMap<&'a str, u64>>,
+}
 
 impl<'a> SharedArticles<'a> {
     /// Adds an article by the sites of its pages.
@@ -123,30 +126,34 @@ impl<'a> SharedArticles<'a> {
         for site in sites {
             *pages.entry(site).or_default() += 1;
         }
-        for (at, (&a, &of_a)) in pages.iter().enumerate() {
-            if of_a > 1 {
-                *self.0.entry((a, a)).or_default() += 1;
-            }
-            for &b in pages.keys().skip(at + 1) {
-                *self.0.entry((a, b)).or_default() += 1;
-            }
-        }
+        self.articles.push(pages);
     }
 
+    /// Returns the sites that share most. Pairs are counted of these only: an article on thousands of sites has millions.
     fn most(&self) -> Sites {
         let mut totals: BTreeMap<&str, u64> = BTreeMap::new();
-        for (&(a, b), &articles) in &self.0 {
-            *totals.entry(a).or_default() += articles;
-            if a != b {
-                *totals.entry(b).or_default() += articles;
+        for pages in &self.articles {
+            for (&site, &of_site) in pages {
+                let pairs = pages.len() as u64 - 1 + u64::from(of_site > 1);
+                if pairs > 0 {
+                    *totals.entry(site).or_default() += pairs;
+                }
             }
         }
         let mut names: Vec<(&str, u64)> = totals.into_iter().collect();
         names.sort_by_key(|&(_, articles)| std::cmp::Reverse(articles));
         let of = names.len();
         names.truncate(MOST_SITES);
-        let articles = |a: &str, b: &str| self.0.get(&(a.min(b), a.max(b))).copied().unwrap_or(0);
-        let shared = names.iter().map(|&(a, _)| names.iter().map(|&(b, _)| articles(a, b)).collect()).collect();
+        let mut shared = vec![vec![0; names.len()]; names.len()];
+        for pages in &self.articles {
+            let here: Vec<(usize, u64)> =
+                names.iter().enumerate().filter_map(|(at, (name, _))| Some((at, *pages.get(name)?))).collect();
+            for &(a, of_a) in &here {
+                for &(b, _) in &here {
+                    shared[a][b] += u64::from(a != b || of_a > 1);
+                }
+            }
+        }
         Sites { names: names.into_iter().map(|(name, _)| name.to_owned()).collect(), shared, of }
     }
 }
