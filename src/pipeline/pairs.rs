@@ -37,7 +37,12 @@ pub(super) fn listed(findings: &Findings, most: usize) -> Vec<Comparison> {
     let room = most - contained.len() - excerpts.len();
     let taken = |depth: usize| reposts.iter().map(|(_, members)| members.len().min(depth)).sum::<usize>();
     let longest = reposts.iter().map(|(_, members)| members.len()).max().unwrap_or(0);
-    let depth = (1..=longest).take_while(|&depth| taken(depth) <= room).last().unwrap_or(1);
+    // The greatest depth that there is room for; the first member of each cluster is shown in any case.
+    let (mut depth, mut too_deep) = (1, longest + 1);
+    while depth + 1 < too_deep {
+        let middle = depth.midpoint(too_deep);
+        *(if taken(middle) <= room { &mut depth } else { &mut too_deep }) = middle;
+    }
     let between: HashMap<(&str, &str), &Relation> =
         findings.relations.iter().map(|relation| ((relation.a.as_str(), relation.b.as_str()), relation)).collect();
     let of_cluster = |&(keep, members): &(&str, &[Member])| {
