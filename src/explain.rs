@@ -352,8 +352,10 @@ impl<'t> Marked<'t> {
     /// Returns a document of which each role begins at a token, the first at token 0.
     pub fn new(located: Located<'t>, roles: Vec<(usize, Role)>) -> Self {
         let mut role_of = vec![0; located.letters.len()];
-        for (number, (token, _)) in (0..).zip(&roles) {
-            role_of[located.first[*token] as usize..].fill(number);
+        let end = located.letters.len();
+        let first = |role: Option<&(usize, Role)>| role.map_or(end, |(token, _)| located.first[*token] as usize);
+        for (number, role) in roles.iter().enumerate() {
+            role_of[first(Some(role))..first(roles.get(number + 1))].fill(number as u32);
         }
         Self { located, roles: roles.into_iter().map(|(_, role)| role).collect(), role_of }
     }
@@ -441,17 +443,20 @@ fn tiles(a: &[Token], b: &[Token], span: usize) -> Vec<Tile> {
         in_b.get(seed).is_some_and(|&count| count <= MOST_PLACES)
             && places.get(seed).is_some_and(|places| places.len() <= MOST_PLACES)
     };
+    // Where the last tile on each diagonal ends in `b`: what begins before that is in it.
+    let mut ends: HashMap<i64, usize> = HashMap::new();
     for (j, seed) in seeds_b.iter().enumerate().filter(|(_, seed)| is_rare(seed)) {
         for &place in &places[seed] {
             let i = place as usize;
-            // Found from the seed before it.
-            if i > 0 && j > 0 && seeds_a[i - 1] == seeds_b[j - 1] && is_rare(&seeds_b[j - 1]) {
+            let end = ends.entry(j as i64 - i as i64).or_default();
+            if j < *end {
                 continue;
             }
             let left = (1..=i.min(j)).take_while(|&step| a[i - step] == b[j - step]).count();
             let right = a[i..].iter().zip(&b[j..]).take_while(|(x, y)| x == y).count();
             // Two seeds of equal hash and unequal tokens are no match.
             if right >= span {
+                *end = j + right;
                 found.push(Tile { a: i - left, b: j - left, len: left + right, moved: false });
             }
         }
@@ -608,7 +613,11 @@ impl Cutter<'_, '_> {
             .collect();
         // Letters of `b` between moved runs belong to the run, too.
         let moved = self.joined(moved, tiles, &joins);
-        let is_moved = |range: &Range<usize>| moved.iter().any(|m| m.start < range.end && range.start < m.end);
+        // They are sorted and apart.
+        let is_moved = |range: &Range<usize>| {
+            let next = moved.partition_point(|run| run.end <= range.start);
+            moved.get(next).is_some_and(|run| run.start < range.end)
+        };
         let (mut at_a, mut at_b) = (0, 0);
         // Whether the last tile was the moved one that the next may go on from.
         for (number, tile) in tiles.iter().enumerate() {
@@ -787,10 +796,12 @@ impl Cutter<'_, '_> {
         self.close();
     }
 
+    /// What only `b` has, but for some runs, which are sorted and apart.
     fn only_b(&mut self, b: Range<usize>, but: &[Range<usize>]) {
         self.close();
         for letter in b {
-            if but.iter().any(|range| range.contains(&letter)) {
+            let next = but.partition_point(|run| run.end <= letter);
+            if but.get(next).is_some_and(|run| run.start <= letter) {
                 self.close();
                 continue;
             }
