@@ -1010,17 +1010,12 @@ fn every_shell_gets_completions_that_know_the_flags() {
 
 #[test]
 fn the_program_and_every_command_have_a_manual_page() {
-    for (command, title) in [
-        (None, "tongwen"),
-        (Some("scan"), "tongwen-scan"),
-        (Some("explain"), "tongwen-explain"),
-        (Some("report"), "tongwen-report"),
-        (Some("completions"), "tongwen-completions"),
-        (Some("man"), "tongwen-man"),
-    ] {
-        let arguments: Vec<_> = ["man"].into_iter().chain(command).collect();
+    for command in ["", "scan", "explain", "report", "index", "index add", "completions", "man"] {
+        let names: Vec<&str> = command.split_whitespace().collect();
+        let arguments: Vec<_> = ["man"].iter().chain(&names).copied().collect();
         let output = Folder::new().run(&arguments).code(0).stderr_eq("").get_output().stdout.clone();
         let page = String::from_utf8(output).unwrap();
+        let title = ["tongwen"].iter().chain(&names).copied().collect::<Vec<_>>().join("-");
         assert!(page.contains(&format!(".TH {title} ")), "{page}");
     }
 }

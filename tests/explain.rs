@@ -147,6 +147,14 @@ fn a_clean_copy_of_a_framed_article_is_a_repost_also_without_a_corpus() {
 }
 
 #[test]
+fn two_pages_of_one_text_are_one_run() {
+    let explanation = alone(ARTICLES[4], &ARTICLES[4].replace('，', ", "));
+    assert_eq!(explanation.relation.kind, Some(RelationKind::Identical));
+    let evidence = &explanation.evidence;
+    assert!(evidence.runs == 1 && evidence.longest > evidence.shared, "all tokens, some twice: {evidence:?}");
+}
+
+#[test]
 fn two_articles_in_one_frame_share_boilerplate_only() {
     let folder = site(&[]);
     let explanation = in_corpus(&folder, "02.txt", "09.txt");

@@ -812,7 +812,7 @@ impl Compared<'_> {
     }
 
     /// Returns how many tokens of a document are content.
-    fn content_tokens(&self, id: DocId) -> u32 {
+    pub(super) fn content_tokens(&self, id: DocId) -> u32 {
         self.mask(id).map_or(self.pages[id.index()].blocks.tokens, Mask::content_tokens)
     }
 

@@ -139,6 +139,12 @@ impl Pair<'_, '_> {
             holds: rule.holds(),
             tests: rule.tests().map(plain).collect(),
         });
+        // One text is not laid beside itself: it is one run.
+        let content = corpus.content_tokens(self.a);
+        let (runs, longest) = match evidence.same_text && content > 0 {
+            true => (1, content),
+            false => (evidence.runs.count, evidence.runs.longest),
+        };
         let segmenter = Segmenter::new(corpus.settings.tokens);
         let holders = corpus.holders([text_a, text_b].into_iter());
         let passages = explain::align(
@@ -155,7 +161,7 @@ impl Pair<'_, '_> {
             notes: self.notes(&a, &b, is_lowered),
             a,
             b,
-            evidence: measures(&evidence, &overlap),
+            evidence: Measures { runs, longest, ..measures(&evidence, &overlap) },
             rules: if is_empty { Vec::new() } else { tried.collect() },
             passages,
         }
@@ -382,8 +388,8 @@ fn measures(evidence: &Evidence, overlap: &Overlap) -> Measures {
         resemblance: share(evidence.resemblance()),
         a_in_b: share(evidence.a_in_b()),
         b_in_a: share(evidence.b_in_a()),
-        runs: evidence.runs.count,
-        longest: evidence.runs.longest,
+        runs: 0,
+        longest: 0,
         numbers_differ: evidence.runs.numbers_differ,
         raw_resemblance: of(overlap.shared, overlap.of),
         raw_boilerplate: of(overlap.shared.saturating_sub(evidence.shared), overlap.shared),

@@ -22,6 +22,7 @@ pub use github::{MOST_ANNOTATIONS, github};
 pub use html::{File, Place, html};
 pub use json::{InertJson, explanation_json, json};
 pub use junit::junit;
+pub use line::inert;
 pub use markdown::markdown;
 pub use plan::{Done, plan};
 pub use sarif::{MOST_LOCATIONS, MOST_RESULTS, sarif};

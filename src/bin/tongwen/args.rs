@@ -678,9 +678,9 @@ pub struct CompletionsArguments {
 #[derive(Debug, Args)]
 #[command(after_help = MAN_EXAMPLES)]
 pub struct ManArguments {
-    /// The command [default: the program]
+    /// The command, and of `index` the one below it [default: the program]
     #[arg(value_name = "COMMAND")]
-    pub subcommand: Option<String>,
+    pub subcommand: Vec<String>,
 }
 
 pub const DEFAULT_TOP: usize = 20;

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
+use tongwen::report;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
@@ -40,15 +41,7 @@ impl From<tongwen::error::Error> for Failure {
     }
 }
 
-/// Returns the text without control characters but line breaks: a message may quote a hostile file name.
+/// Returns the text with its line breaks, and nothing else that acts on a terminal: a message may quote a hostile file name.
 fn inert(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() && character != '\n' {
-            shown.extend(character.escape_unicode());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
+    text.split('\n').map(report::inert).collect::<Vec<_>>().join("\n")
 }

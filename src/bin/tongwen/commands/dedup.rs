@@ -8,7 +8,7 @@ use tongwen::findings::Findings;
 use tongwen::input::is_free;
 use tongwen::pipeline::{Progress, Silent, dedup};
 use tongwen::plan::{Plan, Preference};
-use tongwen::report::{Done, TextOptions, plan};
+use tongwen::report::{Done, InertJson, TextOptions, plan};
 use tongwen::settings::{InputSettings, RunSettings, Settings};
 
 use crate::args::{DedupArguments, When};
@@ -63,7 +63,7 @@ pub fn run(arguments: &DedupArguments) -> Result<(), Failure> {
         (dedup::plan(&found, paths, &preferences, &settings, &*progress)?, saved)
     };
     if let Some(saved) = saved {
-        saved.write(When::Always, |out: &mut dyn Write| out.write_all(planned.to_json().as_bytes()))?;
+        saved.write(When::Always, |out: &mut dyn Write| InertJson(out).write_all(planned.to_json().as_bytes()))?;
     }
     let (mut done, mut torn) = (Done::default(), Vec::new());
     if let Some(folder) = &arguments.apply {

@@ -10,21 +10,18 @@ pub fn run(arguments: &ManArguments) -> Result<(), Failure> {
     let mut program = Arguments::command();
     // Gives each command its full name, `tongwen-scan`.
     program.build();
-    let command = match &arguments.subcommand {
-        None => program,
-        Some(name) => {
-            let names: Vec<_> = program
-                .get_subcommands()
-                .filter(|command| command.get_name() != "help")
-                .map(|command| format!("`{}`", command.get_name()))
-                .collect();
-            let Some(command) = program.find_subcommand(name) else {
-                return Err(Failure::new(format!("there is no command `{name}`"))
-                    .with_hint(format!("the commands are {}", names.join(", "))));
-            };
-            command.clone()
-        }
-    };
+    let mut command = &program;
+    for name in &arguments.subcommand {
+        let Some(found) = command.find_subcommand(name) else {
+            let names = command.get_subcommands().map(|command| command.get_name()).filter(|&name| name != "help");
+            let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+            let failure = Failure::new(format!("there is no command `{name}`"));
+            let hint = format!("the commands are {}", names.join(", "));
+            return Err(if names.is_empty() { failure } else { failure.with_hint(hint) });
+        };
+        command = found;
+    }
+    let command = command.clone();
     let page = clap_mangen::Man::new(command);
     Destination::Stdout.write(When::Always, |out| page.render(out))
 }
