@@ -56,12 +56,13 @@ pub(super) fn cut<'a>(run: &'a str, each: &mut impl FnMut(Segment<'a>)) {
 pub(super) fn frequency(word: &str) -> u64 {
     let lexicon = &*LEXICON;
     let known = |word: &str| f64::from(lexicon.frequency(word).unwrap_or(1));
+    let log_total = (lexicon.total as f64).ln();
     let mut sum = 0.0;
     lexicon.cut(word, &mut |segment| {
         let Segment::Token(word) = segment else { return };
-        sum = sum + known(word).ln() - lexicon.log_total;
+        sum = sum + known(word).ln() - log_total;
     });
-    ((sum + lexicon.log_total).exp() as u64 + 1).max(known(word) as u64)
+    ((sum + log_total).exp() as u64 + 1).max(known(word) as u64)
 }
 
 /// The dictionary as it is kept. A column has a number for each place of the array, divided into its bytes: first the
@@ -146,7 +147,8 @@ struct Lexicon {
     /// By the numbers of weights: the logarithm of the share; minus infinity for what is no word.
     weights: Box<[f64]>,
     frequencies: Box<[u32]>,
-    /// The logarithm of the sum of all frequencies.
+    /// The sum of all frequencies, and its logarithm.
+    total: u64,
     log_total: f64,
 }
 
@@ -157,10 +159,19 @@ impl Lexicon {
         for (code, c) in (1..).zip(compiled.characters.chars()) {
             codes[c as usize] = code;
         }
-        let log_total = (compiled.total as f64).ln();
-        let weights = compiled.frequencies.iter().map(|&frequency| f64::from(frequency).ln() - log_total).collect();
+        // Of two ways to cut the better one must be the same on all machines, and the logarithm of the system need not be.
+        let log_total = libm::log(compiled.total as f64);
+        let weights =
+            compiled.frequencies.iter().map(|&frequency| libm::log(f64::from(frequency)) - log_total).collect();
         let nodes = nodes(&compiled);
-        Self { codes: codes.into(), nodes, weights, frequencies: compiled.frequencies.into(), log_total }
+        Self {
+            codes: codes.into(),
+            nodes,
+            weights,
+            frequencies: compiled.frequencies.into(),
+            total: compiled.total,
+            log_total,
+        }
     }
 
     fn code(&self, c: char) -> u16 {
