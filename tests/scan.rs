@@ -747,6 +747,19 @@ fn a_page_is_no_repost_of_itself_under_another_name() {
 }
 
 #[test]
+fn a_text_whose_characters_are_set_apart_is_the_same_text() {
+    let apart = |text: &str| text.chars().map(String::from).collect::<Vec<_>>().join(" ");
+    let page = format!("<html><body><p>{}</p><p>{}</p></body></html>", apart(ARTICLE), apart(OTHER));
+    let files =
+        [("甲.txt", format!("{ARTICLE}\n{OTHER}")), ("乙.txt", format!("{}\n{}", apart(ARTICLE), apart(OTHER)))];
+    let [(a, plain), (b, spaced)] = &files;
+    let files = folder(&[(*a, plain.as_bytes()), (*b, spaced.as_bytes()), ("丙.html", page.as_bytes())]);
+    let findings = scanned(files.path(), &AnalysisSettings::default());
+    let kinds: Vec<RelationKind> = findings.relations.iter().map(|relation| relation.kind).collect();
+    assert_eq!(kinds, [RelationKind::Identical; 2]);
+}
+
+#[test]
 fn every_width_takes_lines_that_are_shorter_than_it() {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
     for tokens in [TokenKind::Word, TokenKind::Char] {

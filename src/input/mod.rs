@@ -402,6 +402,7 @@ impl Contents {
             Ok(text) if text.is_empty() && self.broken.is_some() => {}
             Ok(text) => {
                 let (text, lines) = if format == Format::Html { html::text(&text) } else { (text, Vec::new()) };
+                let text = encoding::closed_up(text);
                 let origin = Origin { file: Arc::clone(&file.name), line: 0 };
                 let site = Document::folder(&file.name);
                 sink(Ok(Document { key: key(), text, lines, site, date: file.changed, origin }));

@@ -96,6 +96,7 @@ pub(super) fn read_line(
             return Err(Unfit { reason: format!("field `{}` is {other}, not a string", settings.text_field), id });
         }
     };
+    let text = encoding::closed_up(text);
     let key = id.unwrap_or_else(|| format!("{file}:{number}"));
     let site = match &record.url {
         Field::Text(url) => Document::host(url),
