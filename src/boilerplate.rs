@@ -72,6 +72,9 @@ const HEAVY: f64 = 0.4;
 const LEAST_REST: u32 = 40;
 const OF_BLOCK: f64 = 1.5;
 
+/// How many times as long as another one a text is that is not walked beside it.
+pub const MUCH_LONGER: usize = 8;
+
 /// Characters a line must have to be a quotation.
 const LEAST_QUOTATION: u32 = 40;
 
@@ -520,15 +523,24 @@ impl<'a> Judge<'a> {
             if least > most { Box::default() } else { self.seeds(masks, id, least..=most, buffer) }
         });
         let seeds: Vec<Box<[Seed]>> = seeds.collect();
-        let of_one: Vec<&[(u32, u32)]> = pairs.chunk_by(|x, y| x.0 == y.0).collect();
+        // The text that is looked at once for all its pairs, the other one, and whether they are the pair turned around. A
+        // text that is much longer is not walked for each short one beside it.
+        let ordered = |&(a, b): &(u32, u32)| {
+            let [of_a, of_b] = [a, b].map(|id| seeds[id as usize].len());
+            if of_b / MUCH_LONGER > of_a { (b, a, true) } else { (a, b, false) }
+        };
+        let mut pairs: Vec<(u32, u32, bool)> = pairs.iter().map(ordered).collect();
+        pairs.par_sort_unstable();
+        let of_one: Vec<&[(u32, u32, bool)]> = pairs.chunk_by(|x, y| x.0 == y.0).collect();
         of_one
             .into_par_iter()
             .evenly()
             .map_init(SeedTable::default, |table, pairs| {
                 table.load(&seeds[pairs[0].0 as usize]);
-                let count = |&pair: &(u32, u32)| {
+                let count = |&(loaded, other, is_turned): &(u32, u32, bool)| {
+                    let pair = if is_turned { (other, loaded) } else { (loaded, other) };
                     let halvings = halvings(pair);
-                    (pair, table.shared(sample(&seeds[pair.1 as usize], halvings)) << halvings, halvings)
+                    (pair, table.shared(sample(&seeds[other as usize], halvings)) << halvings, halvings)
                 };
                 pairs.iter().map(count).collect::<Vec<_>>()
             })

@@ -984,14 +984,16 @@ impl<'a> Compared<'a> {
     fn related(&self, candidates: &[(DocId, DocId)], progress: &dyn Progress) -> Vec<Related> {
         let total = candidates.len() as u64;
         progress.phase(Phase { number: 4, of: PHASES, name: "verifying", unit: Unit::Pairs, total });
-        let of_one: Vec<&[(DocId, DocId)]> = candidates.chunk_by(|x, y| x.0 == y.0).collect();
+        let mut pairs: Vec<(u32, u32)> = candidates.par_iter().map(|&(DocId(a), DocId(b))| self.laid(a, b)).collect();
+        pairs.par_sort_unstable();
+        let of_one: Vec<&[(u32, u32)]> = pairs.chunk_by(|x, y| x.0 == y.0).collect();
         let mut related: Vec<Related> = of_one
             .par_iter()
             .map_init(Aligner::default, |aligner, pairs| {
                 progress.advance(pairs.len() as u64);
-                let DocId(a) = pairs[0].0;
+                let a = pairs[0].0;
                 self.load(a, aligner);
-                let verified = pairs.iter().filter_map(|&(_, DocId(b))| {
+                let verified = pairs.iter().filter_map(|&(_, b)| {
                     let evidence = Evidence::count(self.set(a), self.set(b));
                     if f64::from(evidence.shared) < LEAST_ALIGNED * f64::from(evidence.a.min(evidence.b)) {
                         return None;
@@ -1117,12 +1119,20 @@ impl<'a> Compared<'a> {
             return Evidence::same_text(self.set(x).len() as u32);
         }
         let mut aligner = Aligner::default();
-        // The smaller text is loaded, as in `related`, so that a pair has the same evidence wherever it is counted.
-        let (first, second) = (x.min(y), x.max(y));
+        // As in `related`, so that a pair has the same evidence wherever it is counted.
+        let (first, second) = self.laid(x, y);
         self.load(first, &mut aligner);
         let evidence = Evidence::count(self.set(first), self.set(second));
         let evidence = self.with_runs(evidence, (first, second), &mut aligner);
-        if x < y { evidence } else { evidence.turned() }
+        if x == first { evidence } else { evidence.turned() }
+    }
+
+    /// Returns two texts as they are laid beside each other: the one that is looked at once for all its pairs, and the one
+    /// that is walked. That is the later one, but none that is much longer: an index page would be walked for each article.
+    fn laid(&self, a: u32, b: u32) -> (u32, u32) {
+        let (a, b) = (a.min(b), a.max(b));
+        let [of_a, of_b] = [a, b].map(|text| self.set(text).len());
+        if of_b / boilerplate::MUCH_LONGER > of_a { (b, a) } else { (a, b) }
     }
 }
 
