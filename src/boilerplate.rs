@@ -186,8 +186,9 @@ pub struct Mask {
     lane: usize,
     tokens: u32,
     seeds: u32,
-    /// Seeds that touch no masked token.
+    /// Seeds that touch no masked token, and tokens that are not masked.
     content: u32,
+    content_tokens: u32,
     /// Rises when a good part of the seeds in content has changed, as of the last [`Mask::renew_version`].
     version: u32,
     /// Lines that would be quotations, but are the body of their page.
@@ -214,6 +215,7 @@ impl Mask {
             tokens: text.blocks.tokens,
             seeds,
             content: seeds,
+            content_tokens: text.blocks.tokens,
             version: 0,
             bodies: Vec::new(),
         };
@@ -253,6 +255,7 @@ impl Mask {
         let touched: Vec<u64> = self.dilated(span).collect();
         self.lane_mut(TOUCHED).copy_from_slice(&touched);
         self.content = self.seeds - bits::count(self.lane(TOUCHED), 0..self.seeds);
+        self.content_tokens = self.tokens - self.hidden_words().map(u64::count_ones).sum::<u32>();
     }
 
     /// Raises the version if a good part of the content has changed since it was raised last.
@@ -320,7 +323,7 @@ impl Mask {
 
     /// Returns how many tokens are content.
     pub fn content_tokens(&self) -> u32 {
-        self.tokens - self.hidden_words().map(u64::count_ones).sum::<u32>()
+        self.content_tokens
     }
 
     /// Returns how many tokens are frame, and how many others are quoted.

@@ -305,22 +305,30 @@ const FIT: f64 = 0.75;
 /// where there are no runs: texts too short for a seed, or the same words in another order.
 fn lead((text, mask): (Text, &Mask), covered: &[u64]) -> u32 {
     let blocks = text.blocks;
-    let all = mask.content_tokens();
-    let in_runs = mask.content_of(covered);
-    // Above a line: tokens outside of runs, and in them.
-    let (mut outside, mut inside) = (0, 0);
+    let (all, in_runs) = (mask.content_tokens(), mask.content_of(covered));
+    // Content of the lines before token `at`, and that of it which is in runs.
+    let (mut content, mut inside, mut at) = (0, 0, 0);
     let (mut best, mut lead) = (in_runs, 0);
-    for line in 0..blocks.lines.len() {
-        let tokens = blocks.line(line);
-        let shared = mask.content_within(tokens.clone(), Some(covered));
-        let content = mask.content_within(tokens, None);
-        outside += content - shared;
-        inside += shared;
+    let mut look = |content: u32, inside: u32| {
+        let outside = content - inside;
         let fits = outside + in_runs - inside;
         if fits > best {
             (best, lead) = (fits, outside);
         }
+    };
+    // Between lines that are in runs the last line fits best, so no other one is looked at.
+    while let next = bits::first_set(covered, at..blocks.tokens)
+        && next < blocks.tokens
+    {
+        let line = blocks.line(blocks.line_of(next));
+        content += mask.content_within(at..line.start, None);
+        look(content, inside);
+        content += mask.content_within(line.clone(), None);
+        inside += mask.content_within(line.clone(), Some(covered));
+        look(content, inside);
+        at = line.end;
     }
+    look(all, inside);
     if in_runs > 0 && f64::from(best) >= FIT * f64::from(all) { lead } else { 0 }
 }
 
