@@ -2,6 +2,7 @@
 //!
 //! Stars, not components: in a chain A–B–C where A and C fail, A and C never meet.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use rayon::prelude::*;
@@ -121,42 +122,22 @@ fn split(
     are_copies: &(impl Fn(DocId, DocId) -> bool + Sync),
 ) -> Clusters {
     let Component { members, neighbours } = component;
-    let mut free = vec![true; members.len()];
-    let mut degree: Vec<usize> = neighbours.iter().map(Vec::len).collect();
-    let rank = |at: usize, degree: usize| (std::cmp::Reverse(degree), std::cmp::Reverse(length(members[at])), at);
-    let mut queue: BTreeSet<_> = (0..members.len()).map(|at| rank(at, degree[at])).collect();
+    let mut left = Left::new(component, length);
     let mut clusters = Clusters::default();
-    while let Some((std::cmp::Reverse(most), _, keep)) = queue.pop_first() {
-        if most == 0 {
-            break;
-        }
-        let near: Vec<usize> = neighbours[keep].iter().map(|&at| at as usize).filter(|&at| free[at]).collect();
+    while let Some(keep) = left.next() {
+        let near: Vec<usize> = neighbours[keep].iter().map(|&at| at as usize).filter(|&at| left.is_free[at]).collect();
         // A copy of a document that holds two articles is near both, and would join them.
         let (copies, parts): (Vec<usize>, Vec<usize>) =
             near.iter().partition(|&&at| near.len() > 2 && are_copies(members[keep], members[at]));
         let groups = apart(&parts, neighbours);
-        let longest =
-            |group: &Vec<usize>| group.iter().copied().max_by_key(|&at| (length(members[at]), std::cmp::Reverse(at)));
+        let longest = |group: &Vec<usize>| group.iter().copied().max_by_key(|&at| (length(members[at]), Reverse(at)));
         // Halves of one article are strangers too: where its copies are more than they, it is one.
         let groups = groups.iter().filter(|group| group.len() >= copies.len());
         let heads: Vec<DocId> = groups.filter_map(longest).map(|at| members[at]).collect();
         let is_mixed = heads.iter().enumerate().any(|(at, &a)| heads[at + 1..].iter().any(|&b| are_strangers(a, b)));
         if is_mixed {
-            for &at in copies.iter().chain([&keep]) {
-                clusters.mixed.push(members[at]);
-                free[at] = false;
-                queue.remove(&rank(at, degree[at]));
-            }
-            for &at in copies.iter().chain([&keep]) {
-                for &next in &neighbours[at] {
-                    let next = next as usize;
-                    if free[next] {
-                        queue.remove(&rank(next, degree[next]));
-                        degree[next] -= 1;
-                        queue.insert(rank(next, degree[next]));
-                    }
-                }
-            }
+            left.take(copies.iter().chain([&keep]));
+            clusters.mixed.extend(copies.iter().chain([&keep]).map(|&at| members[at]));
             if !copies.is_empty() {
                 let others = copies.into_iter().map(|at| members[at]).collect();
                 clusters.stars.push(Star { keep: members[keep], others });
@@ -167,7 +148,7 @@ fn split(
             .iter()
             .flat_map(|&at| &neighbours[at])
             .map(|&at| at as usize)
-            .filter(|&at| free[at] && at != keep)
+            .filter(|&at| left.is_free[at] && at != keep)
             .collect();
         far.sort_unstable();
         far.dedup();
@@ -175,24 +156,62 @@ fn split(
         let far: Vec<usize> = far.into_par_iter().filter(|&at| verify(members[keep], members[at])).collect();
         let mut taken: Vec<usize> = near.into_iter().chain(far).collect();
         taken.sort_unstable();
-        free[keep] = false;
-        for &at in &taken {
-            free[at] = false;
-            queue.remove(&rank(at, degree[at]));
-        }
-        for &at in taken.iter().chain([&keep]) {
-            for &next in &neighbours[at] {
-                let next = next as usize;
-                if free[next] {
-                    queue.remove(&rank(next, degree[next]));
-                    degree[next] -= 1;
-                    queue.insert(rank(next, degree[next]));
-                }
-            }
-        }
+        left.take(taken.iter().chain([&keep]));
         clusters.stars.push(Star { keep: members[keep], others: taken.into_iter().map(|at| members[at]).collect() });
     }
     clusters
+}
+
+/// Documents of a component that are in no star yet, those first that have most such neighbours.
+struct Left<'c, L> {
+    component: &'c Component,
+    length: &'c L,
+    is_free: Vec<bool>,
+    /// Neighbours that are free.
+    degree: Vec<usize>,
+    queue: BTreeSet<Rank>,
+}
+
+/// Most neighbours first, then the longest, then by place.
+type Rank = (Reverse<usize>, Reverse<u64>, usize);
+
+impl<'c, L: Fn(DocId) -> u64> Left<'c, L> {
+    fn new(component: &'c Component, length: &'c L) -> Self {
+        let degree: Vec<usize> = component.neighbours.iter().map(Vec::len).collect();
+        let is_free = vec![true; degree.len()];
+        let mut left = Self { component, length, is_free, degree, queue: BTreeSet::new() };
+        left.queue = (0..left.degree.len()).map(|at| left.rank(at)).collect();
+        left
+    }
+
+    fn rank(&self, at: usize) -> Rank {
+        (Reverse(self.degree[at]), Reverse((self.length)(self.component.members[at])), at)
+    }
+
+    /// Returns the next document, which is to be taken then; `None` where none has a free neighbour.
+    fn next(&mut self) -> Option<usize> {
+        let (Reverse(degree), _, at) = self.queue.pop_first()?;
+        (degree > 0).then_some(at)
+    }
+
+    /// Takes documents out.
+    fn take<'p>(&mut self, places: impl Iterator<Item = &'p usize> + Clone) {
+        for &at in places.clone() {
+            self.is_free[at] = false;
+            let rank = self.rank(at);
+            self.queue.remove(&rank);
+        }
+        for &next in places.flat_map(|&at| &self.component.neighbours[at]) {
+            let next = next as usize;
+            if self.is_free[next] {
+                let rank = self.rank(next);
+                self.queue.remove(&rank);
+                self.degree[next] -= 1;
+                let rank = self.rank(next);
+                self.queue.insert(rank);
+            }
+        }
+    }
 }
 
 /// Returns `places` in groups that no pair joins, at most a few of them: enough to see whether they are strangers.
