@@ -284,6 +284,32 @@ fn an_index_is_neither_read_as_pages_nor_written_over() {
 }
 
 #[test]
+fn a_new_copy_of_a_page_that_the_index_has_fails_beside_that_page_and_is_not_added() {
+    let folder = Folder::with(&[("p/z.txt", FERRY), ("p/pears.txt", PEARS)]);
+    assert_eq!(folder.gate(&["p", "--index", "kept", "--add"]), 0);
+    // By its name it comes first, so that of the two it is the one to keep.
+    folder.write(&[("p/a.txt", FERRY)]);
+    for _ in 0..2 {
+        assert_eq!(folder.gate(&["p", "--index", "kept", "--add"]), 1);
+        assert_eq!(folder.pages("kept"), 2);
+    }
+}
+
+#[test]
+fn a_page_whose_newer_version_is_not_remembered_is_there_still() {
+    let folder = Folder::with(&[("p/ferry.txt", FERRY), ("p/pears.txt", PEARS)]);
+    assert_eq!(folder.gate(&["p", "--index", "kept", "--add"]), 0);
+    let mut stream = Stream::begin(&folder, &["--add"]);
+    stream.send(
+        &(record("ferry.txt", PEARS) + &record("same", FERRY) + &record("pears.txt", BOOKS) + &record("new", PEARS)),
+    );
+    let told = [(); 4].map(|()| stream.verdict()["of"].clone());
+    assert_eq!(told, ["pears.txt".into(), "ferry.txt".into(), serde_json::Value::Null, serde_json::Value::Null]);
+    assert_eq!(stream.end(), 0);
+    assert_eq!(folder.pages("kept"), 3);
+}
+
+#[test]
 fn what_a_baseline_knows_passes_also_once_it_was_added() {
     let folder = Folder::with(&[("p/ferry.txt", FERRY), ("p/copy.txt", &copied(FERRY)), ("p/pears.txt", PEARS)]);
     folder.write(&[("q/books.txt", BOOKS)]);

@@ -1,6 +1,6 @@
 //! Documents that are to pass a gate: compared with each other, and with an index.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use super::indexed::{Batch, Standing, Vocabularies, checked, take_over, tidied};
@@ -40,7 +40,8 @@ pub struct Gated {
 /// # Output
 /// The findings of a scan, to which an index adds what it knows to be boilerplate and which of its pages the documents
 /// relate to, and the ruling of [`gate::judge`]. A page of the index under a document's own key is an older version of
-/// it, and no match. A growing index takes in, all at once, every document that is no duplicate, and those that the
+/// it, and no match; under the key of another document it is none where that says something else now, or where the index
+/// has both as they are. A growing index takes in, all at once, every document that is no duplicate, and those that the
 /// baseline knows; where the ruling is undecided, none.
 ///
 /// # Errors
@@ -135,9 +136,20 @@ impl Judging<'_> {
         let batch = Batch::new(pages, index, self.settings, self.known.clone())?;
         let mut added = Added::default();
         let kepts = batch.judged(self.progress, |judged| {
-            // What the index has of the documents themselves was compared above, or is an older version.
-            let own: HashSet<&str> = batch.new_pages().iter().map(|page| page.key.as_str()).collect();
-            findings.known = known_of(judged.answers(Some(&|_, key| own.contains(key)))?);
+            let new = batch.new_pages();
+            let standings = new.iter().map(|page| Standing::of(page, index)).collect::<Result<Vec<_>>>()?;
+            let by_key: HashMap<&str, Standing> =
+                new.iter().zip(&standings).map(|(page, &standing)| (page.key.as_str(), standing)).collect();
+            // An older version is no match. Two documents that the index has as they are were compared above.
+            let gives_way = |at: usize, key: &str| {
+                key == new[at].key
+                    || by_key.get(key).is_some_and(|&standing| match standing {
+                        Standing::Replaced => true,
+                        Standing::Unchanged => standings[at] == Standing::Unchanged,
+                        Standing::Added => false,
+                    })
+            };
+            findings.known = known_of(judged.answers(Some(&gives_way))?);
             let ruling = ruling(&findings);
             let ruling = findings.gate.insert(ruling);
             if ruling.verdict == Verdict::Undecided || !matches!(beside, Beside::Growing(_)) {
@@ -145,8 +157,8 @@ impl Judging<'_> {
             }
             let repeating: HashSet<&str> = ruling.new_ones().map(|duplicate| duplicate.key.as_str()).collect();
             let mut unchanged = HashSet::new();
-            for page in batch.new_pages().iter().filter(|page| !repeating.contains(page.key.as_str())) {
-                let standing = Standing::of(page, index)?;
+            for page in new.iter().filter(|page| !repeating.contains(page.key.as_str())) {
+                let standing = by_key[page.key.as_str()];
                 standing.count(&mut added);
                 if standing == Standing::Unchanged {
                     unchanged.insert(page.key.as_str());

@@ -773,36 +773,49 @@ impl Judged<'_, '_> {
 
     /// Returns what each new document is related to, by key.
     pub(super) fn answers(&self, gives_way: Option<&GivesWay>) -> Result<Vec<Answer>> {
-        let corpus = self.corpus;
-        let others = self.others(|id| self.addresses(id).is_some());
-        let answer = |(id, page): (DocId, &Page)| -> Result<Answer> {
-            let mut matches = Vec::new();
-            let gives_way = gives_way.map(|gives_way| move |key: &str| gives_way(id.index(), key));
-            let but = gives_way.as_ref().map(|gives_way| gives_way as &dyn Fn(&str) -> bool);
-            let text = corpus.text_of[id.index()];
-            if text != NO_TEXT {
-                let standing = corpus.ids[text as usize];
-                let is_frame_only = corpus.is_frame_only(text);
-                if let Some(addresses) = self.addresses(standing) {
-                    let kind = if is_frame_only { RelationKind::Boilerplate } else { RelationKind::Identical };
-                    let shares = if is_frame_only { [0.0; 3] } else { [1.0; 3] };
-                    matches.extend(self.of_text(addresses, Relation { kind, shares, is_part: false }, but)?);
-                }
-                for &(other, relation) in &others[standing.index()] {
-                    matches.extend(self.of_text(self.addresses(other).unwrap_or_default(), relation, but)?);
-                }
-                if matches.is_empty() && is_frame_only {
-                    matches.extend(self.same_frame(page, but)?);
-                }
-            }
-            matches.sort_by(|x, y| {
-                let by_shares = y.resemblance.total_cmp(&x.resemblance);
-                x.kind.cmp(&y.kind).then(by_shares).then(x.key.cmp(&y.key)).then(x.is_part.cmp(&y.is_part))
-            });
-            Ok(Answer { key: page.key.clone(), matches })
+        let related = self.related_in_index();
+        let answer = |at: usize| match gives_way {
+            Some(gives_way) => self.answer(at, &related, Some(&|key| gives_way(at, key))),
+            None => self.answer(at, &related, None),
         };
-        let ids = (0..self.batch.new as u32).into_par_iter().map(DocId);
-        ids.map(|id| answer((id, &self.batch.pages[id.index()]))).collect()
+        (0..self.batch.new).into_par_iter().map(answer).collect()
+    }
+
+    /// Returns for each new document that stands for its text the texts of the index that it is related to.
+    pub(super) fn related_in_index(&self) -> Vec<Vec<(DocId, Relation)>> {
+        self.others(|id| self.addresses(id).is_some())
+    }
+
+    /// Returns what the new document of a number is related to, but for pages that give way by their keys.
+    pub(super) fn answer(
+        &self,
+        at: usize,
+        related: &[Vec<(DocId, Relation)>],
+        but: Option<&dyn Fn(&str) -> bool>,
+    ) -> Result<Answer> {
+        let (corpus, page) = (self.corpus, &self.batch.pages[at]);
+        let mut matches = Vec::new();
+        let text = corpus.text_of[at];
+        if text != NO_TEXT {
+            let standing = corpus.ids[text as usize];
+            let is_frame_only = corpus.is_frame_only(text);
+            if let Some(addresses) = self.addresses(standing) {
+                let kind = if is_frame_only { RelationKind::Boilerplate } else { RelationKind::Identical };
+                let shares = if is_frame_only { [0.0; 3] } else { [1.0; 3] };
+                matches.extend(self.of_text(addresses, Relation { kind, shares, is_part: false }, but)?);
+            }
+            for &(other, relation) in &related[standing.index()] {
+                matches.extend(self.of_text(self.addresses(other).unwrap_or_default(), relation, but)?);
+            }
+            if matches.is_empty() && is_frame_only {
+                matches.extend(self.same_frame(page, but)?);
+            }
+        }
+        matches.sort_by(|x, y| {
+            let by_shares = y.resemblance.total_cmp(&x.resemblance);
+            x.kind.cmp(&y.kind).then(by_shares).then(x.key.cmp(&y.key)).then(x.is_part.cmp(&y.is_part))
+        });
+        Ok(Answer { key: page.key.clone(), matches })
     }
 
     /// Returns for each new document that stands for its text what it is related to, as far as that is told.
@@ -819,7 +832,9 @@ impl Judged<'_, '_> {
         };
         for related in self.related {
             let (a, b) = related.pair;
-            let kind = corpus.kind_of(related, self.mixed);
+            let star = |id: DocId| self.star_of[id.index()];
+            let is_one = star(a).is_some() && star(a) == star(b);
+            let kind = if is_one { related.kind } else { corpus.kind_of(related, self.mixed) };
             tell(a, b, Relation::of(kind, &related.evidence));
         }
         let are_related = |a: DocId, b: DocId| {

@@ -36,7 +36,8 @@ pub struct Told {
     pub reason: Option<String>,
 }
 
-/// The page or record that another one relates to most.
+/// The page or record that another one relates to most. Shares of a quotation are those counted for one page of the article
+/// that it is of, which need not be the one that is named.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Nearest {
     pub of: String,
@@ -175,7 +176,7 @@ impl Stream {
 
     /// Returns whether so much was left behind that look-ups take longer for it.
     pub fn is_untidy(&self) -> bool {
-        matches!(self.memory, Memory::Growing(_)) && self.index().segments() > MOST_SEGMENTS
+        matches!(self.memory, Memory::Growing(_)) && self.index().small_segments() > MOST_SEGMENTS
     }
 
     /// Judges documents of different keys.
@@ -197,9 +198,9 @@ impl Stream {
                 let new = judged.batch.new_pages();
                 let standings = new.iter().map(|page| Standing::of(page, index)).collect::<Result<Vec<_>>>()?;
                 let is_replacing = |standing: Standing| wanted.is_some() && standing == Standing::Replaced;
-                let replaced = new.iter().zip(&standings).filter(|&(_, &standing)| is_replacing(standing));
-                let replaced = replaced.map(|(page, _)| page.key.as_str()).collect();
-                let Sorted { told, is_remembered } = sorted(&judged, policy, wanted.is_some(), replaced)?;
+                let replaced = (0..).zip(new).zip(&standings).filter(|&(_, &standing)| is_replacing(standing));
+                let replaced = replaced.map(|((at, page), _)| (page.key.as_str(), at)).collect();
+                let Sorted { told, is_remembered } = sorted(&judged, policy, wanted.is_some(), &replaced)?;
                 // A record that comes a second time, as after a verdict that was not heard, is there already.
                 let is_kept = |&at: &usize| is_remembered[at] && standings[at] != Standing::Unchanged;
                 let kept: HashSet<&str> = (0..new.len()).filter(is_kept).map(|at| new[at].key.as_str()).collect();
@@ -221,22 +222,27 @@ struct Sorted {
 }
 
 /// Tells for one record after another what it is, beside the index and, where they are remembered, those before it. A page
-/// whose key is among the `replaced` is no more there for those that come after its newer version.
-fn sorted(judged: &Judged, policy: &Policy, is_growing: bool, replaced: HashSet<&str>) -> Result<Sorted> {
+/// of the index whose key is among the `replaced` is no more there for those that come after its newer version, if that is
+/// remembered.
+fn sorted(judged: &Judged, policy: &Policy, is_growing: bool, replaced: &HashMap<&str, usize>) -> Result<Sorted> {
     let pages = judged.batch.new_pages();
     let corpus = judged.corpus;
-    // The record that comes first takes the place of its older version; to itself that is none in any case.
-    let replaced_by: HashMap<&str, usize> = (0..).zip(pages).map(|(at, page)| (page.key.as_str(), at)).collect();
-    let gives_way =
-        |at: usize, key: &str| replaced_by.get(key).is_some_and(|&by| by == at || by < at && replaced.contains(key));
-    let answers = judged.answers(Some(&gives_way))?;
+    // All at once where no verdict depends on one before it.
+    let at_once = if replaced.is_empty() { judged.answers(Some(&|at, key| pages[at].key == key))? } else { Vec::new() };
+    let mut at_once = at_once.into_iter();
+    let related = judged.related_in_index();
     let others = if is_growing { judged.others(|id| id.index() < pages.len()) } else { vec![Vec::new(); pages.len()] };
     // The first who has each text, and the first who has each article, of those who are remembered.
     let mut with_text: Vec<Option<usize>> = vec![None; corpus.ids.len()];
     let mut with_article: HashMap<u32, usize> = HashMap::new();
     let article_of = |id: DocId| judged.star_of[id.index()];
     let mut sorted = Sorted { told: Vec::with_capacity(pages.len()), is_remembered: Vec::with_capacity(pages.len()) };
-    for ((at, page), answer) in pages.iter().enumerate().zip(answers) {
+    for (at, page) in pages.iter().enumerate() {
+        let is_replaced = |key: &str| replaced.get(key).is_some_and(|&by| by < at && sorted.is_remembered[by]);
+        let answer = match at_once.next() {
+            Some(answer) => answer,
+            None => judged.answer(at, &related, Some(&|key| key == page.key || is_replaced(key)))?,
+        };
         let text = corpus.text_of[at];
         let mut nearest = answer.matches.into_iter().next().map(from_index);
         if text != NO_TEXT {
