@@ -72,8 +72,10 @@ const HEAVY: f64 = 0.4;
 const LEAST_REST: u32 = 40;
 const OF_BLOCK: f64 = 1.5;
 
-/// How many times as long as another one a text is that is not walked beside it.
-pub const MUCH_LONGER: usize = 8;
+/// Returns whether a text is so much longer than another one that it is not walked beside it.
+pub fn is_much_longer(length: usize, other: usize) -> bool {
+    length / 8 > other
+}
 
 /// Characters a line must have to be a quotation.
 const LEAST_QUOTATION: u32 = 40;
@@ -503,7 +505,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Returns how many seeds of content each of some pairs share, by those that are left after so many halvings, which are
-    /// returned too. The pairs are sorted, each once.
+    /// returned too. Each pair is there once, in no order that says anything.
     fn shared(
         &self,
         masks: &[Mask],
@@ -530,7 +532,7 @@ impl<'a> Judge<'a> {
         // text that is much longer is not walked for each short one beside it.
         let ordered = |&(a, b): &(u32, u32)| {
             let [of_a, of_b] = [a, b].map(|id| seeds[id as usize].len());
-            if of_b / MUCH_LONGER > of_a { (b, a, true) } else { (a, b, false) }
+            if is_much_longer(of_b, of_a) { (b, a, true) } else { (a, b, false) }
         };
         let mut pairs: Vec<(u32, u32, bool)> = pairs.iter().map(ordered).collect();
         pairs.par_sort_unstable();

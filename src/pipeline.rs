@@ -40,7 +40,7 @@ use crate::passage::{Passages, Text};
 use crate::pipeline::indexed::{Packed, Vocabularies, Vocabulary};
 use crate::pipeline::pair::Pair;
 use crate::pipeline::texts::Address;
-use crate::relate::{are_strangers, relate, relate_mixed};
+use crate::relate::{are_copies, are_strangers, relate, relate_mixed};
 use crate::segment::{self, Segmenter, Token};
 use crate::settings::{AnalysisSettings, InputSettings, Settings, SketchKind};
 use crate::shingle::{Shingle, ShingleSet, Shingler, Shingles};
@@ -1019,11 +1019,11 @@ impl<'a> Compared<'a> {
         let reposts: Vec<(DocId, DocId)> =
             related.iter().filter(|related| is_repost(related.kind)).map(|related| related.pair).collect();
         let verify = |a, b| relate(&self.evidence(a, b), self.settings).is_some_and(is_repost);
-        let are_copies = |a: DocId, b: DocId| {
+        let copies = |a: DocId, b: DocId| {
             let at = related.binary_search_by_key(&(a.min(b), a.max(b)), |related| related.pair);
-            at.is_ok_and(|at| related[at].evidence.resemblance() >= self.settings.threshold)
+            at.is_ok_and(|at| are_copies(&related[at].evidence, self.settings))
         };
-        cluster::stars(&reposts, length, verify, |a, b| are_strangers(&self.evidence(a, b)), are_copies)
+        cluster::stars(&reposts, length, verify, |a, b| are_strangers(&self.evidence(a, b)), copies)
     }
 
     /// Returns how a pair relates that is in no cluster together, now that it is known which documents are mixed.
@@ -1132,7 +1132,7 @@ impl<'a> Compared<'a> {
     fn laid(&self, a: u32, b: u32) -> (u32, u32) {
         let (a, b) = (a.min(b), a.max(b));
         let [of_a, of_b] = [a, b].map(|text| self.set(text).len());
-        if of_b / boilerplate::MUCH_LONGER > of_a { (b, a) } else { (a, b) }
+        if boilerplate::is_much_longer(of_b, of_a) { (b, a) } else { (a, b) }
     }
 }
 

@@ -157,13 +157,18 @@ pub fn is_frame_shared(shared: u32) -> bool {
     shared >= LEAST_FRAME
 }
 
+/// Returns whether two documents are so much the same that none of the two can hold a second article that reposts it.
+pub fn are_copies(evidence: &Evidence, settings: &AnalysisSettings) -> bool {
+    let resemblance = evidence.resemblance();
+    resemblance >= settings.threshold && resemblance > 1.0 - LEAST_BODY
+}
+
 /// Returns what is left of a repost where one of the two holds several articles: the other one may be one of them. A near
 /// copy remains one.
 pub fn relate_mixed(evidence: &Evidence, settings: &AnalysisSettings) -> RelationKind {
     let (a_in_b, b_in_a) = (evidence.a_in_b(), evidence.b_in_a());
     let is_part = a_in_b.max(b_in_a) >= settings.containment && a_in_b.min(b_in_a) < NEARLY_ALL;
-    let is_copy = evidence.resemblance() >= settings.threshold;
-    if is_part && !is_copy { RelationKind::Contained } else { RelationKind::Repost }
+    if is_part && !are_copies(evidence, settings) { RelationKind::Contained } else { RelationKind::Repost }
 }
 
 /// Share of either text that strangers may have in common.
@@ -189,6 +194,15 @@ mod tests {
     fn a_pair_at_the_threshold_is_a_repost_and_one_below_is_not() {
         assert_eq!(kind(85, 85, 70), Some(RelationKind::Repost));
         assert_eq!(kind(86, 85, 70), None);
+    }
+
+    #[test]
+    fn a_copy_leaves_no_room_for_a_second_article_whatever_the_threshold() {
+        let settings = AnalysisSettings { threshold: 0.5, ..AnalysisSettings::default() };
+        // Of two articles run together the longer one is 65 of 100 shingles, and the other one reposts them still.
+        let with = |shared: u32| Evidence { a: 100, b: shared, shared, ..Evidence::default() };
+        assert!(!are_copies(&with(65), &settings) && are_copies(&with(70), &settings));
+        assert!(!are_copies(&with(75), &AnalysisSettings { threshold: 0.8, ..settings }));
     }
 
     #[test]

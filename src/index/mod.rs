@@ -185,6 +185,11 @@ impl Index {
         &self.folder
     }
 
+    /// Returns how many segments there are after the last one that is too large to be merged with others.
+    pub fn small_segments(&self) -> usize {
+        self.parts.iter().rev().take_while(|part| part.segment.pages() < LARGE).count()
+    }
+
     /// Returns how many segments a look-up asks.
     pub fn segments(&self) -> usize {
         self.parts.len()
@@ -526,7 +531,7 @@ impl Writer {
 
     /// Merges the last segments where there are too many: so many that few enough are left, and those that are together
     /// as large as the one before them, so that a page is written again no more often than the index grows twelvefold.
-    /// Segments of a million pages and more stay as they are, and do not count.
+    /// Segments of a million pages and more stay as they are, and do not count; what stands between two of them is counted by itself.
     ///
     /// # Errors
     /// When something cannot be written, or is damaged. What was added stays.
@@ -709,26 +714,31 @@ impl Writer {
     }
 }
 
-/// Returns the segments that [`Writer::tidy`] makes one, by the pages of each.
+/// Returns the segments that [`Writer::tidy`] makes one, by the pages of each: some of the last ones of a stretch of small
+/// segments that are too many.
 fn to_tidy(pages: &[u32]) -> Option<Range<usize>> {
-    let is_large = |&pages: &u32| pages >= LARGE;
-    let after_large = pages.iter().rposition(is_large).map_or(0, |at| at + 1);
-    let small = &pages[after_large..];
-    if small.len() <= MOST_SEGMENTS {
-        return None;
-    }
-    let mut first = small.len() - 2;
-    let mut together = u64::from(small[first]) + u64::from(small[first + 1]);
-    while first > 0 {
-        let before = u64::from(small[first - 1]);
-        let is_wanted = first >= MOST_SEGMENTS || before <= together && together < u64::from(LARGE);
-        if !is_wanted || together + before >= MOST_PAGES {
-            break;
+    let mut end = pages.len();
+    for small in pages.rsplit(|&pages| pages >= LARGE) {
+        let start = end - small.len();
+        if small.len() <= MOST_SEGMENTS {
+            // The large one before it is passed over too.
+            end = start.saturating_sub(1);
+            continue;
         }
-        first -= 1;
-        together += before;
+        let mut first = small.len() - 2;
+        let mut together = u64::from(small[first]) + u64::from(small[first + 1]);
+        while first > 0 {
+            let before = u64::from(small[first - 1]);
+            let is_wanted = first >= MOST_SEGMENTS || before <= together && together < u64::from(LARGE);
+            if !is_wanted || together + before >= MOST_PAGES {
+                break;
+            }
+            first -= 1;
+            together += before;
+        }
+        return Some(start + first..end);
     }
-    Some(after_large + first..pages.len())
+    None
 }
 
 /// Returns which segments [`Writer::compact`] makes one, by the pages of each and whether some of them were removed.
@@ -739,7 +749,8 @@ fn to_compact(pages: &[u32], has_removed: &[bool]) -> Vec<Range<usize>> {
         let mut together = u64::from(pages[first]);
         let mut end = first + 1;
         if has_removed[first] || pages[first] < LARGE {
-            while end < pages.len() && together + u64::from(pages[end]) < MOST_PAGES {
+            let is_done = |at: usize| pages[at] >= LARGE && !has_removed[at];
+            while end < pages.len() && !is_done(end) && together + u64::from(pages[end]) < MOST_PAGES {
                 together += u64::from(pages[end]);
                 end += 1;
             }
@@ -822,7 +833,8 @@ mod tests {
         let large = [LARGE; 30];
         assert_eq!(to_tidy(&[&large[..], &few, &[1]].concat()), Some(30..43));
         assert_eq!(to_tidy(&[&large[..], &few].concat()), None);
-        assert_eq!(to_tidy(&[&few[..], &[1, LARGE]].concat()), None);
+        assert_eq!(to_tidy(&[&few[..], &[1, LARGE]].concat()), Some(0..13));
+        assert_eq!(to_tidy(&[&few[..], &[LARGE], &few, &[LARGE]].concat()), None);
         let nearly = [LARGE - 1; 40];
         let run = to_tidy(&nearly).unwrap();
         assert!(run.end == 40 && nearly[run].iter().map(|&pages| u64::from(pages)).sum::<u64>() < MOST_PAGES);
@@ -837,11 +849,11 @@ mod tests {
         assert!(compacted(&[9]).is_empty());
         assert_eq!(compacted(&[9, 9, 9]), [(0, 3)]);
         assert!(compacted(&[LARGE, 9]).is_empty());
-        assert_eq!(compacted(&[LARGE, 9, 9, LARGE]), [(1, 4)]);
+        assert_eq!(compacted(&[LARGE, 9, 9, LARGE]), [(1, 3)]);
         assert_eq!(compacted_with(&[LARGE, 9], &[true, false]), [(0, 2)]);
         assert_eq!(compacted_with(&[9], &[true]), [(0, 1)]);
         let many = [LARGE - 1; 20];
         assert_eq!(compacted(&many), [(0, 8), (8, 16), (16, 20)]);
-        assert_eq!(compacted(&[LARGE / 2, 7 * LARGE, 7 * LARGE, 9]), [(0, 2)]);
+        assert!(compacted(&[LARGE / 2, 7 * LARGE, 7 * LARGE, 9]).is_empty());
     }
 }

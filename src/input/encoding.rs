@@ -65,8 +65,14 @@ pub(super) fn tidy(mut text: String) -> String {
 /// Returns the text without the spaces that stand between its Han characters, where most of these are set apart so: as the
 /// text layer of a PDF file has them, and pages that are to be read but not copied. Lines stay lines.
 pub(super) fn closed_up(text: String) -> String {
-    // Spaces are a fifth of the bytes at least; of English they are a sixth.
-    if memchr::memchr_iter(b' ', text.as_bytes()).count() * 5 < text.len() || !text.split('\n').any(is_spaced) {
+    // A space after a character that is not ASCII, and before one that may be a Han character: few texts have many.
+    let bytes = text.as_bytes();
+    let is_between = |&at: &usize| {
+        at.checked_sub(1).is_some_and(|before| bytes[before] >= 0x80)
+            && bytes.get(at + 1).is_some_and(|&next| next >= 0xe3)
+    };
+    let spaces = memchr::memchr_iter(b' ', bytes).filter(is_between).take(LEAST_APART);
+    if text.is_ascii() || spaces.count() < LEAST_APART || !text.split('\n').any(is_spaced) {
         return text;
     }
     let mut closed = String::with_capacity(text.len());
@@ -92,9 +98,11 @@ pub(super) fn closed_up(text: String) -> String {
     closed
 }
 
+/// Spaces between two Han characters that a line has at least for it to be set apart.
+const LEAST_APART: usize = 8;
+
 /// Returns whether most Han characters of a line, and some at least, have one space between them.
 fn is_spaced(line: &str) -> bool {
-    const LEAST: usize = 8;
     let (mut apart, mut together) = (0, 0);
     let (mut before, mut last) = ('\n', '\n');
     for c in line.chars() {
@@ -104,7 +112,7 @@ fn is_spaced(line: &str) -> bool {
         }
         (before, last) = (last, c);
     }
-    apart >= LEAST && apart > together
+    apart >= LEAST_APART && apart > together
 }
 
 fn is_han(c: char) -> bool {
@@ -422,6 +430,9 @@ mod tests {
         let mixed = format!("{apart}\n  {apart}\n渡口 4 0 年");
         let closed = "渡口的老船工，每天清晨都要把绳索检查一遍。";
         assert_eq!(closed_up(mixed), format!("{closed}\n  {closed}\n渡口 4 0 年"));
+        // However much of the text is not set apart.
+        let page = format!("{apart}\n{}", "山上的梨树开花以后，养蜂人把箱子搬到了南坡。\n".repeat(40));
+        assert_eq!(closed_up(page.clone()), page.replace(apart, closed));
         assert_eq!(closed_up("用 C P U 跑 分 的 人 都 在 等 新 的 机 器".into()), "用 C P U 跑分的人都在等新的机器");
         for kept in [
             "渡口的 老船工 每天 清晨都要 把绳索 检查 一遍",

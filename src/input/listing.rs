@@ -99,7 +99,9 @@ fn resolved(file: &Path) -> Option<PathBuf> {
     let below = || {
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let is_folder = |path: &PathBuf| path.is_dir() || !path.exists();
-        Some(resolved(folder).filter(is_folder)?.join(file.file_name()?))
+        // What has no name, as `.`, is not there at all.
+        let name = file.file_name()?;
+        Some(resolved(folder).filter(is_folder)?.join(name))
     };
     file.canonicalize().ok().or_else(below)
 }

@@ -139,12 +139,6 @@ impl Pair<'_, '_> {
             holds: rule.holds(),
             tests: rule.tests().map(plain).collect(),
         });
-        // One text is not laid beside itself: it is one run.
-        let content = corpus.content_tokens(self.a);
-        let (runs, longest) = match evidence.same_text && content > 0 {
-            true => (1, content),
-            false => (evidence.runs.count, evidence.runs.longest),
-        };
         let segmenter = Segmenter::new(corpus.settings.tokens);
         let holders = corpus.holders([text_a, text_b].into_iter());
         let passages = explain::align(
@@ -161,7 +155,7 @@ impl Pair<'_, '_> {
             notes: self.notes(&a, &b, is_lowered),
             a,
             b,
-            evidence: Measures { runs, longest, ..measures(&evidence, &overlap) },
+            evidence: measures(&evidence, &overlap, corpus.content_tokens(self.a)),
             rules: if is_empty { Vec::new() } else { tried.collect() },
             passages,
         }
@@ -187,11 +181,12 @@ impl Pair<'_, '_> {
         let Clusters { stars, mixed } = corpus.clusters(&related);
         let of_text = |id: DocId| corpus.ids[corpus.text_of[id.index()] as usize];
         let (a, b) = (of_text(self.a), of_text(self.b));
+        let star_of = corpus.articles(stars, self.copies).star_of;
         if let Some(kind) = kind {
             let is_mixed = [a, b].iter().any(|id| mixed.binary_search(id).is_ok());
-            return directed(if is_mixed { RelationKind::Contained } else { kind });
+            let is_one = star_of[a.index()].is_some() && star_of[a.index()] == star_of[b.index()];
+            return directed(if is_mixed && !is_one { RelationKind::Contained } else { kind });
         }
-        let star_of = corpus.articles(stars, self.copies).star_of;
         let excerpts = corpus.excerpts(&star_of);
         // Of an article with copies one is listed as the source.
         let is_article = |listed: DocId, id: DocId| {
@@ -378,7 +373,12 @@ impl Overlap {
     }
 }
 
-fn measures(evidence: &Evidence, overlap: &Overlap) -> Measures {
+/// Returns what was counted of a pair, the first of which has so many tokens of content.
+fn measures(evidence: &Evidence, overlap: &Overlap, content: u32) -> Measures {
+    // One text is not laid beside itself: it is one run.
+    let is_one_run = evidence.same_text && content > 0;
+    let runs = if is_one_run { 1 } else { evidence.runs.count };
+    let longest = if is_one_run { content } else { evidence.runs.longest };
     // A share of nothing is 0 to a reader.
     let share = |share: f64| if share.is_nan() { 0.0 } else { rounded(share) };
     let of = |part: u32, whole: u32| share(f64::from(part) / f64::from(whole));
@@ -388,8 +388,8 @@ fn measures(evidence: &Evidence, overlap: &Overlap) -> Measures {
         resemblance: share(evidence.resemblance()),
         a_in_b: share(evidence.a_in_b()),
         b_in_a: share(evidence.b_in_a()),
-        runs: 0,
-        longest: 0,
+        runs,
+        longest,
         numbers_differ: evidence.runs.numbers_differ,
         raw_resemblance: of(overlap.shared, overlap.of),
         raw_boilerplate: of(overlap.shared.saturating_sub(evidence.shared), overlap.shared),

@@ -51,8 +51,9 @@ pub(super) fn cut<'a>(run: &'a str, each: &mut impl FnMut(Segment<'a>)) {
     LEXICON.cut(run, each);
 }
 
-/// Returns a frequency at which a word would be cut as one: the product of the shares of its words, times the sum of all
-/// frequencies, and one; its own where that is more.
+/// Returns a frequency at which a word would be cut as one, as jieba suggests it: the product of the shares of its words,
+/// times the sum of all frequencies, and one; its own where that is more. With the logarithm that jieba takes: a last bit
+/// that differs shows only where the frequency is a whole number.
 pub(super) fn frequency(word: &str) -> u64 {
     let lexicon = &*LEXICON;
     let known = |word: &str| f64::from(lexicon.frequency(word).unwrap_or(1));
