@@ -463,15 +463,24 @@ fn a_quotation_is_told_of_the_article_that_came_before_it_though_more_copies_com
     // Its fourth line amid another article.
     let quoting = sample("bridge.txt").replacen('。', &format!("。{}", article.lines().nth(3).unwrap()), 1);
     let copy = |n: usize| article.replace("黑鹳", ["白鹳", "苍鹭", "大雁"][n]);
-    let folder = Folder::with(&[]);
-    let mut stream = Stream::begin(&folder, &["--add", "--fail-on", "identical,repost,excerpt"]);
     let copies: String = (0..3).map(|n| record(&format!("copy {n}"), &copy(n))).collect();
-    stream.send(&(record("article", &article) + &record("quoting", &quoting) + &copies));
-    let told: Vec<_> = (0..5).map(|_| stream.verdict()).collect();
-    assert_eq!((&told[1]["verdict"], &told[1]["of"]), (&"excerpt".into(), &"article".into()), "{told:?}");
-    assert!(told[2..].iter().all(|told| told["verdict"] == "repost"), "{told:?}");
-    assert_eq!(stream.end(), 0);
-    assert_eq!(folder.pages("kept"), 1);
+    let records = [record("article", &article), record("quoting", &quoting), copies];
+    // All at once, and the article before the rest: it is then in the index, and its copies are not.
+    for is_together in [true, false] {
+        let folder = Folder::with(&[]);
+        let mut stream = Stream::begin(&folder, &["--add", "--fail-on", "identical,repost,excerpt"]);
+        let mut told = Vec::new();
+        if !is_together {
+            stream.send(&records[0]);
+            told.push(stream.verdict());
+        }
+        stream.send(&records[told.len()..].concat());
+        told.extend((told.len()..5).map(|_| stream.verdict()));
+        assert_eq!((&told[1]["verdict"], &told[1]["of"]), (&"excerpt".into(), &"article".into()), "{told:?}");
+        assert!(told[2..].iter().all(|told| told["verdict"] == "repost"), "{told:?}");
+        assert_eq!(stream.end(), 0);
+        assert_eq!(folder.pages("kept"), 1);
+    }
 }
 
 #[test]

@@ -830,9 +830,9 @@ impl Judged<'_, '_> {
                 others[b.index()].push((a, relation.turned()));
             }
         };
+        let star = |id: DocId| self.star_of[id.index()];
         for related in self.related {
             let (a, b) = related.pair;
-            let star = |id: DocId| self.star_of[id.index()];
             let is_one = star(a).is_some() && star(a) == star(b);
             let kind = if is_one { related.kind } else { corpus.kind_of(related, self.mixed) };
             tell(a, b, Relation::of(kind, &related.evidence));
@@ -841,14 +841,31 @@ impl Judged<'_, '_> {
             let pair = (a.min(b), a.max(b));
             self.related.binary_search_by_key(&pair, |related| related.pair).is_ok()
         };
+        // The first that is told of each article.
+        let mut told: FxHashMap<u32, DocId> = FxHashMap::default();
+        for &id in corpus.ids.iter().filter(|&&id| is_told(id)) {
+            if let Some(article) = star(id) {
+                told.entry(article).or_insert(id);
+            }
+        }
+        let mut of_copies: Vec<(DocId, DocId, Relation)> = Vec::new();
         for quoted in corpus.excerpts(self.star_of) {
             let (a, b) = (quoted.source, quoted.quoter);
             if !are_related(a, b) && (self.is_new(a) || self.is_new(b)) {
                 let (evidence, a_in_b, b_in_a) = corpus.shares_of_excerpt(&quoted);
                 let counted = Relation::of(RelationKind::Excerpt, &evidence);
                 let shares = [counted.shares[0], counted.shares[1].max(a_in_b), counted.shares[2].max(b_in_a)];
-                tell(a, b, Relation { shares, is_part: true, ..counted });
+                let relation = Relation { shares, is_part: true, ..counted };
+                tell(a, b, relation);
+                // Of an article with copies one is listed as the source, which need not be one that is told.
+                if self.is_new(b) && !is_told(a) {
+                    let copy = star(a).and_then(|article| told.get(&article)).filter(|&&copy| !are_related(copy, b));
+                    of_copies.extend(copy.map(|&copy| (b, copy, relation.turned())));
+                }
             }
+        }
+        for (quoter, copy, relation) in of_copies {
+            others[quoter.index()].push((copy, relation));
         }
         others
     }
