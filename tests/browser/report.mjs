@@ -86,7 +86,7 @@ reports.saved = join(work, 'saved.html');
 execFileSync(tongwen, ['report', findings, '--format', 'html', '--output', reports.saved]);
 reports.gate = join(work, 'gate.html');
 const index = join(work, 'kept');
-execFileSync(tongwen, ['index', 'add', index, join(root, 'samples/reposts'), '--quiet', '--no-config']);
+execFileSync(tongwen, ['index', 'add', index, join(root, 'samples/reposts/xuehai'), '--quiet', '--no-config']);
 execFileSync(tongwen, ['gate', join(root, 'samples/reposts'), '--index', index, '--max-duplicates', '1000', '--max-skipped', '9', '--format', 'html', '--output', reports.gate, '--quiet', '--no-config']);
 
 // ---------------------------------------------------------------- browser
