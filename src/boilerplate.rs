@@ -392,7 +392,8 @@ impl Mask {
 ///
 /// Cost: a look-up of each different line, and some thirty comparisons of sampled seeds for each line that several texts
 /// hold, and up to 120 more where these do not agree, up to four times, and for each such sentence once; where markup tells
-/// frames that the corpus does not, one comparison of all seeds a holder. Memory while it runs: about 2 bytes a token and 24 bytes a block.
+/// frames that the corpus does not, one comparison of all seeds a holder. Memory while it runs: about 2 bytes a token and 24
+/// bytes a block.
 pub fn find(passages: &Passages, known: &Known) -> Boilerplate {
     find_beside(passages, known, &Prior::default())
 }

@@ -531,7 +531,8 @@ impl Writer {
 
     /// Merges the last segments where there are too many: so many that few enough are left, and those that are together
     /// as large as the one before them, so that a page is written again no more often than the index grows twelvefold.
-    /// Segments of a million pages and more stay as they are, and do not count; what stands between two of them is counted by itself.
+    /// Segments of a million pages and more stay as they are, and do not count; what stands between two of them is counted by
+    /// itself.
     ///
     /// # Errors
     /// When something cannot be written, or is damaged. What was added stays.

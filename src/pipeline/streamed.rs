@@ -130,12 +130,12 @@ impl Stream {
         let mut told = Vec::with_capacity(records.len());
         let (mut documents, mut ids): (Vec<Document>, HashSet<String>) = Default::default();
         for record in records {
-            let record = record.and_then(|document| match self.memory {
-                Memory::Fixed(_) => Ok(document),
-                Memory::Growing(_) => match unnamed(&document.key, &document.origin, &self.settings.input) {
-                    Some(skipped) => Err(skipped),
-                    None => Ok(document),
-                },
+            let record = record.and_then(|document| {
+                let unfit = match self.memory {
+                    Memory::Fixed(_) => None,
+                    Memory::Growing(_) => unnamed(&document.key, &document.origin, &self.settings.input),
+                };
+                unfit.map_or(Ok(document), Err)
             });
             match record {
                 Ok(document) => {
@@ -230,7 +230,7 @@ fn sorted(judged: &Judged, policy: &Policy, is_growing: bool, replaced: &HashMap
     // All at once where no verdict depends on one before it.
     let at_once = if replaced.is_empty() { judged.answers(Some(&|at, key| pages[at].key == key))? } else { Vec::new() };
     let mut at_once = at_once.into_iter();
-    let related = judged.related_in_index();
+    let related = if replaced.is_empty() { Vec::new() } else { judged.related_in_index() };
     let others = if is_growing { judged.others(|id| id.index() < pages.len()) } else { vec![Vec::new(); pages.len()] };
     // The first who has each text, and the first who has each article, of those who are remembered.
     let mut with_text: Vec<Option<usize>> = vec![None; corpus.ids.len()];

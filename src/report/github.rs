@@ -9,8 +9,8 @@ use crate::findings::{Findings, Verdict};
 /// Annotations that are written: GitHub shows no more of a step.
 pub const MOST_ANNOTATIONS: usize = 10;
 
-/// Writes at most ten annotations, the worst first, and a line that sums up. `folder` is put before names of files, so that they
-/// are paths from the top of a repository. What a baseline knows is not annotated.
+/// Writes at most ten annotations, the worst first, and a line that sums up. `folder` is put before names of files, so
+/// that they are paths from the top of a repository. What a baseline knows is not annotated.
 ///
 /// # Errors
 /// When `out` cannot be written.
