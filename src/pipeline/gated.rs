@@ -157,8 +157,8 @@ impl Judging<'_> {
             }
             let repeating: HashSet<&str> = ruling.new_ones().map(|duplicate| duplicate.key.as_str()).collect();
             let mut unchanged = HashSet::new();
-            for page in new.iter().filter(|page| !repeating.contains(page.key.as_str())) {
-                let standing = by_key[page.key.as_str()];
+            let passed = new.iter().zip(&standings).filter(|(page, _)| !repeating.contains(page.key.as_str()));
+            for (page, &standing) in passed {
                 standing.count(&mut added);
                 if standing == Standing::Unchanged {
                     unchanged.insert(page.key.as_str());
