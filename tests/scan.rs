@@ -196,7 +196,8 @@ fn corpus(steps: &[Step]) -> Vec<String> {
     texts
 }
 
-/// Which pairs are said to be one article. A copy stands for its text, so what holds of one holds of the other.
+/// Which pairs are said to be one article, or to hold one of several. A copy stands for its text, so what holds of one
+/// holds of the other.
 fn said(findings: &Findings, texts: &[String], analysis: &AnalysisSettings) -> BTreeSet<Pair> {
     let mut by_text: BTreeMap<Vec<Shingle>, Vec<String>> = BTreeMap::new();
     let mut copies: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -206,8 +207,10 @@ fn said(findings: &Findings, texts: &[String], analysis: &AnalysisSettings) -> B
     for group in by_text.into_values() {
         copies.extend(group.iter().map(|key| (key.clone(), group.clone())));
     }
+    // Below the default threshold a text may resemble two that are strangers; it has each of them as a part then.
+    let parts = findings.relations.iter().map(|relation| pair(&relation.a, &relation.b));
     let mut said = BTreeSet::new();
-    for (a, b) in joined(findings) {
+    for (a, b) in joined(findings).into_iter().chain(parts) {
         for x in &copies[&a] {
             said.extend(copies[&b].iter().filter(|&y| x != y).map(|y| pair(x, y)));
         }
