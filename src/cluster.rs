@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use crate::document::DocId;
 
@@ -30,8 +31,8 @@ pub struct Clusters {
 ///
 /// Within each connected component: the unassigned document with the most unassigned neighbours becomes a
 /// representative (ties: the longer, then the smaller id), takes its neighbours, and so on until no pair is left.
-/// Before it does, the documents two steps away, which the bands may have missed, are put to `verify` too: a document
-/// is a member if and only if its pair with `keep` holds.
+/// Before it does, the documents two steps away, which the bands may have missed, are put to `verify` too. A document is a
+/// member if its pair with `keep` holds, unless more of its copies are outside of the star than in it: it stays with them.
 ///
 /// A document whose neighbours fall into groups that are strangers to each other does not represent them: it holds several
 /// articles (a digest, two articles run together), and would join them. It is among the mixed, and its copies with it,
@@ -156,10 +157,37 @@ fn split(
         let far: Vec<usize> = far.into_par_iter().filter(|&at| verify(members[keep], members[at])).collect();
         let mut taken: Vec<usize> = near.into_iter().chain(far).collect();
         taken.sort_unstable();
+        leave_with_copies(keep, &mut taken, component, &left.is_free, are_copies);
+        if taken.is_empty() {
+            // It may be a member of another star.
+            continue;
+        }
         left.take(taken.iter().chain([&keep]));
         clusters.stars.push(Star { keep: members[keep], others: taken.into_iter().map(|at| members[at]).collect() });
     }
     clusters
+}
+
+/// Takes those out of a star that have more copies outside of it than in it, unless they are copies of `keep` themselves: what
+/// the copies say is what they say, and is no repost of `keep`.
+fn leave_with_copies(
+    keep: usize,
+    taken: &mut Vec<usize>,
+    Component { members, neighbours }: &Component,
+    is_free: &[bool],
+    are_copies: &impl Fn(DocId, DocId) -> bool,
+) {
+    let are_copies = |a: usize, b: usize| are_copies(members[a], members[b]);
+    let is_member: FxHashSet<usize> = taken.iter().copied().collect();
+    taken.retain(|&at| {
+        let others =
+            neighbours[at].iter().map(|&other| other as usize).filter(|&other| is_free[other] && other != keep);
+        let (inside, outside): (Vec<usize>, Vec<usize>) = others.partition(|other| is_member.contains(other));
+        let count = |of: Vec<usize>| of.into_iter().filter(|&other| are_copies(at, other)).count();
+        // Most have none outside, and are not asked more.
+        let outside = count(outside);
+        outside == 0 || outside <= count(inside) || are_copies(keep, at)
+    });
 }
 
 /// Documents of a component that are in no star yet, those first that have most such neighbours.
@@ -289,6 +317,34 @@ mod tests {
         let all = [0, 1, 9, 10].map(DocId).to_vec();
         assert_eq!(parts.stars, [Star { keep: DocId(8), others: all }]);
         assert!(parts.mixed.is_empty());
+    }
+
+    #[test]
+    fn a_document_whose_copy_does_not_hold_with_keep_stays_with_its_copy() {
+        let found = |copies: &[(u32, u32)], verified: &[(u32, u32)]| {
+            let holds = |pairs: &[(u32, u32)], a: DocId, b: DocId| ids(pairs).contains(&(a.min(b), a.max(b)));
+            let pairs = ids(&[(0, 1), (0, 2), (0, 3), (0, 4), (3, 4), (4, 5)]);
+            let copies = |a: DocId, b: DocId| holds(copies, a, b);
+            stars(&pairs, |_| 1, |a, b| holds(verified, a, b), |_, _| false, copies).stars
+        };
+        let star =
+            |keep: u32, others: &[u32]| Star { keep: DocId(keep), others: others.iter().copied().map(DocId).collect() };
+        assert_eq!(found(&[(4, 5)], &[]), [star(0, &[1, 2, 3]), star(4, &[5])]);
+        // Also where the star would take the copy in, where a copy is in it too, and where it is a copy of `keep` itself.
+        assert_eq!(found(&[(4, 5)], &[(0, 5)]), [star(0, &[1, 2, 3, 4, 5])]);
+        assert_eq!(found(&[(3, 4), (4, 5)], &[]), [star(0, &[1, 2, 3, 4])]);
+        assert_eq!(found(&[(0, 4), (4, 5)], &[]), [star(0, &[1, 2, 3, 4])]);
+    }
+
+    #[test]
+    fn a_document_that_all_others_leave_may_be_a_member_elsewhere() {
+        let copies = [(1, 4), (2, 5), (3, 6)];
+        let pairs = ids(&[&[(0, 1), (0, 2), (0, 3), (1, 7), (1, 8)], &copies[..]].concat());
+        let copies = |a: DocId, b: DocId| ids(&copies).contains(&(a.min(b), a.max(b)));
+        let found = stars(&pairs, |_| 1, |_, _| false, |_, _| false, copies).stars;
+        let of: Vec<(u32, Vec<u32>)> =
+            found.iter().map(|star| (star.keep.0, star.others.iter().map(|id| id.0).collect())).collect();
+        assert_eq!(of, [(1, vec![0, 4, 7, 8]), (2, vec![5]), (3, vec![6])]);
     }
 
     #[test]

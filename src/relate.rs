@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::findings::RelationKind;
-use crate::settings::AnalysisSettings;
+use crate::settings::{AnalysisSettings, TokenKind};
 use crate::verify::Evidence;
 
 /// Share of the smaller text that makes a repost of an abridged or extended copy, of which [`LEAST_BODY`] of the larger
@@ -11,8 +11,31 @@ use crate::verify::Evidence;
 const NEARLY_ALL: f64 = 0.85;
 const LEAST_BODY: f64 = 0.35;
 
-/// Share of the larger text's shingles that runs must rest on: a chain of chance hits is none.
-const LEAST_RESEMBLANCE: f64 = 0.25;
+/// What must be the same word for word. Two issues of a form (two visits of state, two appointments) run alike over half of each
+/// as well, but in pieces, with other names and dates between them.
+struct WordForWord {
+    /// Seeds in both, for each token of the shorter text. Of 1,407 pairs of forms among the news of a television station that
+    /// ran alike 828 have less.
+    share: f64,
+    /// The same of short texts, and of those in which a number stands for another: 164 of these pairs are left.
+    of_forms: f64,
+    /// Resemblance of a copy that goes along with its original from end to end, with other words for the same (of another
+    /// region).
+    along: f64,
+}
+
+impl WordForWord {
+    /// Returns what is needed. A changed word is in more sequences of characters than of words.
+    fn needed(tokens: TokenKind) -> Self {
+        match tokens {
+            TokenKind::Word => Self { share: 0.5, of_forms: 0.67, along: 0.5 },
+            TokenKind::Char => Self { share: 0.4, of_forms: 0.55, along: 0.4 },
+        }
+    }
+}
+
+/// Seeds that such a copy must share: a few lines of a form hardly have more than what the form says.
+const LEAST_SEEDS_ALONG: u32 = 16;
 
 /// Seeds that runs must rest on, however short the texts.
 const LEAST_SEEDS: u32 = 8;
@@ -46,7 +69,7 @@ pub enum Measure {
     /// The share in runs of the text that is less in the other, and of the one that is more.
     LesserShare,
     GreaterShare,
-    /// Seeds in both, as a share of the longer content.
+    /// Seeds in both, as a share of the tokens of the shorter content.
     SeedShare,
     /// Seeds in both.
     Seeds,
@@ -84,7 +107,7 @@ pub struct Rule {
     /// What such a pair is called: `the same text`, `an edited copy`.
     pub way: &'static str,
     /// The most telling first.
-    tests: [Option<Test>; 5],
+    tests: [Option<Test>; 6],
 }
 
 impl Rule {
@@ -98,14 +121,17 @@ impl Rule {
 }
 
 /// Returns the rules with what they measure of a pair, the strongest relation first.
-pub fn rules(evidence: &Evidence, settings: &AnalysisSettings) -> [Rule; 5] {
+pub fn rules(evidence: &Evidence, settings: &AnalysisSettings) -> [Rule; 6] {
     let runs = &evidence.runs;
     let (a_in_b, b_in_a) = (runs.a_in_b(), runs.b_in_a());
     let (less, more) = (a_in_b.min(b_in_a), a_in_b.max(b_in_a));
     let test = |measure, value, needed| Some(Test { measure, value, needed });
     let at_least = |share| test(Measure::LesserShare, less, share);
     let seeds = |least: u32| test(Measure::Seeds, f64::from(runs.seeds), f64::from(least));
-    let seed_share = f64::from(runs.seeds) / f64::from(runs.a.max(runs.b));
+    let is_short = runs.a.min(runs.b) < SHORT;
+    let needed = WordForWord::needed(settings.tokens);
+    let least = if is_short || runs.numbers_differ > 0 { needed.of_forms } else { needed.share };
+    let word_for_word = test(Measure::SeedShare, f64::from(runs.seeds) / f64::from(runs.a.min(runs.b)), least);
     let allowed = f64::from(runs.a.min(runs.b)) / f64::from(TOKENS_A_NUMBER);
     let numbers = test(Measure::NumbersDiffer, f64::from(runs.numbers_differ), allowed);
     let least_lead = if runs.a.max(runs.b) < SHORT { LEAST_TITLE } else { LEAST_LEAD };
@@ -114,29 +140,43 @@ pub fn rules(evidence: &Evidence, settings: &AnalysisSettings) -> [Rule; 5] {
     let resemblance = test(Measure::Resemblance, evidence.resemblance(), settings.threshold);
     let rule = |kind, way, tests| Rule { kind, way, tests };
     [
-        rule(RelationKind::Identical, "the same text", [same_text, None, None, None, None]),
-        rule(RelationKind::Repost, "a near copy", [resemblance, numbers, lead, None, None]),
+        rule(RelationKind::Identical, "the same text", [same_text, None, None, None, None, None]),
+        rule(RelationKind::Repost, "a near copy", [resemblance, numbers, lead, None, None, None]),
         rule(
             RelationKind::Repost,
             "an edited copy",
+            [at_least(settings.overlap), word_for_word, seeds(LEAST_SEEDS), numbers, lead, None],
+        ),
+        rule(
+            RelationKind::Repost,
+            "a copy in other words",
             [
-                at_least(settings.overlap),
-                test(Measure::SeedShare, seed_share, LEAST_RESEMBLANCE),
+                at_least(NEARLY_ALL),
+                test(Measure::Resemblance, evidence.resemblance(), needed.along),
+                seeds(LEAST_SEEDS_ALONG),
+                test(Measure::NumbersDiffer, f64::from(runs.numbers_differ), 0.0),
+                lead,
+                None,
+            ],
+        ),
+        rule(
+            RelationKind::Repost,
+            "an abridged or extended copy",
+            [
+                at_least(LEAST_BODY),
+                test(Measure::GreaterShare, more, NEARLY_ALL),
+                word_for_word,
                 seeds(LEAST_SEEDS),
                 numbers,
                 lead,
             ],
         ),
         rule(
-            RelationKind::Repost,
-            "an abridged or extended copy",
-            [at_least(LEAST_BODY), test(Measure::GreaterShare, more, NEARLY_ALL), seeds(LEAST_SEEDS), numbers, lead],
-        ),
-        rule(
             RelationKind::Contained,
             "a part of something larger",
             [
                 test(Measure::GreaterShare, more, settings.containment),
+                word_for_word,
                 seeds(LEAST_CONTAINED),
                 test(Measure::NotWhole, less, NEARLY_ALL),
                 lead,
@@ -218,9 +258,14 @@ mod tests {
         let runs = &evidence.runs;
         let (a_in_b, b_in_a) = (runs.a_in_b(), runs.b_in_a());
         let (less, more) = (a_in_b.min(b_in_a), a_in_b.max(b_in_a));
+        let is_form = runs.a.min(runs.b) < SHORT || runs.numbers_differ > 0;
+        let needed = WordForWord::needed(settings.tokens);
+        let least = if is_form { needed.of_forms } else { needed.share };
+        let is_sound = f64::from(runs.seeds) >= least * f64::from(runs.a.min(runs.b));
         let is_apart = runs.lead() >= if runs.a < SHORT && runs.b < SHORT { LEAST_TITLE } else { LEAST_LEAD };
         if runs.numbers_differ * TOKENS_A_NUMBER > runs.a.min(runs.b) {
-            let is_part = less < NEARLY_ALL && more >= settings.containment && runs.seeds >= LEAST_CONTAINED;
+            let is_part =
+                less < NEARLY_ALL && more >= settings.containment && is_sound && runs.seeds >= LEAST_CONTAINED;
             return (is_part && !is_apart).then_some(RelationKind::Contained);
         }
         if is_apart {
@@ -230,14 +275,16 @@ mod tests {
         if evidence.resemblance() >= settings.threshold {
             return Some(RelationKind::Repost);
         }
-        let is_sound =
-            runs.seeds >= LEAST_SEEDS && f64::from(runs.seeds) >= LEAST_RESEMBLANCE * f64::from(runs.a.max(runs.b));
-        let is_edited = is_sound && less >= settings.overlap;
-        let is_abridged = runs.seeds >= LEAST_SEEDS && more >= NEARLY_ALL && less >= LEAST_BODY;
-        if is_edited || is_abridged {
+        let is_abridged = more >= NEARLY_ALL && less >= LEAST_BODY;
+        let is_along = less >= NEARLY_ALL && runs.seeds >= LEAST_SEEDS_ALONG && runs.numbers_differ == 0;
+        if is_along && evidence.resemblance() >= needed.along {
             return Some(RelationKind::Repost);
         }
-        (more >= settings.containment && runs.seeds >= LEAST_CONTAINED).then_some(RelationKind::Contained)
+        if is_sound && runs.seeds >= LEAST_SEEDS && (less >= settings.overlap || is_abridged) {
+            return Some(RelationKind::Repost);
+        }
+        let is_part = less < NEARLY_ALL && more >= settings.containment && is_sound && runs.seeds >= LEAST_CONTAINED;
+        is_part.then_some(RelationKind::Contained)
     }
 
     #[test]
@@ -254,6 +301,7 @@ mod tests {
                 Some((Measure::SameText, 1.0)),
                 Some((Measure::Resemblance, settings.threshold)),
                 Some((Measure::LesserShare, settings.overlap)),
+                Some((Measure::LesserShare, NEARLY_ALL)),
                 Some((Measure::LesserShare, LEAST_BODY)),
                 None
             ]
@@ -269,6 +317,7 @@ mod tests {
             numbers_differ in 0..5_u32,
             same_text in prop::bool::weighted(0.05),
             leads in (0..=100_u32, 0..=100_u32),
+            tokens in prop_oneof![Just(TokenKind::Word), Just(TokenKind::Char)],
         ) {
             let (a, b) = sizes;
             let runs = Runs {
@@ -283,7 +332,7 @@ mod tests {
                 ..Runs::default()
             };
             let evidence = Evidence { a, b, shared: a.min(b) * parts.2 / 100, same_text, runs };
-            let settings = AnalysisSettings::default();
+            let settings = AnalysisSettings { tokens, ..AnalysisSettings::default() };
             prop_assert_eq!(relate(&evidence, &settings), relate_plainly(&evidence, &settings));
         }
     }

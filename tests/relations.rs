@@ -621,6 +621,50 @@ fn a_form_letter_with_other_names_and_numbers_is_no_repost_and_its_copy_is() {
     must_not_join_letters("\n", &both_kinds_of_tokens()[0]);
 }
 
+/// A report of a station on a visit: what is said of each is the same, and who, where and with what differs.
+fn reception(number: u64) -> String {
+    let mut author = Author::new(7100 + number);
+    let [guest, host, third] = [(); 3].map(|()| author.person());
+    let [spot, other] = [SPOTS; 2].map(|words| author.of(words));
+    let [noun, second, last] = [NOUNS; 3].map(|words| author.of(words));
+    let (verb, adjective, time) = (author.of(VERBS), author.of(ADJECTIVES), author.of(TIMES));
+    format!(
+        "山城电视台消息：应县长{host}邀请，{spot}商会会长{guest}{time}来到山城，{host}在{other}举行仪式表示欢迎。\
+         仪式结束以后，{host}同{guest}围绕{noun}举行了会谈。{host}表示，山城同{spot}的交往有很长的历史，双方在{second}方面的合作{adjective}。\
+         {guest}表示，感谢{host}的热情接待，愿意同山城一起{verb}{last}，希望更多人到{spot}做客。县政府秘书长{third}等参加上述活动。"
+    )
+}
+
+#[test]
+fn reports_that_say_the_same_of_other_people_are_no_reposts_and_a_corrected_one_is() {
+    let analysis = AnalysisSettings::default();
+    let mut pages: Vec<Page> = (0..2).map(|n| page(format!("report {n}"), reception(n))).collect();
+    pages.push(page("corrected", reception(1).replace("很长的历史", "悠久的历史").replace("表示，感谢", "说，感谢")));
+    let joined = joined(&found(&among_strangers(pages), &analysis));
+    assert_eq!(joined, BTreeSet::from([pair("report 1", "corrected")]));
+}
+
+/// A text with other words for the same, as they are in another region: a thing and a place in each clause.
+fn in_other_words(text: &str) -> String {
+    [NOUNS, SPOTS].iter().fold(text.to_owned(), |text, words| {
+        let words: Vec<&str> = words.split_whitespace().collect();
+        text.split_inclusive('，')
+            .map(|part| match words.iter().position(|word| part.contains(word)) {
+                Some(at) => part.replacen(words[at], words[(at + 1) % words.len()], 1),
+                None => part.to_owned(),
+            })
+            .collect()
+    })
+}
+
+#[test]
+fn a_few_sentences_that_say_the_same_in_other_words_from_end_to_end_are_a_repost() {
+    let text = article(1, 4);
+    let pages = among_strangers([page("other words", in_other_words(&text)), page("text", text)]);
+    let found = found(&pages, &AnalysisSettings::default());
+    assert_eq!(kind(&found, "text", "other words"), Some(Repost));
+}
+
 #[test]
 #[ignore = "by characters, the numbers in lines of less than forty characters and between two lines are not looked at"]
 fn a_form_letter_in_short_lines_is_no_repost_by_characters_either() {

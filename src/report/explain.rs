@@ -274,12 +274,12 @@ impl Layout<'_> {
         match measure {
             Measure::SameText if test.holds() => "nothing differs once both are normalised".into(),
             Measure::SameText => "they differ, also once both are normalised".into(),
-            Measure::Resemblance => share("resemblance", " (--threshold)"),
+            Measure::Resemblance => share("resemblance", flag(settings.threshold, " (--threshold)")),
             Measure::LesserShare => share(&format!("shared runs, {lesser}:"), flag(settings.overlap, " (--overlap)")),
             Measure::GreaterShare => {
                 share(&format!("shared runs, {greater}:"), flag(settings.containment, " (--containment)"))
             }
-            Measure::SeedShare => share("of the longer one, word for word:", ""),
+            Measure::SeedShare => share("of the shorter one, word for word:", ""),
             Measure::Seeds => {
                 let (value, needed) = (number(value as usize), number(needed as usize));
                 format!("{value} sequences of {} {} in common, needs {needed}", settings.width + 1, self.unit().1)
