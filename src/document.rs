@@ -54,21 +54,37 @@ pub struct Moment {
     pub year: u32,
     pub month: u32,
     pub day: u32,
-    /// Seconds of the day. Time zones are not heeded.
+    /// Seconds of the day, in UTC where the zone was stated.
     pub second: u32,
 }
 
 impl Moment {
-    /// Returns the time a text states, if it is a date that begins with its year (`2024-05-01T08:30:00`,
-    /// `2024年5月1日`, `20240501`) or seconds or milliseconds since 1970.
+    /// Returns the time a text states, if it is a date that begins with its year (`2024-05-01T08:30:00`, `2024年5月1日`,
+    /// `20240501`, `20240501083000`), one of mail and HTTP (`Wed, 1 May 2024 08:30:00 GMT`) or seconds or milliseconds since
+    /// 1970.
     pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let stated = text.parse().or_else(|_| jiff::fmt::rfc2822::parse(text).map(|zoned| zoned.timestamp()));
+        let seconds = stated.ok().and_then(|stated: jiff::Timestamp| u64::try_from(stated.as_second()).ok());
+        if seconds.is_some() {
+            return seconds.map(Self::of_epoch);
+        }
         let groups = text.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
         let mut numbers: Vec<u64> = groups.take(6).map(str::parse).collect::<Result<_, _>>().ok()?;
-        if let [number] = numbers[..] {
-            match text.trim().len() {
-                8 => numbers = vec![number / 10_000, number / 100 % 100, number % 100],
+        // A fraction of a second is of no interest.
+        let whole = text.split_once('.').map_or(text, |(whole, _)| whole);
+        if let [number, ..] = numbers[..]
+            && whole.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            let of_day = |day: u64| vec![day / 10_000, day / 100 % 100, day % 100];
+            match whole.len() {
+                8 => numbers = of_day(number),
                 9 | 10 => return Some(Self::of_epoch(number)),
                 12 | 13 => return Some(Self::of_epoch(number / 1000)),
+                14 => {
+                    let (day, time) = (number / 1_000_000, number % 1_000_000);
+                    numbers = [of_day(day), vec![time / 10_000, time / 100 % 100, time % 100]].concat();
+                }
                 _ => {}
             }
         }
@@ -176,11 +192,20 @@ mod tests {
     #[test]
     fn a_date_is_read_in_the_forms_that_pages_have_it() {
         let day = |year, month, day, second| Some(Moment { year, month, day, second });
-        assert_eq!(Moment::parse("2024-05-01T08:30:00+08:00"), day(2024, 5, 1, 30_600));
+        assert_eq!(Moment::parse("2024-05-01T08:30:00"), day(2024, 5, 1, 30_600));
+        assert_eq!(Moment::parse("2024-05-01 08:30"), day(2024, 5, 1, 30_600));
         assert_eq!(Moment::parse("发布时间：2024年5月1日"), day(2024, 5, 1, 0));
         assert_eq!(Moment::parse("20240501"), day(2024, 5, 1, 0));
         assert_eq!(Moment::parse("1714552200"), day(2024, 5, 1, 30_600));
         assert_eq!(Moment::parse("1714552200000"), day(2024, 5, 1, 30_600));
+        assert_eq!(Moment::parse("1714552200.25"), day(2024, 5, 1, 30_600));
+        assert_eq!(Moment::parse("20240501083000"), day(2024, 5, 1, 30_600));
+        assert_eq!(Moment::parse("20240501T083000Z"), day(2024, 5, 1, 30_600));
+        assert_eq!(Moment::parse("Wed, 01 May 2024 08:30:00 GMT"), day(2024, 5, 1, 30_600));
+        assert_eq!(Moment::parse("Wed, 1 May 2024 08:30:00 +0800"), day(2024, 5, 1, 1800));
+        assert_eq!(Moment::parse("2024-05-01T08:30:00+08:00"), day(2024, 5, 1, 1800));
+        assert_eq!(Moment::parse("2024-05-01T20:30:00-05:00"), day(2024, 5, 2, 5400));
+        assert_eq!(Moment::parse("1969-05-01T08:30:00Z"), day(1969, 5, 1, 30_600));
         assert_eq!(Moment::parse("1709164800"), day(2024, 2, 29, 0));
         for none in ["", "昨天", "01/05/2024", "2024-13-01", "99999999999999999999999"] {
             assert_eq!(Moment::parse(none), None, "{none}");

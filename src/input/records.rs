@@ -86,6 +86,7 @@ pub(super) fn read_line(
     let id = match record.id {
         Field::Text(id) if !id.is_empty() => Some(id),
         Field::Integer(id) => Some(id),
+        Field::Number => written(line, &settings.id_field),
         _ => None,
     };
     let (text, lines) = match (record.html, record.text) {
@@ -105,9 +106,16 @@ pub(super) fn read_line(
     };
     let date = match &record.date {
         Field::Text(date) | Field::Integer(date) => Moment::parse(date),
+        Field::Number => written(line, &settings.date_field).and_then(|date| Moment::parse(&date)),
         _ => None,
     };
     Ok(Document { key, text, lines, site, date, origin: Origin { file: Arc::clone(file), line: number } })
+}
+
+/// Returns the value of a field as it is written, of several of that name the last.
+fn written(line: &str, field: &str) -> Option<String> {
+    let fields = sonic_rs::to_object_iter(line).filter_map(Result::ok).filter(|(name, _)| name == field);
+    fields.last().map(|(_, value)| value.as_raw_str().to_owned())
 }
 
 /// Returns a record with another text, all other fields as they were. A page's HTML gives way to the text.
@@ -203,6 +211,8 @@ enum Field {
     Missing,
     Text(String),
     Integer(String),
+    /// One with a fraction, an exponent or more digits than 64 bits hold.
+    Number,
     Other(&'static str),
 }
 
@@ -211,7 +221,7 @@ impl fmt::Display for Field {
         f.write_str(match self {
             Self::Missing => "missing",
             Self::Text(_) => "a string",
-            Self::Integer(_) => "a number",
+            Self::Integer(_) | Self::Number => "a number",
             Self::Other(what) => what,
         })
     }
@@ -317,7 +327,7 @@ impl<'de> Visitor<'de> for FieldVisitor {
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Field, E> {
-        Ok(Field::Other("a number"))
+        Ok(Field::Number)
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Field, E> {
@@ -368,7 +378,8 @@ mod tests {
     #[test]
     fn a_record_is_named_by_its_id_or_its_line() {
         let lines = "{\"id\": \"甲\", \"text\": \"渡口\"}\n\n  \r\n{\"text\": \"老船工\\r\\n说\", \"id\": 17}\r\n{\"text\":\"绳索\"}\n\
-                     {\"id\": null, \"text\": \"河水\"}\n{\"id\": \"\", \"text\": \"\"}\n{\"id\": -3, \"te\\u0078t\": \"芦苇\"}";
+                     {\"id\": null, \"text\": \"河水\"}\n{\"id\": \"\", \"text\": \"\"}\n{\"id\": -3, \"te\\u0078t\": \"芦苇\"}\n\
+                     {\"id\": 18446744073709551616, \"text\": \"桨\"}\n{\"id\": 7.50, \"text\": \"橹\"}";
         let expected = [
             ("甲", "渡口"),
             ("17", "老船工\n说"),
@@ -376,6 +387,8 @@ mod tests {
             ("船.jsonl:6", "河水"),
             ("船.jsonl:7", ""),
             ("-3", "芦苇"),
+            ("18446744073709551616", "桨"),
+            ("7.50", "橹"),
         ];
         assert_eq!(texts(lines), expected.map(|(key, text)| (key.to_owned(), text.to_owned())));
     }

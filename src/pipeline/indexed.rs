@@ -240,10 +240,7 @@ pub(super) fn unnamed(key: &str, origin: &Origin, input: &InputSettings) -> Opti
     let Origin { file, line } = origin;
     let is_unnamed = &**file == "-" && key == format!("{file}:{line}");
     let reason = || {
-        format!(
-            "no field `{}` that is a text or a whole number, to remember it by: `--id-field` names it",
-            input.id_field
-        )
+        format!("no field `{}` that is a text or a number, to remember it by: `--id-field` names it", input.id_field)
     };
     is_unnamed.then(|| Skipped::new(key, reason()))
 }
