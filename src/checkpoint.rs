@@ -93,12 +93,7 @@ impl Checkpoints {
     /// # Errors
     /// When it cannot be written.
     pub fn save(&self, name: &str, part: &impl Serialize) -> Result<()> {
-        self.write(&self.path(name), |out| {
-            let mut out = Checked { out, hash: Xxh3::new() };
-            postcard::to_io(part, &mut out).map_err(io::Error::other)?;
-            let sum = out.hash.digest().to_le_bytes();
-            out.out.write_all(&sum)
-        })
+        self.write(&self.path(name), |out| write_part(part, out))
     }
 
     /// Writes a file that has its name once it is whole and on disk.
@@ -247,20 +242,43 @@ fn locked(folder: &Path) -> Result<File> {
             Err(TryLockError::Error(error)) => return Err(Error::io("lock", &path, error)),
         }
     }
-    refuse(folder, "is where another scan is at work")
+    let folder = folder.display();
+    Err(Error::Settings(format!(
+        "`{folder}` is where another scan is at work: wait for its end, or name another folder"
+    )))
+}
+
+/// Writes a part and its checksum.
+fn write_part(part: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = Checked { out, hash: Xxh3::new(), error: None };
+    if let Err(error) = postcard::to_io(part, &mut out) {
+        // postcard says of any failure that its buffer is full.
+        return Err(out.error.unwrap_or_else(|| io::Error::other(error)));
+    }
+    let sum = out.hash.digest().to_le_bytes();
+    out.out.write_all(&sum)
 }
 
 /// Writes on, and hashes what it writes.
 struct Checked<W> {
     out: W,
     hash: Xxh3,
+    /// Why the last write failed.
+    error: Option<io::Error>,
 }
 
 impl<W: Write> Write for Checked<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(bytes)?;
-        self.hash.update(&bytes[..written]);
-        Ok(written)
+        match self.out.write(bytes) {
+            Ok(written) => {
+                self.hash.update(&bytes[..written]);
+                Ok(written)
+            }
+            Err(error) => {
+                self.error = Some(io::Error::new(error.kind(), error.to_string()));
+                Err(error)
+            }
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -315,6 +333,22 @@ mod tests {
     }
 
     #[test]
+    fn why_a_part_could_not_be_written_is_what_the_disk_says() {
+        struct Full;
+        impl Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::StorageFull.into())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let error = write_part(&[1, 2, 3], &mut Full).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    }
+
+    #[test]
     fn a_part_that_follows_from_something_else_is_made_anew() {
         let place = tempfile::tempdir().unwrap();
         let checkpoints = Checkpoints::open(&place.path().join("done"), &identity()).unwrap();
@@ -331,6 +365,7 @@ mod tests {
         let first = Checkpoints::open(place.path(), &identity()).unwrap();
         assert!(refused(&identity()).contains("another scan is at work"));
         assert!(remove(place.path()).unwrap_err().to_string().contains("another scan is at work"));
+        assert!(!refused(&identity()).contains("remove this one"), "it is of a scan that goes on");
         drop(first);
         fs::write(place.path().join(format!("{UNFINISHED}1")), "").unwrap();
         assert!(Checkpoints::open(place.path(), &identity()).is_ok());

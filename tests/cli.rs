@@ -897,6 +897,25 @@ fn a_flag_wins_over_the_configuration_and_that_over_the_defaults() {
     assert_eq!(without["counts"]["documents"], 4);
 }
 
+#[test]
+fn the_file_of_a_scan_is_not_written_by_commands_with_another_output() {
+    let folder =
+        pages().with("tongwen.toml", "format = 'json'\noutput = 'found.json'\nexclude = ['*.toml', '*.json']\n");
+    folder.run(&["scan", "."]).code(0);
+    let found = fs::read(folder.path("found.json")).unwrap();
+    let kept = tempfile::tempdir().unwrap();
+    let index = kept.path().display().to_string();
+    for arguments in [
+        &["explain", ".", "--pair", "渡口.txt", "转载/渡口.html"][..],
+        &["index", "add", &index, "."],
+        &["index", "query", &index, "."],
+        &["boilerplate", "."],
+    ] {
+        assert!(!folder.run(arguments).code(0).get_output().stdout.is_empty(), "{arguments:?}");
+        assert_eq!(fs::read(folder.path("found.json")).unwrap(), found, "{arguments:?}");
+    }
+}
+
 /// Two pages that carry one article, with what copying does to it, and the frame of one of them.
 fn ferry() -> Folder {
     let article = "柳塘渡口的木船每天五点半开船，先送对岸的菜农过江，再接学生回来。船工焦二顺今年六十一岁，\

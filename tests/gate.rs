@@ -100,12 +100,14 @@ fn the_policy_of_a_project_stands_in_its_configuration_and_a_flag_wins() {
         ("tongwen.toml", "[gate]\nfail-on = ['identical', 'repost']\nmax-share = '50%'\n"),
         ("bad.toml", "[gate]\nfail_on = ['identical']\n"),
         ("worse.toml", "[gate]\nmax-share = 'half'\n"),
+        ("none.toml", "[gate]\nfail-on = []\n"),
     ]);
     assert_eq!(folder.gate(&["p"]), 0);
     assert_eq!(folder.gate(&["p", "--no-config"]), 1);
     assert_eq!(folder.gate(&["p", "--max-share", "10%"]), 1);
     assert!(folder.cannot(&["p", "--config", "bad.toml"]).contains("unknown key `fail_on`"));
     assert!(folder.cannot(&["p", "--config", "worse.toml"]).contains("line 2"));
+    assert!(folder.cannot(&["p", "--config", "none.toml"]).contains("one kind or more"));
 }
 
 #[test]

@@ -457,6 +457,7 @@ pub struct GateArguments {
 pub struct GateFlags {
     /// Kinds of relations that make a document a duplicate, with commas between them [default: identical,repost]
     #[arg(long, value_enum, value_name = "KINDS", value_delimiter = ',', help_heading = "Gate")]
+    #[serde(deserialize_with = "at_least_one")]
     pub fail_on: Vec<Kind>,
 
     /// Duplicates that may pass [default: 0, or any number with --max-share]
@@ -723,6 +724,17 @@ impl FromStr for Share {
         let share = number.parse::<f64>().map_err(|_| "a share is a number such as `0.02`, or `2%`".to_owned())?;
         Ok(Self(share / of))
     }
+}
+
+/// Reads a list that would be taken for one that is not there if it were empty.
+fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Kind>, D::Error> {
+    let kinds = Vec::deserialize(deserializer)?;
+    if kinds.is_empty() {
+        return Err(de::Error::custom(
+            "a list of one kind or more is needed; without the key it is identical and repost",
+        ));
+    }
+    Ok(kinds)
 }
 
 impl<'de> Deserialize<'de> for Share {

@@ -43,6 +43,11 @@ pub fn load(file: Option<&Path>, none: bool) -> Result<ScanFlags, Failure> {
     }
 }
 
+/// Returns what [`load`] does, for a command whose output is another than that of scans: `format` and `output` are of those.
+pub fn load_for_others(file: Option<&Path>, none: bool) -> Result<ScanFlags, Failure> {
+    Ok(ScanFlags { format: None, output: None, ..load(file, none)? })
+}
+
 fn parse(text: &str, path: &Path) -> Result<ScanFlags, Failure> {
     toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());

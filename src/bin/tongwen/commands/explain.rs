@@ -14,7 +14,7 @@ pub fn run(arguments: ExplainArguments) -> Result<(), Failure> {
     if arguments.flags.top.is_some() {
         return Err(Failure::new("`--top` is a flag of `tongwen scan`").with_hint("`--full` shows all of both texts"));
     }
-    let config = config::load(arguments.config.as_deref(), arguments.no_config)?;
+    let config = config::load_for_others(arguments.config.as_deref(), arguments.no_config)?;
     let Plan { settings, format, output, quiet, color, .. } = config::plan(arguments.flags, config)?;
     for path in &arguments.paths {
         can_be_read(path)?;

@@ -109,7 +109,7 @@ fn plan(arguments: IndexedArguments) -> Result<Plan, Failure> {
         return Err(Failure::new(format!("`{flag}` is a flag of `tongwen scan`"))
             .with_hint("an index finds what to compare by the passages texts share; leave it out"));
     }
-    let config = config::load(arguments.config.as_deref(), arguments.no_config)?;
+    let config = config::load_for_others(arguments.config.as_deref(), arguments.no_config)?;
     let plan = config::plan(arguments.flags, config)?;
     for path in &arguments.paths {
         can_be_read(path)?;
