@@ -840,7 +840,9 @@ impl<'a> Judge<'a> {
             if texts.len() < MANY_HOLDERS && texts.iter().filter(may_be_edge).count() < 2 {
                 return None;
             }
-            let common = common_lines(&texts.iter().map(|&id| &*lines[id as usize]).collect::<Vec<_>>());
+            let common_to =
+                |texts: &[u32]| common_lines(&texts.iter().map(|&id| &*lines[id as usize]).collect::<Vec<_>>());
+            let mut common = common_to(texts);
             let is_edge = |line: Option<&Block>, holders: usize| {
                 is_few(holders, *of) && line.is_some_and(|line| common.binary_search(&line.hash).is_ok())
             };
@@ -850,6 +852,18 @@ impl<'a> Judge<'a> {
                 let [first, last] = of_edges[id as usize];
                 is_edge(lines.first(), first) || is_edge(lines.last(), last)
             });
+            if sides.len() < 2 {
+                // A few of them may be elsewhere: the site of most of them has the edge, and the others say nothing of it.
+                let of_site = self.of_one_edge(
+                    texts,
+                    &|holders: usize, at: usize| is_few(holders * texts.len(), of * at),
+                    &of_edges,
+                );
+                if let Some(of_site) = of_site {
+                    common = common_to(&of_site);
+                    sides = of_site;
+                }
+            }
             let has_edges = sides.len() >= 2;
             if !has_edges {
                 sides.clone_from(texts);
@@ -861,6 +875,28 @@ impl<'a> Judge<'a> {
         };
         let same: Vec<&[(Vec<u32>, usize, u32)]> = sides.chunk_by(|a, b| (&a.0, a.1) == (&b.0, b.1)).collect();
         same.into_par_iter().filter_map(edge).collect()
+    }
+
+    /// Returns those of some texts that have their first line or their last in common, where that is nearly all that have it:
+    /// the most there are, and [`MANY_HOLDERS`] or more. `is_few` is asked of how many have the line and how many of them are
+    /// here.
+    fn of_one_edge(
+        &self,
+        texts: &[u32],
+        is_few: &dyn Fn(usize, usize) -> bool,
+        of_edges: &[[usize; 2]],
+    ) -> Option<Vec<u32>> {
+        let edge = |id: u32, at: usize| {
+            let lines = &self.texts[id as usize].blocks.lines;
+            if at == 0 { lines.first() } else { lines.last() }.map(|line| line.hash)
+        };
+        let with = |id: u32, at: usize| -> Vec<u32> {
+            texts.iter().copied().filter(|&other| edge(other, at) == edge(id, at)).collect()
+        };
+        let sides = texts.iter().flat_map(|&id| [0, 1].map(|at| (of_edges[id as usize][at], with(id, at))));
+        let of_site =
+            sides.filter(|(holders, of_site)| of_site.len() >= MANY_HOLDERS && is_few(*holders, of_site.len()));
+        of_site.map(|(_, of_site)| of_site).max_by_key(Vec::len)
     }
 
     /// Returns for each text how many of its tokens stand in lines of many holders, by [`class`].

@@ -701,6 +701,25 @@ fn an_article_on_fifty_sites_in_fifty_frames_is_content() {
 }
 
 #[test]
+fn notices_above_the_same_law_are_no_reposts_where_some_stand_on_another_site_too() {
+    let law = Author::new(1).sentences(32);
+    let (office, mirror) = (Site::new(1), Site::new(2));
+    let notice = |number: usize| prose(&[Author::new(7200 + number as u64).sentences(6), law.clone()].concat());
+    for (notices, mirrored) in [(5, 1), (12, 4)] {
+        let own = (0..notices).map(|n| page(format!("office {n:02}"), office.page(n, &notice(n), &[])));
+        let copies = (0..mirrored).map(|n| page(format!("mirror {n:02}"), mirror.page(n, &notice(n), &[])));
+        let found = found(&own.chain(copies).collect::<Vec<_>>(), &AnalysisSettings::default());
+        for (a, b) in joined(&found) {
+            assert_eq!(a[a.len() - 2..], b[b.len() - 2..], "{a} and {b} of {notices}, {mirrored} mirrored");
+        }
+        for n in 0..mirrored {
+            let kinds = related(&found, &format!("office {n:02}"), &format!("mirror {n:02}"));
+            assert!(matches!(kinds[..], [(Repost | Contained, _)]), "{n} of {notices}: {kinds:?}");
+        }
+    }
+}
+
+#[test]
 fn an_article_on_fifty_pages_without_any_other_is_content_too() {
     let text = article(1, 16);
     let pages: Vec<Page> =
