@@ -60,6 +60,10 @@ const MANY_HOLDERS: usize = 4;
 const BESIDE: f64 = 0.125;
 const IN_ONE_PIECE: f64 = 0.66;
 
+/// Share of the holders of a line that must be of one site for the edge of its pages to be that of a frame: an article
+/// that several sites have is none.
+const OF_ONE_SITE: f64 = 0.75;
+
 /// Lines whose holders split that are judged at once: some 30 MB of pairs.
 const SPLIT_AT_ONCE: usize = 8192;
 
@@ -798,10 +802,11 @@ impl<'a> Judge<'a> {
 
     /// Returns the lines that may belong to a frame that is longer than what it frames.
     ///
-    /// Of such pages the rest is alike whichever line is left out, for it is frame too. So all lines that the holders of
-    /// a line have in common are left out at once. The same could be said of an article that was reposted; but a frame
-    /// holds the edge of the page, and the line at the edge has no more holders than the others. Where each page begins and
-    /// ends with lines of its own, it is told by what it surrounds, if many have it and much of each page is in it.
+    /// Of such pages the rest is alike whichever line is left out, for it is frame too. So all lines that the holders
+    /// of a line have in common are left out at once. The same could be said of an article that was reposted; but a
+    /// frame holds the edge of the page, and the line at the edge has no more holders than the others. Where some pages
+    /// stand on another site too, it is the edge of those that have one in common. Where each page begins and ends with
+    /// lines of its own, it is told by what it surrounds, if many have it and much of each page is in it.
     fn edges(&self, groups: &[Vec<Place>]) -> Vec<Edge> {
         let holders: FxHashMap<u64, usize> =
             groups.iter().map(|group| (self.hash_of(group, Level::Line), group.len())).collect();
@@ -812,7 +817,6 @@ impl<'a> Judge<'a> {
             .par_iter()
             .map(|text| [holders_of(text.blocks.lines.first()), holders_of(text.blocks.lines.last())])
             .collect();
-        let is_few = |holders: usize, of: usize| holders > 0 && holders * 4 <= of * 5;
         let of_classes = self.tokens_by_holders(&holders);
         let is_heavy = |text: u32, holders: usize| {
             let near = class(holders).saturating_sub(1)..=class(holders) + 1;
@@ -853,12 +857,8 @@ impl<'a> Judge<'a> {
                 is_edge(lines.first(), first) || is_edge(lines.last(), last)
             });
             if sides.len() < 2 {
-                // A few of them may be elsewhere: the site of most of them has the edge, and the others say nothing of it.
-                let of_site = self.of_one_edge(
-                    texts,
-                    &|holders: usize, at: usize| is_few(holders * texts.len(), of * at),
-                    &of_edges,
-                );
+                // Some may be elsewhere: the site of most of them has the edge, and the others say nothing of it.
+                let of_site = self.of_one_edge(texts, &groups[same[0].2 as usize], &of_edges);
                 if let Some(of_site) = of_site {
                     common = common_to(&of_site);
                     sides = of_site;
@@ -877,26 +877,28 @@ impl<'a> Judge<'a> {
         same.into_par_iter().filter_map(edge).collect()
     }
 
-    /// Returns those of some texts that have their first line or their last in common, where that is nearly all that have it:
-    /// the most there are, and [`MANY_HOLDERS`] or more. `is_few` is asked of how many have the line and how many of them are
-    /// here.
-    fn of_one_edge(
-        &self,
-        texts: &[u32],
-        is_few: &dyn Fn(usize, usize) -> bool,
-        of_edges: &[[usize; 2]],
-    ) -> Option<Vec<u32>> {
+    /// Returns those of the first `texts` of a group that have their first line or their last in common,
+    /// [`MANY_HOLDERS`] or more, where nearly all that have it are of the group and [`OF_ONE_SITE`] of the group has it.
+    fn of_one_edge(&self, texts: &[u32], group: &[Place], of_edges: &[[usize; 2]]) -> Option<Vec<u32>> {
         let edge = |id: u32, at: usize| {
             let lines = &self.texts[id as usize].blocks.lines;
             if at == 0 { lines.first() } else { lines.last() }.map(|line| line.hash)
         };
-        let with = |id: u32, at: usize| -> Vec<u32> {
-            texts.iter().copied().filter(|&other| edge(other, at) == edge(id, at)).collect()
+        let with = |id: u32, at: usize| texts.iter().copied().filter(move |&other| edge(other, at) == edge(id, at));
+        let most = |at: usize| {
+            let counted = texts.iter().map(|&id| (with(id, at).count(), id));
+            counted
+                .max_by_key(|&(count, id)| (count, std::cmp::Reverse(id)))
+                .filter(|&(count, _)| count >= MANY_HOLDERS)
         };
-        let sides = texts.iter().flat_map(|&id| [0, 1].map(|at| (of_edges[id as usize][at], with(id, at))));
-        let of_site =
-            sides.filter(|(holders, of_site)| of_site.len() >= MANY_HOLDERS && is_few(*holders, of_site.len()));
-        of_site.map(|(_, of_site)| of_site).max_by_key(Vec::len)
+        let is_of_site = |id: u32, at: usize| {
+            let of_site = group.iter().filter(|place| edge(place.0, at) == edge(id, at)).count();
+            of_site as f64 >= OF_ONE_SITE * group.len() as f64 && is_few(of_edges[id as usize][at], of_site)
+        };
+        [0, 1].into_iter().find_map(|at| {
+            let (_, id) = most(at).filter(|&(_, id)| is_of_site(id, at))?;
+            Some(with(id, at).collect())
+        })
     }
 
     /// Returns for each text how many of its tokens stand in lines of many holders, by [`class`].
@@ -1397,6 +1399,11 @@ struct Open {
     judged: Vec<u64>,
     /// For each text where they stand, and their number among those that are judged; one beyond them for what is known.
     blocks: Vec<Box<[(u32, u32)]>>,
+}
+
+/// Returns whether a line at the edge of a page has hardly more holders than another one.
+fn is_few(holders: usize, of: usize) -> bool {
+    holders > 0 && holders * 4 <= of * 5
 }
 
 /// Lines of the same texts that may belong to a frame which is longer than what it frames.

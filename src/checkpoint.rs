@@ -274,9 +274,12 @@ impl<W: Write> Write for Checked<W> {
                 self.hash.update(&bytes[..written]);
                 Ok(written)
             }
+            // Whoever is interrupted tries again.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(error) => {
-                self.error = Some(io::Error::new(error.kind(), error.to_string()));
-                Err(error)
+                let kind = error.kind();
+                self.error = Some(error);
+                Err(kind.into())
             }
         }
     }

@@ -54,20 +54,32 @@ pub struct Moment {
     pub year: u32,
     pub month: u32,
     pub day: u32,
-    /// Seconds of the day, in UTC where the zone was stated.
+    /// Seconds of the day; the day is that of UTC where the zone was stated.
     pub second: u32,
 }
 
+/// Returns the time that a text states with its zone.
+fn stated(text: &str) -> Option<jiff::Timestamp> {
+    let of_mail = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true);
+    // `2024-05-01 08:30:00 +0800`, as Git and others have it.
+    let closed_up = || {
+        let (time, zone) = text.rsplit_once(' ')?;
+        let zone = if matches!(zone, "UTC" | "GMT") { "Z" } else { zone };
+        format!("{time}{zone}").parse().ok()
+    };
+    let of_mail = || of_mail.parse_timestamp(text).ok();
+    text.parse().ok().or_else(of_mail).or_else(closed_up)
+}
+
 impl Moment {
-    /// Returns the time a text states, if it is a date that begins with its year (`2024-05-01T08:30:00`, `2024年5月1日`,
-    /// `20240501`, `20240501083000`), one of mail and HTTP (`Wed, 1 May 2024 08:30:00 GMT`) or seconds or milliseconds since
-    /// 1970.
+    /// Returns the time a text states, if it is a date that begins with its year (`2024-05-01T08:30:00`,
+    /// `2024年5月1日`, `20240501`, `20240501083000`), one of mail and HTTP (`Wed, 1 May 2024 08:30:00 GMT`), or seconds
+    /// or milliseconds since 1970.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let stated = text.parse().or_else(|_| jiff::fmt::rfc2822::parse(text).map(|zoned| zoned.timestamp()));
-        let seconds = stated.ok().and_then(|stated: jiff::Timestamp| u64::try_from(stated.as_second()).ok());
-        if seconds.is_some() {
-            return seconds.map(Self::of_epoch);
+        let stated = stated(text).map(|stated| jiff::tz::TimeZone::UTC.to_datetime(stated));
+        if let Some(civil) = stated.or_else(|| text.parse().ok()) {
+            return Self::of_civil(civil);
         }
         let groups = text.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
         let mut numbers: Vec<u64> = groups.take(6).map(str::parse).collect::<Result<_, _>>().ok()?;
@@ -99,6 +111,14 @@ impl Moment {
             day: day as u32,
             second: (hour * 3600 + minute * 60 + second) as u32,
         })
+    }
+
+    fn of_civil(civil: jiff::civil::DateTime) -> Option<Self> {
+        let [month, day] = [civil.month(), civil.day()].map(|part| u32::from(part.unsigned_abs()));
+        let [hour, minute, second] =
+            [civil.hour(), civil.minute(), civil.second()].map(|part| u32::from(part.unsigned_abs()));
+        let year = u32::try_from(civil.year()).ok()?;
+        Some(Self { year, month, day, second: hour * 3600 + minute * 60 + second })
     }
 
     /// Returns the time so many seconds after the beginning of 1970 (civil from days, Hinnant 2013).
@@ -205,7 +225,11 @@ mod tests {
         assert_eq!(Moment::parse("Wed, 1 May 2024 08:30:00 +0800"), day(2024, 5, 1, 1800));
         assert_eq!(Moment::parse("2024-05-01T08:30:00+08:00"), day(2024, 5, 1, 1800));
         assert_eq!(Moment::parse("2024-05-01T20:30:00-05:00"), day(2024, 5, 2, 5400));
-        assert_eq!(Moment::parse("1969-05-01T08:30:00Z"), day(1969, 5, 1, 30_600));
+        assert_eq!(Moment::parse("1969-05-01T08:30:00+08:00"), day(1969, 5, 1, 1800));
+        assert_eq!(Moment::parse("2024-05-01 08:30:00 +0800"), day(2024, 5, 1, 1800));
+        assert_eq!(Moment::parse("2024-05-01 08:30:00 UTC"), day(2024, 5, 1, 30_600));
+        assert_eq!(Moment::parse("Mon, 1 May 2024 08:30:00 GMT"), day(2024, 5, 1, 30_600));
+        assert_eq!(Moment::parse("20240501T083000"), day(2024, 5, 1, 30_600));
         assert_eq!(Moment::parse("1709164800"), day(2024, 2, 29, 0));
         for none in ["", "昨天", "01/05/2024", "2024-13-01", "99999999999999999999999"] {
             assert_eq!(Moment::parse(none), None, "{none}");

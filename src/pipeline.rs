@@ -1021,7 +1021,9 @@ impl<'a> Compared<'a> {
         let verify = |a, b| relate(&self.evidence(a, b), self.settings).is_some_and(is_repost);
         let copies = |a: DocId, b: DocId| {
             let at = related.binary_search_by_key(&(a.min(b), a.max(b)), |related| related.pair);
-            at.is_ok_and(|at| are_copies(&related[at].evidence, self.settings))
+            // Of a pair that the bands missed nothing is kept.
+            let evidence = at.map_or_else(|_| self.evidence(a, b), |at| related[at].evidence);
+            are_copies(&evidence, self.settings)
         };
         cluster::stars(&reposts, length, verify, |a, b| are_strangers(&self.evidence(a, b)), copies)
     }

@@ -43,7 +43,8 @@ pub fn load(file: Option<&Path>, none: bool) -> Result<ScanFlags, Failure> {
     }
 }
 
-/// Returns what [`load`] does, for a command whose output is another than that of scans: `format` and `output` are of those.
+/// Returns what [`load`] does, for a command whose output is another than that of scans: `format` and `output` are of
+/// those.
 pub fn load_for_others(file: Option<&Path>, none: bool) -> Result<ScanFlags, Failure> {
     Ok(ScanFlags { format: None, output: None, ..load(file, none)? })
 }
