@@ -644,6 +644,28 @@ fn reports_that_say_the_same_of_other_people_are_no_reposts_and_a_corrected_one_
     assert_eq!(joined, BTreeSet::from([pair("report 1", "corrected")]));
 }
 
+/// A text as a scanner reads it, with a slip in one of so many characters.
+fn scanned_with_slips(text: &str, every: u64, seed: u64) -> String {
+    let slip = |(at, c): (usize, char)| {
+        let drawn = hash::number(at as u64, seed);
+        if drawn.is_multiple_of(every) && c.is_alphabetic() {
+            GIVEN.chars().nth((drawn >> 32) as usize % 50).unwrap()
+        } else {
+            c
+        }
+    };
+    text.chars().enumerate().map(slip).collect()
+}
+
+#[test]
+fn two_scans_of_a_long_text_with_many_slips_are_a_repost() {
+    for analysis in both_kinds_of_tokens() {
+        let scans = (0..2).map(|n| page(format!("{n}"), scanned_with_slips(&article(1, 60), 12, n)));
+        let found = found(&among_strangers(scans), &analysis);
+        assert_eq!(kind(&found, "0", "1"), Some(Repost), "{:?}", analysis.tokens);
+    }
+}
+
 /// A text with other words for the same, as they are in another region: a thing and a place in each clause.
 fn in_other_words(text: &str) -> String {
     [NOUNS, SPOTS].iter().fold(text.to_owned(), |text, words| {
