@@ -35,6 +35,10 @@ pub struct Document {
 impl Document {
     /// Returns the first folder of a file's name, which is as good as a site; empty for a file in no folder.
     pub fn folder(file: &str) -> Box<str> {
+        let mut file = file;
+        while let Some(rest) = file.strip_prefix("./").or_else(|| file.strip_prefix("../")) {
+            file = rest;
+        }
         file.split_once('/').map_or("", |(folder, _)| folder).into()
     }
 
@@ -242,6 +246,8 @@ mod tests {
         assert_eq!(&*Document::host("https://name@News.Example:8080/a/b?c"), "news.example");
         assert_eq!(&*Document::host("news.example/a"), "news.example");
         assert_eq!(&*Document::folder("qingfeng/2024/a.html"), "qingfeng");
+        assert_eq!(&*Document::folder("./../qingfeng/a.html"), "qingfeng");
         assert_eq!(&*Document::folder("a.html"), "");
+        assert_eq!(&*Document::folder("./a.html"), "");
     }
 }
