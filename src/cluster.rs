@@ -182,13 +182,15 @@ fn leave_with_copies(
     let are_copies = |a: usize, b: usize| are_copies(members[a], members[b]);
     let is_member: FxHashSet<usize> = taken.iter().copied().collect();
     taken.retain(|&at| {
-        let others =
-            neighbours[at].iter().map(|&other| other as usize).filter(|&other| is_free[other] && other != keep);
-        let (inside, outside): (Vec<usize>, Vec<usize>) = others.partition(|other| is_member.contains(other));
-        let count = |of: Vec<usize>| of.into_iter().filter(|&other| are_copies(at, other)).count();
+        let copies = |is_inside: bool| {
+            let others = neighbours[at].iter().map(|&other| other as usize);
+            let others =
+                others.filter(|&other| is_free[other] && other != keep && is_member.contains(&other) == is_inside);
+            others.filter(|&other| are_copies(at, other)).count()
+        };
         // Most have none outside, and are not asked more.
-        let outside = count(outside);
-        outside == 0 || outside <= count(inside) || are_copies(keep, at)
+        let outside = copies(false);
+        outside == 0 || outside <= copies(true) || are_copies(keep, at)
     });
 }
 

@@ -81,8 +81,10 @@ impl Moment {
     /// or milliseconds since 1970.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let stated = stated(text).map(|stated| jiff::tz::TimeZone::UTC.to_datetime(stated));
-        if let Some(civil) = stated.or_else(|| text.parse().ok()) {
+        if let Some(stated) = stated(text) {
+            return Self::of_timestamp(stated);
+        }
+        if let Ok(civil) = text.parse() {
             return Self::of_civil(civil);
         }
         let groups = text.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
@@ -92,15 +94,12 @@ impl Moment {
         if let [number, ..] = numbers[..]
             && whole.bytes().all(|byte| byte.is_ascii_digit())
         {
-            let of_day = |day: u64| vec![day / 10_000, day / 100 % 100, day % 100];
             match whole.len() {
-                8 => numbers = of_day(number),
-                9 | 10 => return Some(Self::of_epoch(number)),
-                12 | 13 => return Some(Self::of_epoch(number / 1000)),
-                14 => {
-                    let (day, time) = (number / 1_000_000, number % 1_000_000);
-                    numbers = [of_day(day), vec![time / 10_000, time / 100 % 100, time % 100]].concat();
-                }
+                8 => numbers = vec![number / 10_000, number / 100 % 100, number % 100],
+                9 | 10 => return Self::of_epoch(number),
+                12 | 13 => return Self::of_epoch(number / 1000),
+                // All of it is digits.
+                14 => return format!("{}T{}", &whole[..8], &whole[8..]).parse().ok().and_then(Self::of_civil),
                 _ => {}
             }
         }
@@ -125,20 +124,14 @@ impl Moment {
         Some(Self { year, month, day, second: hour * 3600 + minute * 60 + second })
     }
 
-    /// Returns the time so many seconds after the beginning of 1970 (civil from days, Hinnant 2013).
-    pub fn of_epoch(seconds: u64) -> Self {
-        let days = seconds / 86_400 + 719_468;
-        let (era, day_of_era) = (days / 146_097, days % 146_097);
-        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let shifted = (5 * day_of_year + 2) / 153;
-        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-        Self {
-            year: (year_of_era + era * 400 + u64::from(month <= 2)) as u32,
-            month: month as u32,
-            day: (day_of_year - (153 * shifted + 2) / 5 + 1) as u32,
-            second: (seconds % 86_400) as u32,
-        }
+    /// Returns the time so many seconds after the beginning of 1970, if its year has four digits.
+    pub fn of_epoch(seconds: u64) -> Option<Self> {
+        let seconds = i64::try_from(seconds).ok()?;
+        Self::of_timestamp(jiff::Timestamp::from_second(seconds).ok()?)
+    }
+
+    fn of_timestamp(timestamp: jiff::Timestamp) -> Option<Self> {
+        Self::of_civil(jiff::tz::TimeZone::UTC.to_datetime(timestamp))
     }
 }
 

@@ -264,7 +264,7 @@ impl<'s> Listing<'s> {
 
 fn changed(metadata: &Metadata) -> Option<Moment> {
     let since = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-    Some(Moment::of_epoch(since.as_secs()))
+    Moment::of_epoch(since.as_secs())
 }
 
 /// The walker wraps the system's error in another that repeats the path.

@@ -13,9 +13,9 @@ use crate::output::Destination;
 use crate::progress::Bar;
 
 pub fn run(arguments: BoilerplateArguments) -> Result<(), Failure> {
-    let config = config::load(arguments.config.as_deref(), arguments.no_config)?;
-    let (format, output) = (arguments.flags.format, arguments.flags.output.clone());
-    let Plan { settings, top, quiet, color, .. } = config::plan(arguments.flags, config)?;
+    let config = config::load_for_others(arguments.config.as_deref(), arguments.no_config)?;
+    let format = arguments.flags.format;
+    let Plan { settings, output, top, quiet, color, .. } = config::plan(arguments.flags, config)?;
     if !settings.analysis.boilerplate {
         return Err(Failure::new("`--no-boilerplate` leaves nothing to list")
             .with_hint("leave it out, or pass `--no-boilerplate=false` where the configuration says it"));
