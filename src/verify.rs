@@ -127,6 +127,10 @@ impl Runs {
 const GAP: u32 = 12;
 const DRIFT: u32 = 4;
 
+/// How often what stands once in one text may be found in the other: a page may show its article twice, to be printed or
+/// for a small screen. What recurs more often than that is a phrase; a code has the same sentence in hundreds of articles.
+const OFTEN: u32 = 2;
+
 /// Characters of a line in which numbers are part of what is said.
 const LEAST_PROSE: u32 = 40;
 
@@ -271,8 +275,10 @@ impl Aligner {
         runs.numbers_differ += of_text as u32;
         runs.a = a.1.content_tokens();
         runs.b = b.1.content_tokens();
-        runs.covered_a = a.1.content_of(&self.covered_a);
-        runs.covered_b = b.1.content_of(&self.covered_b);
+        let (in_a, in_b) = (a.1.content_of(&self.covered_a), b.1.content_of(&self.covered_b));
+        runs.covered_a = in_a.min(in_b * OFTEN);
+        runs.covered_b = in_b.min(in_a * OFTEN);
+        runs.seeds = runs.seeds.min(in_a.min(in_b) * OFTEN);
         if are_of_one_frame((a.0, &self.covered_a), (b.0, &self.covered_b)) {
             runs.lead_a = lead(a, &self.covered_a);
             runs.lead_b = lead(b, &self.covered_b);
@@ -472,7 +478,11 @@ mod tests {
             let runs = aligner.runs((texts[0], &masks[0]), (texts[1], &masks[1]), WIDTH);
             let side = |side: usize| (texts[side].shingles, &masks[side]);
             let (in_a, in_b, counted) = plain(side(0), side(1), WIDTH);
-            prop_assert_eq!([runs.seeds, runs.count, runs.longest], counted);
+            let [seeds, count, longest] = counted;
+            let content = [0, 1].map(|at| masks[at].content_of([&aligner.covered_a, &aligner.covered_b][at]));
+            let most = content[0].min(content[1]) * OFTEN;
+            prop_assert_eq!([runs.seeds, runs.count, runs.longest], [seeds.min(most), count, longest]);
+            prop_assert_eq!([runs.covered_a, runs.covered_b], content.map(|covered| covered.min(most)));
             for (covered, plain) in [(&aligner.covered_a, in_a), (&aligner.covered_b, in_b)] {
                 let covered: Vec<bool> = (0..plain.len() as u32).map(|token| bits::get(covered, token)).collect();
                 prop_assert_eq!(covered, plain);

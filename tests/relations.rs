@@ -381,6 +381,38 @@ fn an_article_is_contained_from_three_quarters_of_it_on_and_quoted_below() {
     }
 }
 
+/// A code of so many articles, each of which ends in the same words.
+fn code(articles: usize) -> String {
+    let mut author = Author::new(7300);
+    let article = |_| {
+        format!(
+            "{}处三年以下有期徒刑、拘役或者管制；情节严重的，处三年以上十年以下有期徒刑，并处罚金或者没收财产；单位有上述行为的，对单位判处罚金。",
+            author.sentence().replace('。', "的，")
+        )
+    };
+    (0..articles).map(article).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_phrase_that_recurs_in_a_code_makes_no_repost_of_a_few_articles_of_it() {
+    for analysis in both_kinds_of_tokens() {
+        // Whichever of the two is looked up in the other.
+        for whole in ["a code", "the code"] {
+            let findings = found(&among_strangers([page("amendment", code(4)), page(whole, code(24))]), &analysis);
+            assert_eq!(related(&findings, "amendment", whole), [(Contained, "amendment")], "{:?}", analysis.tokens);
+        }
+    }
+}
+
+#[test]
+fn a_page_that_shows_its_article_twice_reposts_it() {
+    for analysis in both_kinds_of_tokens() {
+        let twice = format!("{}\n{}\n{}", article(1, 20), article(2, 10), article(1, 20));
+        let findings = found(&among_strangers([page("article", article(1, 20)), page("twice", twice)]), &analysis);
+        assert_eq!(kind(&findings, "article", "twice"), Some(Repost), "{:?}", analysis.tokens);
+    }
+}
+
 #[test]
 fn a_few_words_inside_a_page_are_no_article_that_it_contains() {
     for analysis in both_kinds_of_tokens() {
