@@ -316,7 +316,10 @@ pub fn explain(
 }
 
 fn pool(settings: &Settings) -> Result<rayon::ThreadPool> {
-    let threads = settings.run.threads;
+    pool_of(settings.run.threads)
+}
+
+fn pool_of(threads: usize) -> Result<rayon::ThreadPool> {
     if threads > MOST_THREADS {
         return Err(Error::Settings(format!("{threads} threads are out of range: use up to {MOST_THREADS}, or 0")));
     }

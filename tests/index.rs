@@ -14,8 +14,10 @@ use tempfile::TempDir;
 use tongwen::answers::{Added, Answers};
 use tongwen::document::{Document, Origin};
 use tongwen::findings::RelationKind;
+use tongwen::gate::Policy;
 use tongwen::hash;
 use tongwen::index::{Index, Writer};
+use tongwen::pipeline::streamed::{Memory, Stream, Verdict};
 use tongwen::pipeline::{Silent, indexed};
 use tongwen::settings::{AnalysisSettings, RunSettings, Settings, TokenKind};
 
@@ -559,6 +561,85 @@ fn documents_from_memory_are_added_and_looked_up_like_files() {
     indexed::add_documents(vec![document("x", ARTICLES[3])], &mut writer, &settings()).unwrap();
     let answers = indexed::query_documents(vec![document("z", ARTICLES[3])], writer.index(), &settings()).unwrap();
     assert_eq!(told(&answers), [("z", RelationKind::Identical, "x"), ("z", RelationKind::Repost, "d")]);
+}
+
+/// A text that has nothing in common with those of other numbers.
+fn text(number: u64) -> String {
+    let character = |at| char::from_u32(0x4e00 + (hash::number(at, number) % 5000) as u32).unwrap();
+    (0..60).map(character).collect()
+}
+
+fn judge(stream: &mut Stream, records: impl Iterator<Item = (u64, String)>) {
+    let records: Vec<_> = records.map(|(id, text)| Ok(document(&format!("page {id}"), &text))).collect();
+    assert!(stream.judge(records).unwrap().iter().all(|told| told.verdict == Verdict::New));
+}
+
+/// Begins to merge thirteen segments of ten pages beside a stream, and lets others come meanwhile.
+fn streamed(index: &Path, meanwhile: impl IntoIterator<Item = (u64, String)>) -> Stream {
+    let memory = Memory::Growing(Writer::open(index, &settings().analysis).unwrap());
+    let mut stream = Stream::new(memory, Policy::default(), &settings()).unwrap();
+    for batch in 0..13 {
+        judge(&mut stream, (batch * 10..batch * 10 + 10).map(|number| (number, text(number))));
+    }
+    stream.tidy_aside().unwrap();
+    judge(&mut stream, meanwhile.into_iter());
+    stream
+}
+
+/// Checks an index, and that its folder holds nothing else; returns its segments.
+fn sound(index: &Path, pages: u64) -> usize {
+    let opened = Index::open(index).unwrap();
+    opened.check().unwrap();
+    assert_eq!(opened.info().pages, pages);
+    let removed = walk(index).iter().filter(|file| file.extension().is_some_and(|ending| ending == "removed")).count();
+    assert_eq!(fs::read_dir(index).unwrap().count(), opened.segments() + removed + 2, "the manifest and the lock");
+    opened.segments()
+}
+
+#[test]
+fn segments_that_are_merged_beside_a_stream_take_the_place_of_what_they_were_made_of() {
+    let place = tempfile::tempdir().unwrap();
+    let index = place.path().join("index");
+    let mut stream = streamed(&index, [(130, text(130))]);
+    stream.tidy().unwrap();
+    assert_eq!(sound(&index, 131), 2);
+    let asked = (0..131).map(|number| Ok(document(&format!("asked {number}"), &text(number)))).collect();
+    let told = stream.judge(asked).unwrap();
+    let of = |number: usize| told[number].nearest.as_ref().map(|nearest| nearest.of.clone());
+    assert!((0..131).all(|number| of(number) == Some(format!("page {number}"))));
+}
+
+#[test]
+fn a_segment_that_waits_to_be_taken_in_is_not_taken_for_one_that_was_left_behind() {
+    let place = tempfile::tempdir().unwrap();
+    let index = place.path().join("index");
+    drop(streamed(&index, []));
+    let mut writer = Writer::open_existing(&index).unwrap();
+    let merged = writer.tidy_aside(0).unwrap().unwrap().write();
+    indexed::add_documents(vec![document("page 130", &text(130))], &mut writer, &settings()).unwrap();
+    writer.take_in(merged).unwrap();
+    assert_eq!(sound(&index, 131), 2);
+}
+
+#[test]
+fn a_page_that_is_replaced_while_its_segment_is_merged_stays_replaced() {
+    let place = tempfile::tempdir().unwrap();
+    let index = place.path().join("index");
+    let mut stream = streamed(&index, [(5, text(130))]);
+    stream.tidy().unwrap();
+    assert_eq!(sound(&index, 130), 2);
+    let told = stream.judge(vec![Ok(document("old", &text(5))), Ok(document("new", &text(130)))]).unwrap();
+    assert_eq!(told.iter().map(|told| told.verdict).collect::<Vec<_>>(), [Verdict::New, Verdict::Identical]);
+}
+
+#[test]
+fn a_stream_that_ends_while_segments_are_merged_leaves_nothing_behind() {
+    let place = tempfile::tempdir().unwrap();
+    let index = place.path().join("index");
+    drop(streamed(&index, [(130, text(130))]));
+    // Nobody writes to the folder any more.
+    drop(Writer::open_existing(&index).unwrap());
+    assert_eq!(sound(&index, 131), 14, "what was merged was not taken in");
 }
 
 fn kept_index(format: u32) -> PathBuf {

@@ -80,7 +80,7 @@ pub struct Index {
 }
 
 /// A segment without what was removed of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Part {
     segment: Arc<Segment>,
     /// A bit for each page; empty where none was removed.
@@ -361,18 +361,9 @@ impl Index {
     }
 
     fn place_of_key(&self, key: &str) -> Result<Option<(usize, u32)>> {
-        let mut pages = Vec::new();
         for (number, part) in self.parts.iter().enumerate() {
-            pages.clear();
-            part.segment.holders(sample::of_key(key), |page, _| {
-                if page < part.segment.pages() {
-                    pages.push(page);
-                }
-            })?;
-            for &page in &pages {
-                if !part.is_removed(page) && part.segment.key(page)? == key {
-                    return Ok(Some((number, page)));
-                }
+            if let Some(page) = part.page_of_key(key)? {
+                return Ok(Some((number, page)));
             }
         }
         Ok(None)
@@ -429,6 +420,22 @@ impl Part {
         self.removed.get(page as usize / 64).is_some_and(|word| word >> (page % 64) & 1 == 1)
     }
 
+    /// Returns the page of a key, of which one at most is not removed.
+    fn page_of_key(&self, key: &str) -> Result<Option<u32>> {
+        let mut pages = Vec::new();
+        self.segment.holders(sample::of_key(key), |page, _| {
+            if page < self.segment.pages() {
+                pages.push(page);
+            }
+        })?;
+        for page in pages {
+            if !self.is_removed(page) && self.segment.key(page)? == key {
+                return Ok(Some(page));
+            }
+        }
+        Ok(None)
+    }
+
     fn is_alive(&self, text: u32) -> Result<bool> {
         Ok(self.segment.pages_of(text)?.any(|page| !self.is_removed(page)))
     }
@@ -445,11 +452,142 @@ fn read_removed(path: &Path, removed: &Removed, pages: u32) -> Result<Vec<u64>> 
     Ok(words)
 }
 
+impl Index {
+    /// Writes that some pages of a part are removed as well, and puts it into a manifest.
+    fn write_removed(&self, manifest: &mut Manifest, part: usize, pages: &BTreeSet<u32>) -> Result<()> {
+        let Part { segment, removed } = &self.parts[part];
+        let mut words = removed.clone();
+        words.resize(segment.pages().div_ceil(64) as usize, 0);
+        for page in pages {
+            words[*page as usize / 64] |= 1 << (page % 64);
+        }
+        let name = numbered(&mut manifest.next, "removed");
+        let mut file = Sealer::create(&self.folder.join(&name), Kind::Removed, manifest.shape.fingerprint())?;
+        file.begin()?;
+        for word in &words {
+            file.write(&word.to_le_bytes())?;
+        }
+        let pages = words.iter().map(|word| word.count_ones()).sum();
+        manifest.segments[part].removed = Some(Removed { name, seal: file.finish()?, pages });
+        Ok(())
+    }
+
+    /// Writes what segments that follow each other hold as one; none where nothing is left of them.
+    fn merged(&self, run: Range<usize>, name: String) -> Result<Option<Entry>> {
+        let parts = &self.parts[run.clone()];
+        let mut addresses: BTreeMap<u128, Vec<Address>> = BTreeMap::new();
+        let mut without_text = Vec::new();
+        let mut verdicts: FxHashMap<u64, bool> = FxHashMap::default();
+        for (number, part) in (run.start as u32..).zip(parts) {
+            let segment = &part.segment;
+            for text in 0..segment.texts() {
+                if part.removed.is_empty() || part.is_alive(text)? {
+                    addresses.entry(segment.text(text)?.0).or_default().push(Address { part: number, text });
+                }
+            }
+            for page in (0..segment.pages()).rev() {
+                if segment.text_of(page)?.is_some() {
+                    break;
+                }
+                if !part.is_removed(page) {
+                    without_text.push(segment.page(page)?);
+                }
+            }
+            verdicts.extend(segment.verdicts()?);
+        }
+        let addresses: Vec<(u128, Vec<Address>)> = addresses.into_iter().collect();
+        // A look at each text for its words and its place, before they are written in that order.
+        let seen = addresses.par_chunks(MERGED_AT_ONCE).map(|some| {
+            let (mut counts, mut places, mut unpacked) = (FxHashMap::default(), Vec::new(), Unpacked::default());
+            for (_, addresses) in some {
+                let address = addresses[addresses.len() - 1];
+                let kept = self.part(address).segment.load(address.text, &mut unpacked)?;
+                for token in kept.tokens {
+                    *counts.entry(token).or_insert(0_u32) += 1;
+                }
+                places.push((kept.hidden.article, Index::neighbourhood(kept.shingles.in_order())));
+            }
+            Ok((counts, places))
+        });
+        let mut counts: FxHashMap<Token, u32> = FxHashMap::default();
+        let mut places = Vec::with_capacity(addresses.len());
+        for (some, of_some) in seen.collect::<Result<Vec<_>>>()? {
+            for (token, count) in some {
+                let all = counts.entry(token).or_default();
+                *all = all.saturating_add(count);
+            }
+            places.extend(of_some);
+        }
+        let order = Index::order(&places);
+        let mut texts = Vec::with_capacity(order.len());
+        for &number in &order {
+            let (digest, addresses) = &addresses[number];
+            let mut pages = Vec::new();
+            for &address in addresses {
+                pages.extend(self.pages(address)?);
+            }
+            pages.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+            texts.push(NewText { digest: Some(*digest), pages });
+        }
+        if !without_text.is_empty() {
+            without_text.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+            texts.push(NewText { digest: None, pages: without_text });
+        }
+        let mut merged = None;
+        if !texts.is_empty() || !verdicts.is_empty() {
+            let text = |number: usize, unpacked: &mut Unpacked| {
+                let addresses = &addresses[order[number]].1;
+                // What was judged last holds.
+                let address = addresses[addresses.len() - 1];
+                self.part(address).segment.load(address.text, unpacked)
+            };
+            let verdicts = verdicts.into_iter().map(|(name, is_frame)| Verdict::of(name, is_frame)).collect();
+            let path = self.folder.join(&name);
+            let seal = segment::write(&path, self.manifest.shape.fingerprint(), &counts, &texts, verdicts, text)?;
+            merged = Some(Entry { name, seal, removed: None });
+        }
+        Ok(merged)
+    }
+}
+
 /// The one who may change an index.
 #[derive(Debug)]
 pub struct Writer {
     index: Index,
+    /// What is being merged beside what is added: the segment that is written, and the last of those it takes the place of.
+    merging: Option<(String, String)>,
     _lock: Lock,
+}
+
+/// Segments of an index, to be made one while others are added. The [`Writer`] must outlive what is [written](Self::write)
+/// of it.
+#[derive(Debug)]
+pub struct Merging {
+    /// The index as it was.
+    index: Index,
+    run: Range<usize>,
+    name: String,
+}
+
+/// Segments that were made one.
+#[derive(Debug)]
+pub struct Merged {
+    /// The names of those segments, and the pages that were removed of them.
+    of: Vec<(String, Vec<u64>)>,
+    entry: Option<Entry>,
+}
+
+impl Merging {
+    /// Writes the segment, in the pool of the caller.
+    ///
+    /// # Errors
+    /// When something cannot be written, or is damaged.
+    pub fn write(self) -> Result<Merged> {
+        let Self { index, run, name } = self;
+        let entries = index.manifest.segments[run.clone()].iter().zip(&index.parts[run.clone()]);
+        let of = entries.map(|(entry, part)| (entry.name.clone(), part.removed.clone())).collect();
+        Ok(Merged { of, entry: index.merged(run, name)? })
+    }
 }
 
 /// What is to be added at once.
@@ -502,7 +640,7 @@ impl Writer {
     }
 
     fn with(lock: Lock, folder: &Path) -> Result<Self> {
-        let writer = Self { index: Index::open(folder)?, _lock: lock };
+        let writer = Self { index: Index::open(folder)?, merging: None, _lock: lock };
         writer.remove_what_is_left();
         Ok(writer)
     }
@@ -537,10 +675,83 @@ impl Writer {
     /// # Errors
     /// When something cannot be written, or is damaged. What was added stays.
     pub fn tidy(&mut self) -> Result<()> {
-        match to_tidy(&self.sizes()) {
+        match self.to_tidy() {
             Some(run) => self.replace(self.merged(self.index.manifest.clone(), run)?),
             None => Ok(()),
         }
+    }
+
+    /// Does the same, but where it is a matter of more pages than `at_once` it is left to the caller: to be written by
+    /// another thread, and then [taken in](Self::take_in). Until then, nothing but what comes later is tidied, and no other
+    /// such matter is returned.
+    ///
+    /// # Errors
+    /// As [`tidy`](Self::tidy).
+    pub fn tidy_aside(&mut self, at_once: u64) -> Result<Option<Merging>> {
+        let Some(run) = self.to_tidy() else { return Ok(None) };
+        let pages: u64 = self.index.parts[run.clone()].iter().map(|part| u64::from(part.segment.pages())).sum();
+        if pages <= at_once {
+            self.tidy()?;
+            return Ok(None);
+        }
+        if self.merging.is_some() {
+            return Ok(None);
+        }
+        let last = self.index.manifest.segments[run.end - 1].name.clone();
+        let name = numbered(&mut self.index.manifest.next, "segment");
+        self.merging = Some((name.clone(), last));
+        let Index { folder, manifest, parts, .. } = &self.index;
+        let verdicts = FxHashMap::default();
+        let index = Index { folder: folder.clone(), manifest: manifest.clone(), parts: parts.clone(), verdicts };
+        Ok(Some(Merging { index, run, name }))
+    }
+
+    /// Puts a segment that was written in the place of those it was made of, without the pages of these that were removed
+    /// meanwhile. Where the segments themselves are others by now, it is not used.
+    ///
+    /// # Errors
+    /// As [`tidy`](Self::tidy), and what went wrong as the segment was written.
+    pub fn take_in(&mut self, merged: Result<Merged>) -> Result<()> {
+        self.merging = None;
+        let Merged { of, entry } = merged?;
+        let mut manifest = self.index.manifest.clone();
+        let is_of = |run: &[Entry]| run.iter().zip(&of).all(|(entry, (name, _))| entry.name == *name);
+        let Some(at) = manifest.segments.windows(of.len()).position(is_of) else {
+            self.remove_what_is_left();
+            return Ok(());
+        };
+        let is_left = entry.is_some();
+        manifest.segments.splice(at..at + of.len(), entry);
+        let removed = self.removed_since(at, &of)?;
+        if is_left && !removed.is_empty() {
+            let index = Index::of(&self.index.folder, manifest.clone(), Some(&self.index))?;
+            let mut pages = BTreeSet::new();
+            for key in &removed {
+                pages.extend(index.parts[at].page_of_key(key)?);
+            }
+            index.write_removed(&mut manifest, at, &pages)?;
+        }
+        self.replace(manifest)
+    }
+
+    /// Returns the keys of pages that were removed of segments, the first of which is `at`, since they had these removed.
+    fn removed_since(&self, at: usize, of: &[(String, Vec<u64>)]) -> Result<Vec<String>> {
+        let mut keys = Vec::new();
+        for (part, (_, before)) in self.index.parts[at..].iter().zip(of) {
+            let before = |page: u32| before.get(page as usize / 64).is_some_and(|word| word >> (page % 64) & 1 == 1);
+            for page in (0..part.segment.pages()).filter(|&page| part.is_removed(page) && !before(page)) {
+                keys.push(part.segment.key(page)?.to_owned());
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Returns the segments that are to be merged next, those aside that are being merged and what stands before them.
+    fn to_tidy(&self) -> Option<Range<usize>> {
+        let segments = &self.index.manifest.segments;
+        let busy = self.merging.as_ref().and_then(|(_, last)| segments.iter().position(|entry| entry.name == *last));
+        let first = busy.map_or(0, |last| last + 1);
+        to_tidy(&self.sizes()[first..]).map(|run| first + run.start..first + run.end)
     }
 
     /// Returns the pages of each segment, the removed ones among them.
@@ -570,23 +781,8 @@ impl Writer {
                 pages[part].insert(page);
             }
         }
-        for ((part, entry), pages) in self.index.parts.iter().zip(&mut manifest.segments).zip(&pages) {
-            if pages.is_empty() {
-                continue;
-            }
-            let mut words = part.removed.clone();
-            words.resize(part.segment.pages().div_ceil(64) as usize, 0);
-            for page in pages {
-                words[*page as usize / 64] |= 1 << (page % 64);
-            }
-            let name = numbered(&mut manifest.next, "removed");
-            let mut file = Sealer::create(&self.index.folder.join(&name), Kind::Removed, manifest.shape.fingerprint())?;
-            file.begin()?;
-            for word in &words {
-                file.write(&word.to_le_bytes())?;
-            }
-            let pages = words.iter().map(|word| word.count_ones()).sum();
-            entry.removed = Some(Removed { name, seal: file.finish()?, pages });
+        for (part, pages) in pages.iter().enumerate().filter(|(_, pages)| !pages.is_empty()) {
+            self.index.write_removed(&mut manifest, part, pages)?;
         }
         Ok((manifest, pages.iter().map(|pages| pages.len() as u64).sum()))
     }
@@ -612,79 +808,8 @@ impl Writer {
 
     /// Returns a manifest in which some segments that follow each other are one.
     fn merged(&self, mut manifest: Manifest, run: Range<usize>) -> Result<Manifest> {
-        let parts = &self.index.parts[run.clone()];
-        let mut addresses: BTreeMap<u128, Vec<Address>> = BTreeMap::new();
-        let mut without_text = Vec::new();
-        let mut verdicts: FxHashMap<u64, bool> = FxHashMap::default();
-        for (number, part) in (run.start as u32..).zip(parts) {
-            let segment = &part.segment;
-            for text in 0..segment.texts() {
-                if part.removed.is_empty() || part.is_alive(text)? {
-                    addresses.entry(segment.text(text)?.0).or_default().push(Address { part: number, text });
-                }
-            }
-            for page in (0..segment.pages()).rev() {
-                if segment.text_of(page)?.is_some() {
-                    break;
-                }
-                if !part.is_removed(page) {
-                    without_text.push(segment.page(page)?);
-                }
-            }
-            verdicts.extend(segment.verdicts()?);
-        }
-        let addresses: Vec<(u128, Vec<Address>)> = addresses.into_iter().collect();
-        // A look at each text for its words and its place, before they are written in that order.
-        let seen = addresses.par_chunks(MERGED_AT_ONCE).map(|some| {
-            let (mut counts, mut places, mut unpacked) = (FxHashMap::default(), Vec::new(), Unpacked::default());
-            for (_, addresses) in some {
-                let address = addresses[addresses.len() - 1];
-                let kept = self.index.part(address).segment.load(address.text, &mut unpacked)?;
-                for token in kept.tokens {
-                    *counts.entry(token).or_insert(0_u32) += 1;
-                }
-                places.push((kept.hidden.article, Index::neighbourhood(kept.shingles.in_order())));
-            }
-            Ok((counts, places))
-        });
-        let mut counts: FxHashMap<Token, u32> = FxHashMap::default();
-        let mut places = Vec::with_capacity(addresses.len());
-        for (some, of_some) in seen.collect::<Result<Vec<_>>>()? {
-            for (token, count) in some {
-                let all = counts.entry(token).or_default();
-                *all = all.saturating_add(count);
-            }
-            places.extend(of_some);
-        }
-        let order = Index::order(&places);
-        let mut texts = Vec::with_capacity(order.len());
-        for &number in &order {
-            let (digest, addresses) = &addresses[number];
-            let mut pages = Vec::new();
-            for &address in addresses {
-                pages.extend(self.index.pages(address)?);
-            }
-            pages.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-            texts.push(NewText { digest: Some(*digest), pages });
-        }
-        if !without_text.is_empty() {
-            without_text.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-            texts.push(NewText { digest: None, pages: without_text });
-        }
-        let mut merged = None;
-        if !texts.is_empty() || !verdicts.is_empty() {
-            let name = numbered(&mut manifest.next, "segment");
-            let text = |number: usize, unpacked: &mut Unpacked| {
-                let addresses = &addresses[order[number]].1;
-                // What was judged last holds.
-                let address = addresses[addresses.len() - 1];
-                self.index.part(address).segment.load(address.text, unpacked)
-            };
-            let verdicts = verdicts.into_iter().map(|(name, is_frame)| Verdict::of(name, is_frame)).collect();
-            let path = self.index.folder.join(&name);
-            let seal = segment::write(&path, manifest.shape.fingerprint(), &counts, &texts, verdicts, text)?;
-            merged = Some(Entry { name, seal, removed: None });
-        }
+        let name = numbered(&mut manifest.next, "segment");
+        let merged = self.index.merged(run.clone(), name)?;
         manifest.segments.splice(run, merged);
         Ok(manifest)
     }
@@ -706,7 +831,12 @@ impl Writer {
         let Ok(entries) = fs::read_dir(&self.index.folder) else { return };
         for entry in entries.flatten() {
             let name = entry.file_name();
-            let is_left = name.to_str().is_some_and(|name| is_of_index(name) && !named.contains(name));
+            let is_written = |name: &str| {
+                let stem = |name: &str| name.split_once('.').map(|(stem, _)| stem.to_owned());
+                self.merging.as_ref().is_some_and(|(merging, _)| stem(merging) == stem(name))
+            };
+            let is_left =
+                name.to_str().is_some_and(|name| is_of_index(name) && !named.contains(name) && !is_written(name));
             if is_left {
                 // It takes up room and no more; the next writer tries again.
                 let _ = fs::remove_file(entry.path());

@@ -5,22 +5,27 @@
 //! index, whatever happens then.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::mpsc::{self, Receiver};
 
 use serde::Serialize;
 
 use super::indexed::{Batch, Judged, Relation, Standing, Vocabularies, analysed, checked, unnamed};
-use super::{NO_TEXT, Silent, pool, rounded};
+use super::{NO_TEXT, Silent, pool, pool_of, rounded};
 use crate::answers::Match;
 use crate::dictionary::Known;
 use crate::document::{DocId, Document, Origin, Skipped};
 use crate::error::Result;
 use crate::findings::RelationKind;
 use crate::gate::Policy;
-use crate::index::{Index, Writer};
+use crate::index::{Index, Merged, Merging, Writer};
 use crate::settings::Settings;
 
-/// Segments of a growing index from which on it is tidied though records wait.
+/// Segments of a growing index from which on it is tidied though records wait, and those from which on they wait for it.
 const MOST_SEGMENTS: usize = 16;
+const FAR_TOO_MANY: usize = 64;
+
+/// Pages that are merged while a record waits: what takes some ten milliseconds.
+const MERGED_AT_ONCE: u64 = 128;
 
 /// What one record is to those before it, as a line of JSON says it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -86,11 +91,49 @@ pub enum Memory {
 /// A gate that records pass one after another.
 #[derive(Debug)]
 pub struct Stream {
+    // Dropped before the memory, whose folder it writes to.
+    merger: Merger,
     memory: Memory,
     policy: Policy,
     settings: Settings,
     known: Known,
     pool: rayon::ThreadPool,
+}
+
+/// Merges segments beside the records that come.
+#[derive(Debug)]
+struct Merger {
+    /// Of one thread: what it leaves of the processor is for the records.
+    pool: rayon::ThreadPool,
+    running: Option<Receiver<Result<Merged>>>,
+}
+
+impl Merger {
+    fn new() -> Result<Self> {
+        Ok(Self { pool: pool_of(1)?, running: None })
+    }
+
+    fn begin(&mut self, merging: Merging) {
+        let (sender, running) = mpsc::channel();
+        self.running = Some(running);
+        // Whoever drops the receiver waits for it before.
+        self.pool.spawn(move || drop(sender.send(merging.write())));
+    }
+
+    /// Returns what was merged, if it is done; waits for it, if that is wanted.
+    fn done(&mut self, is_to_wait: bool) -> Option<Result<Merged>> {
+        let running = self.running.as_ref()?;
+        let merged = if is_to_wait { running.recv().ok() } else { running.try_recv().ok() }?;
+        self.running = None;
+        Some(merged)
+    }
+}
+
+impl Drop for Merger {
+    fn drop(&mut self) {
+        // Nobody may write to the folder of an index once its lock is gone. What comes of it is removed by the next writer.
+        let _ = self.done(true);
+    }
 }
 
 impl Stream {
@@ -100,9 +143,9 @@ impl Stream {
     /// When the settings are not those of the index, or a dictionary of boilerplate cannot be read.
     pub fn new(memory: Memory, policy: Policy, settings: &Settings) -> Result<Self> {
         let settings = checked(settings)?;
-        let pool = pool(&settings)?;
+        let (pool, merger) = (pool(&settings)?, Merger::new()?);
         let known = Known::load(&settings.dictionaries, settings.analysis.tokens)?;
-        let stream = Self { memory, policy, settings, known, pool };
+        let stream = Self { merger, memory, policy, settings, known, pool };
         stream.index().fits(&stream.settings.analysis)?;
         // The first record shall not wait for the dictionary of words.
         let origin = Origin { file: "".into(), line: 0 };
@@ -162,16 +205,35 @@ impl Stream {
         Ok(told)
     }
 
-    /// Merges what many small additions have left behind: in a moment in which nobody waits, or once it is
-    /// [too much](Self::is_untidy).
+    /// Merges what many small additions have left behind, and waits for it.
     ///
     /// # Errors
     /// When the index is damaged or cannot be written.
     pub fn tidy(&mut self) -> Result<()> {
-        match &mut self.memory {
-            Memory::Fixed(_) => Ok(()),
-            Memory::Growing(writer) => self.pool.install(|| writer.tidy()),
+        let Self { memory: Memory::Growing(writer), merger, pool, .. } = self else { return Ok(()) };
+        if let Some(merged) = merger.done(true) {
+            pool.install(|| writer.take_in(merged))?;
         }
+        pool.install(|| writer.tidy())
+    }
+
+    /// Merges some of what many small additions have left behind, in a moment in which nobody waits or once it is [too
+    /// much](Self::is_untidy). What takes long is done by a thread of its own, and taken in by a later call.
+    ///
+    /// # Errors
+    /// When the index is damaged or cannot be written.
+    pub fn tidy_aside(&mut self) -> Result<()> {
+        if self.index().small_segments() > FAR_TOO_MANY {
+            return self.tidy();
+        }
+        let Self { memory: Memory::Growing(writer), merger, pool, .. } = self else { return Ok(()) };
+        if let Some(merged) = merger.done(false) {
+            pool.install(|| writer.take_in(merged))?;
+        }
+        if let Some(merging) = pool.install(|| writer.tidy_aside(MERGED_AT_ONCE))? {
+            merger.begin(merging);
+        }
+        Ok(())
     }
 
     /// Returns whether so much was left behind that look-ups take longer for it.
@@ -184,7 +246,7 @@ impl Stream {
         if documents.is_empty() {
             return Ok(Vec::new());
         }
-        let Self { memory, policy, settings, known, pool } = self;
+        let Self { memory, policy, settings, known, pool, .. } = self;
         let vocabularies = Vocabularies::default();
         let wanted = matches!(memory, Memory::Growing(_)).then_some(&vocabularies);
         let (told, kepts, pages) = pool.install(|| -> Result<_> {

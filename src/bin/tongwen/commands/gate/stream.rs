@@ -39,7 +39,7 @@ pub fn run(arguments: GateArguments) -> Result<(), Failure> {
     let lines = lines();
     let name: Arc<str> = "-".into();
     let mut output = io::stdout().lock();
-    while let Some(batch) = next_batch(&lines, || Ok(stream.tidy()?))? {
+    while let Some(batch) = next_batch(&lines, || Ok(stream.tidy_aside()?))? {
         let records = batch.iter().map(|line| input::read_record(&line.bytes, &name, line.number, &settings.input));
         let told = stream.judge(records.collect())?;
         match write(&told, &mut output) {
@@ -48,7 +48,7 @@ pub fn run(arguments: GateArguments) -> Result<(), Failure> {
             written => written.map_err(|error| Failure::new(format!("cannot write standard output: {error}")))?,
         }
         if stream.is_untidy() {
-            stream.tidy()?;
+            stream.tidy_aside()?;
         }
     }
     Ok(stream.tidy()?)
