@@ -422,6 +422,19 @@ error: threshold 70 is out of range: use a share above 0, up to 1
 }
 
 #[test]
+fn keys_that_are_named_like_files_are_told_how_keys_are_named() {
+    let folder = Folder::new().with("pages.jsonl", "");
+    folder.refuses(
+        &["explain", "pages.jsonl", "a.html", "b.html"],
+        str![[r#"
+error: cannot read `a.html`: No such file or directory (os error 2)
+hint: documents of a corpus are named by their keys: `tongwen explain corpus.jsonl --pair KEY KEY`
+
+"#]],
+    );
+}
+
+#[test]
 fn an_output_that_cannot_be_written_is_refused_before_the_scan() {
     let folder = Folder::new().with("found.json", FOUND);
     fs::create_dir(folder.path("报告")).unwrap();

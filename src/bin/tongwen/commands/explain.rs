@@ -10,6 +10,9 @@ use crate::failure::Failure;
 use crate::output::Destination;
 use crate::progress::Bar;
 
+/// What whoever names keys as if they were files wants to know.
+const KEYS: &str = "documents of a corpus are named by their keys: `tongwen explain corpus.jsonl --pair KEY KEY`";
+
 pub fn run(arguments: ExplainArguments) -> Result<(), Failure> {
     if arguments.flags.top.is_some() {
         return Err(Failure::new("`--top` is a flag of `tongwen scan`").with_hint("`--full` shows all of both texts"));
@@ -17,7 +20,10 @@ pub fn run(arguments: ExplainArguments) -> Result<(), Failure> {
     let config = config::load_for_others(arguments.config.as_deref(), arguments.no_config)?;
     let Plan { settings, format, output, quiet, color, .. } = config::plan(arguments.flags, config)?;
     for path in &arguments.paths {
-        can_be_read(path)?;
+        can_be_read(path).map_err(|failure| match arguments.paths.as_slice() {
+            [_, _, ..] if arguments.pair.is_empty() => failure.with_hint(KEYS),
+            _ => failure,
+        })?;
     }
     let destination = Destination::apart(output.as_deref(), &arguments.paths, &settings)?;
     let progress: Box<dyn Progress> = if quiet { Box::new(Silent) } else { Box::new(Bar::new()) };
