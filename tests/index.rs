@@ -586,6 +586,17 @@ fn streamed(index: &Path, meanwhile: impl IntoIterator<Item = (u64, String)>) ->
     stream
 }
 
+/// Opens an index once nobody writes to it any more.
+fn opened_at_last(index: &Path) -> Writer {
+    for _ in 0..2000 {
+        match Writer::open_existing(index) {
+            Ok(writer) => return writer,
+            Err(_) => thread::sleep(Duration::from_millis(5)),
+        }
+    }
+    panic!("its lock is never let go of")
+}
+
 /// Checks an index, and that its folder holds nothing else; returns its segments.
 fn sound(index: &Path, pages: u64) -> usize {
     let opened = Index::open(index).unwrap();
@@ -614,11 +625,27 @@ fn a_segment_that_waits_to_be_taken_in_is_not_taken_for_one_that_was_left_behind
     let place = tempfile::tempdir().unwrap();
     let index = place.path().join("index");
     drop(streamed(&index, []));
-    let mut writer = Writer::open_existing(&index).unwrap();
+    let mut writer = opened_at_last(&index);
     let merged = writer.tidy_aside(0).unwrap().unwrap().write();
     indexed::add_documents(vec![document("page 130", &text(130))], &mut writer, &settings()).unwrap();
     writer.take_in(merged).unwrap();
     assert_eq!(sound(&index, 131), 2);
+}
+
+#[test]
+fn an_index_whose_segments_could_not_be_merged_aside_is_as_it_was_and_merges_them_the_next_time() {
+    let place = tempfile::tempdir().unwrap();
+    let index = place.path().join("index");
+    drop(streamed(&index, []));
+    let mut writer = opened_at_last(&index);
+    let merging = writer.tidy_aside(0).unwrap().unwrap();
+    let in_the_way: Vec<PathBuf> = (0..40).map(|number| index.join(format!("{number:08}.new"))).collect();
+    in_the_way.iter().for_each(|folder| fs::create_dir(folder).unwrap());
+    assert!(writer.take_in(merging.write()).is_err());
+    in_the_way.iter().for_each(|folder| fs::remove_dir(folder).unwrap());
+    assert_eq!(sound(&index, 130), 13);
+    writer.tidy().unwrap();
+    assert_eq!(sound(&index, 130), 1);
 }
 
 #[test]
@@ -637,8 +664,7 @@ fn a_stream_that_ends_while_segments_are_merged_leaves_nothing_behind() {
     let place = tempfile::tempdir().unwrap();
     let index = place.path().join("index");
     drop(streamed(&index, [(130, text(130))]));
-    // Nobody writes to the folder any more.
-    drop(Writer::open_existing(&index).unwrap());
+    drop(opened_at_last(&index));
     assert_eq!(sound(&index, 131), 14, "what was merged was not taken in");
 }
 

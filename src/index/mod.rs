@@ -556,17 +556,18 @@ pub struct Writer {
     index: Index,
     /// What is being merged beside what is added: the segment that is written, and the last of those it takes the place of.
     merging: Option<(String, String)>,
-    _lock: Lock,
+    lock: Arc<Lock>,
 }
 
-/// Segments of an index, to be made one while others are added. The [`Writer`] must outlive what is [written](Self::write)
-/// of it.
+/// Segments of an index, to be made one while others are added. Until it is [written](Self::write), or dropped, nobody else
+/// may change the index.
 #[derive(Debug)]
 pub struct Merging {
     /// The index as it was.
     index: Index,
     run: Range<usize>,
     name: String,
+    lock: Arc<Lock>,
 }
 
 /// Segments that were made one.
@@ -583,7 +584,7 @@ impl Merging {
     /// # Errors
     /// When something cannot be written, or is damaged.
     pub fn write(self) -> Result<Merged> {
-        let Self { index, run, name } = self;
+        let Self { index, run, name, lock: _lock } = self;
         let entries = index.manifest.segments[run.clone()].iter().zip(&index.parts[run.clone()]);
         let of = entries.map(|(entry, part)| (entry.name.clone(), part.removed.clone())).collect();
         Ok(Merged { of, entry: index.merged(run, name)? })
@@ -640,7 +641,7 @@ impl Writer {
     }
 
     fn with(lock: Lock, folder: &Path) -> Result<Self> {
-        let writer = Self { index: Index::open(folder)?, merging: None, _lock: lock };
+        let writer = Self { index: Index::open(folder)?, merging: None, lock: Arc::new(lock) };
         writer.remove_what_is_left();
         Ok(writer)
     }
@@ -682,8 +683,8 @@ impl Writer {
     }
 
     /// Does the same, but where it is a matter of more pages than `at_once` it is left to the caller: to be written by
-    /// another thread, and then [taken in](Self::take_in). Until then, nothing but what comes later is tidied, and no other
-    /// such matter is returned.
+    /// another thread, and then [taken in](Self::take_in). Until then nothing but what comes later is tidied, a few pages
+    /// at a time, and no other such matter is returned.
     ///
     /// # Errors
     /// As [`tidy`](Self::tidy).
@@ -695,6 +696,11 @@ impl Writer {
             return Ok(None);
         }
         if self.merging.is_some() {
+            let sizes = self.sizes();
+            if let Some(few) = few_of(&sizes[run], at_once) {
+                let run = sizes.len() - few..sizes.len();
+                self.replace(self.merged(self.index.manifest.clone(), run)?)?;
+            }
             return Ok(None);
         }
         let last = self.index.manifest.segments[run.end - 1].name.clone();
@@ -703,7 +709,7 @@ impl Writer {
         let Index { folder, manifest, parts, .. } = &self.index;
         let verdicts = FxHashMap::default();
         let index = Index { folder: folder.clone(), manifest: manifest.clone(), parts: parts.clone(), verdicts };
-        Ok(Some(Merging { index, run, name }))
+        Ok(Some(Merging { index, run, name, lock: Arc::clone(&self.lock) }))
     }
 
     /// Puts a segment that was written in the place of those it was made of, without the pages of these that were removed
@@ -713,7 +719,7 @@ impl Writer {
     /// As [`tidy`](Self::tidy), and what went wrong as the segment was written.
     pub fn take_in(&mut self, merged: Result<Merged>) -> Result<()> {
         self.merging = None;
-        let Merged { of, entry } = merged?;
+        let Merged { of, entry } = merged.inspect_err(|_| self.remove_what_is_left())?;
         let mut manifest = self.index.manifest.clone();
         let is_of = |run: &[Entry]| run.iter().zip(&of).all(|(entry, (name, _))| entry.name == *name);
         let Some(at) = manifest.segments.windows(of.len()).position(is_of) else {
@@ -825,7 +831,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Removes files of the index that the manifest does not name: of what was replaced, or was broken off.
+    /// Removes files of the index that the manifest does not name: of what was replaced, or was broken off. What is being
+    /// merged is spared.
     fn remove_what_is_left(&self) {
         let named: BTreeSet<&str> = self.index.manifest.names().collect();
         let Ok(entries) = fs::read_dir(&self.index.folder) else { return };
@@ -870,6 +877,16 @@ fn to_tidy(pages: &[u32]) -> Option<Range<usize>> {
         return Some(start + first..end);
     }
     None
+}
+
+/// Returns how many of the last segments, by the pages of each, are of about one size and small enough to be made one in
+/// between: a page is written again each time that there are four times as many.
+fn few_of(pages: &[u32], at_once: u64) -> Option<usize> {
+    const FEW: usize = 4;
+    let last = &pages[pages.len().checked_sub(FEW)?..];
+    let together: u64 = last.iter().map(|&pages| u64::from(pages)).sum();
+    let largest = u64::from(last.iter().copied().max()?);
+    (together <= at_once && largest * 2 <= together).then_some(FEW)
 }
 
 /// Returns which segments [`Writer::compact`] makes one, by the pages of each and whether some of them were removed.
@@ -966,6 +983,10 @@ mod tests {
         assert_eq!(to_tidy(&[&large[..], &few].concat()), None);
         assert_eq!(to_tidy(&[&few[..], &[1, LARGE]].concat()), Some(0..13));
         assert_eq!(to_tidy(&[&few[..], &[LARGE], &few, &[LARGE]].concat()), None);
+        assert_eq!(
+            [&[900, 1, 1, 1, 1][..], &[4; 4], &[40; 4], &[4, 1, 1, 1], &[1; 3]].map(|pages| few_of(pages, 128)),
+            [Some(4), Some(4), None, None, None]
+        );
         let nearly = [LARGE - 1; 40];
         let run = to_tidy(&nearly).unwrap();
         assert!(run.end == 40 && nearly[run].iter().map(|&pages| u64::from(pages)).sum::<u64>() < MOST_PAGES);

@@ -5,7 +5,8 @@
 //! index, whatever happens then.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::mpsc::{self, Receiver};
+use std::panic::resume_unwind;
+use std::thread::{self, JoinHandle};
 
 use serde::Serialize;
 
@@ -20,12 +21,14 @@ use crate::gate::Policy;
 use crate::index::{Index, Merged, Merging, Writer};
 use crate::settings::Settings;
 
-/// Segments of a growing index from which on it is tidied though records wait, and those from which on they wait for it.
+/// Segments of a growing index from which on it is tidied though records wait.
 const MOST_SEGMENTS: usize = 16;
+
+/// Segments from which on records wait until it is done.
 const FAR_TOO_MANY: usize = 64;
 
 /// Pages that are merged while a record waits: what takes some ten milliseconds.
-const MERGED_AT_ONCE: u64 = 128;
+const FEW_PAGES: u64 = 128;
 
 /// What one record is to those before it, as a line of JSON says it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -91,48 +94,28 @@ pub enum Memory {
 /// A gate that records pass one after another.
 #[derive(Debug)]
 pub struct Stream {
-    // Dropped before the memory, whose folder it writes to.
-    merger: Merger,
     memory: Memory,
     policy: Policy,
     settings: Settings,
     known: Known,
     pool: rayon::ThreadPool,
+    merger: Merger,
 }
 
-/// Merges segments beside the records that come.
-#[derive(Debug)]
-struct Merger {
-    /// Of one thread: what it leaves of the processor is for the records.
-    pool: rayon::ThreadPool,
-    running: Option<Receiver<Result<Merged>>>,
-}
+/// Merges segments beside the records that come, in a thread that is left to itself where the stream ends before it does.
+#[derive(Debug, Default)]
+struct Merger(Option<JoinHandle<Result<Merged>>>);
 
 impl Merger {
-    fn new() -> Result<Self> {
-        Ok(Self { pool: pool_of(1)?, running: None })
-    }
-
     fn begin(&mut self, merging: Merging) {
-        let (sender, running) = mpsc::channel();
-        self.running = Some(running);
-        // Whoever drops the receiver waits for it before.
-        self.pool.spawn(move || drop(sender.send(merging.write())));
+        // A pool of one thread: what it leaves of the processor is for the records.
+        self.0 = Some(thread::spawn(move || pool_of(1)?.install(|| merging.write())));
     }
 
     /// Returns what was merged, if it is done; waits for it, if that is wanted.
     fn done(&mut self, is_to_wait: bool) -> Option<Result<Merged>> {
-        let running = self.running.as_ref()?;
-        let merged = if is_to_wait { running.recv().ok() } else { running.try_recv().ok() }?;
-        self.running = None;
-        Some(merged)
-    }
-}
-
-impl Drop for Merger {
-    fn drop(&mut self) {
-        // Nobody may write to the folder of an index once its lock is gone. What comes of it is removed by the next writer.
-        let _ = self.done(true);
+        let running = self.0.take_if(|running| is_to_wait || running.is_finished())?;
+        Some(running.join().unwrap_or_else(|panic| resume_unwind(panic)))
     }
 }
 
@@ -143,9 +126,9 @@ impl Stream {
     /// When the settings are not those of the index, or a dictionary of boilerplate cannot be read.
     pub fn new(memory: Memory, policy: Policy, settings: &Settings) -> Result<Self> {
         let settings = checked(settings)?;
-        let (pool, merger) = (pool(&settings)?, Merger::new()?);
+        let pool = pool(&settings)?;
         let known = Known::load(&settings.dictionaries, settings.analysis.tokens)?;
-        let stream = Self { merger, memory, policy, settings, known, pool };
+        let stream = Self { memory, policy, settings, known, pool, merger: Merger::default() };
         stream.index().fits(&stream.settings.analysis)?;
         // The first record shall not wait for the dictionary of words.
         let origin = Origin { file: "".into(), line: 0 };
@@ -218,22 +201,28 @@ impl Stream {
     }
 
     /// Merges some of what many small additions have left behind, in a moment in which nobody waits or once it is [too
-    /// much](Self::is_untidy). What takes long is done by a thread of its own, and taken in by a later call.
+    /// much](Self::is_untidy). What takes long is done by a thread of its own, where more than one is allowed, and taken in
+    /// by a later call; where far too much was left behind this call waits for it.
     ///
     /// # Errors
     /// When the index is damaged or cannot be written.
     pub fn tidy_aside(&mut self) -> Result<()> {
-        if self.index().small_segments() > FAR_TOO_MANY {
+        if self.index().small_segments() > FAR_TOO_MANY || self.pool.current_num_threads() == 1 {
             return self.tidy();
         }
         let Self { memory: Memory::Growing(writer), merger, pool, .. } = self else { return Ok(()) };
         if let Some(merged) = merger.done(false) {
             pool.install(|| writer.take_in(merged))?;
         }
-        if let Some(merging) = pool.install(|| writer.tidy_aside(MERGED_AT_ONCE))? {
+        if let Some(merging) = pool.install(|| writer.tidy_aside(FEW_PAGES))? {
             merger.begin(merging);
         }
         Ok(())
+    }
+
+    /// Returns whether something is being merged that a later call of [`tidy_aside`](Self::tidy_aside) takes in.
+    pub fn is_merging(&self) -> bool {
+        self.merger.0.is_some()
     }
 
     /// Returns whether so much was left behind that look-ups take longer for it.

@@ -3,8 +3,9 @@
 use std::io::{self, BufRead, BufReader, Write};
 use std::iter;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
 use std::thread;
+use std::time::Duration;
 
 use tongwen::error::Error;
 use tongwen::index::{Index, Writer};
@@ -21,6 +22,9 @@ const BATCH: usize = 1024;
 
 /// Lines that are read ahead.
 const AHEAD: usize = 2 * BATCH;
+
+/// How long a line is waited for before a look at what is being merged.
+const LOOK: Duration = Duration::from_millis(50);
 
 pub fn run(arguments: GateArguments) -> Result<(), Failure> {
     refuse_flags_of_a_batch(&arguments)?;
@@ -39,7 +43,7 @@ pub fn run(arguments: GateArguments) -> Result<(), Failure> {
     let lines = lines();
     let name: Arc<str> = "-".into();
     let mut output = io::stdout().lock();
-    while let Some(batch) = next_batch(&lines, || Ok(stream.tidy_aside()?))? {
+    while let Some(batch) = next_batch(&lines, &mut stream)? {
         let records = batch.iter().map(|line| input::read_record(&line.bytes, &name, line.number, &settings.input));
         let told = stream.judge(records.collect())?;
         match write(&told, &mut output) {
@@ -83,17 +87,22 @@ fn lines() -> Receiver<io::Result<Line>> {
     lines
 }
 
-/// Returns the lines that are there; where none is, waits for one once `idle` is done. `None` at the end.
-fn next_batch(
-    lines: &Receiver<io::Result<Line>>,
-    idle: impl FnOnce() -> Result<(), Failure>,
-) -> Result<Option<Vec<Line>>, Failure> {
-    let first = match lines.try_recv() {
-        Ok(line) => Some(line),
-        Err(TryRecvError::Disconnected) => None,
-        Err(TryRecvError::Empty) => {
-            idle()?;
-            lines.recv().ok()
+/// Returns the lines that are there; where none is, waits for one and tidies meanwhile. `None` at the end.
+fn next_batch(lines: &Receiver<io::Result<Line>>, stream: &mut Stream) -> Result<Option<Vec<Line>>, Failure> {
+    let first = loop {
+        match lines.try_recv() {
+            Ok(line) => break Some(line),
+            Err(TryRecvError::Disconnected) => break None,
+            Err(TryRecvError::Empty) => {}
+        }
+        stream.tidy_aside()?;
+        if !stream.is_merging() {
+            break lines.recv().ok();
+        }
+        match lines.recv_timeout(LOOK) {
+            Ok(line) => break Some(line),
+            Err(RecvTimeoutError::Disconnected) => break None,
+            Err(RecvTimeoutError::Timeout) => {}
         }
     };
     let Some(first) = first else { return Ok(None) };
