@@ -696,9 +696,8 @@ impl Writer {
             return Ok(None);
         }
         if self.merging.is_some() {
-            let sizes = self.sizes();
-            if let Some(few) = few_of(&sizes[run], at_once) {
-                let run = sizes.len() - few..sizes.len();
+            if let Some(few) = few_of(&self.sizes()[run.clone()], at_once) {
+                let run = run.end - few..run.end;
                 self.replace(self.merged(self.index.manifest.clone(), run)?)?;
             }
             return Ok(None);
