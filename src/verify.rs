@@ -34,11 +34,11 @@ pub struct Runs {
     pub a: u32,
     /// Tokens of the second.
     pub b: u32,
-    /// Tokens of the first that lie in runs.
+    /// Tokens of the first that lie in runs: at most twice as many as of the second, and the other way round.
     pub covered_a: u32,
     /// Tokens of the second that lie in runs.
     pub covered_b: u32,
-    /// Seeds found in both.
+    /// Seeds found in both: at most twice as many as either has tokens in runs.
     pub seeds: u32,
     /// Runs of more than one seed.
     pub count: u32,

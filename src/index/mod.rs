@@ -417,7 +417,7 @@ impl Index {
 
 impl Part {
     fn is_removed(&self, page: u32) -> bool {
-        self.removed.get(page as usize / 64).is_some_and(|word| word >> (page % 64) & 1 == 1)
+        is_among(&self.removed, page)
     }
 
     /// Returns the page of a key, of which one at most is not removed.
@@ -439,6 +439,11 @@ impl Part {
     fn is_alive(&self, text: u32) -> Result<bool> {
         Ok(self.segment.pages_of(text)?.any(|page| !self.is_removed(page)))
     }
+}
+
+/// Returns whether a page is among those removed, of which there may be none.
+fn is_among(removed: &[u64], page: u32) -> bool {
+    removed.get(page as usize / 64).is_some_and(|word| word >> (page % 64) & 1 == 1)
 }
 
 fn read_removed(path: &Path, removed: &Removed, pages: u32) -> Result<Vec<u64>> {
@@ -669,7 +674,9 @@ impl Writer {
     }
 
     /// Merges the last segments where there are too many: so many that few enough are left, and those that are together
-    /// as large as the one before them, so that a page is written again no more often than the index grows twelvefold.
+    /// as large as the one before them, so that in an index that grows by small additions a page is written again no more
+    /// often than it grows twelvefold. Where the last of twelve is large from the beginning, each small addition has it
+    /// written again.
     /// Segments of a million pages and more stay as they are, and do not count; what stands between two of them is counted by
     /// itself.
     ///
@@ -725,10 +732,11 @@ impl Writer {
             self.remove_what_is_left();
             return Ok(());
         };
-        let is_left = entry.is_some();
+        // Of segments whose pages were all removed nothing is left to remove more of.
+        let is_any_left = entry.is_some();
         manifest.segments.splice(at..at + of.len(), entry);
         let removed = self.removed_since(at, &of)?;
-        if is_left && !removed.is_empty() {
+        if is_any_left && !removed.is_empty() {
             let index = Index::of(&self.index.folder, manifest.clone(), Some(&self.index))?;
             let mut pages = BTreeSet::new();
             for key in &removed {
@@ -743,8 +751,7 @@ impl Writer {
     fn removed_since(&self, at: usize, of: &[(String, Vec<u64>)]) -> Result<Vec<String>> {
         let mut keys = Vec::new();
         for (part, (_, before)) in self.index.parts[at..].iter().zip(of) {
-            let before = |page: u32| before.get(page as usize / 64).is_some_and(|word| word >> (page % 64) & 1 == 1);
-            for page in (0..part.segment.pages()).filter(|&page| part.is_removed(page) && !before(page)) {
+            for page in (0..part.segment.pages()).filter(|&page| part.is_removed(page) && !is_among(before, page)) {
                 keys.push(part.segment.key(page)?.to_owned());
             }
         }
@@ -834,16 +841,14 @@ impl Writer {
     /// merged is spared.
     fn remove_what_is_left(&self) {
         let named: BTreeSet<&str> = self.index.manifest.names().collect();
+        // Whatever it ends in: it has another ending while it is written.
+        let merging = self.merging.as_ref().and_then(|(name, _)| Path::new(name).file_stem());
         let Ok(entries) = fs::read_dir(&self.index.folder) else { return };
         for entry in entries.flatten() {
             let name = entry.file_name();
-            let is_written = |name: &str| {
-                let stem = |name: &str| name.split_once('.').map(|(stem, _)| stem.to_owned());
-                self.merging.as_ref().is_some_and(|(merging, _)| stem(merging) == stem(name))
-            };
-            let is_left =
-                name.to_str().is_some_and(|name| is_of_index(name) && !named.contains(name) && !is_written(name));
-            if is_left {
+            let is_merging = merging.is_some() && Path::new(&name).file_stem() == merging;
+            let is_left = name.to_str().is_some_and(|name| is_of_index(name) && !named.contains(name));
+            if is_left && !is_merging {
                 // It takes up room and no more; the next writer tries again.
                 let _ = fs::remove_file(entry.path());
             }

@@ -24,7 +24,7 @@ use crate::settings::Settings;
 /// Segments of a growing index from which on it is tidied though records wait.
 const MOST_SEGMENTS: usize = 16;
 
-/// Segments from which on records wait until it is done.
+/// Segments from which on records wait until some are merged.
 const FAR_TOO_MANY: usize = 64;
 
 /// Pages that are merged while a record waits: what takes some ten milliseconds.
