@@ -3,7 +3,9 @@
 //! How often a block occurs cannot tell a template from an article that was reposted fifty times. What can is **what
 //! else its pages share**: pages of a template are otherwise unlike, reposts are not. Two kinds of blocks are found:
 //!
-//! - **Frame**: a line or sentence whose holders are, in nearly all pairs, otherwise unlike.
+//! - **Frame**: a line or sentence whose holders are, in nearly all pairs, otherwise unlike. Where a frame is longer than
+//!   what it frames, all that its pages have in common is left out at once, if it stands as a frame does, or the site of
+//!   the pages is known.
 //! - **Quotation**: a line that in another, otherwise unlike page is the opening of something longer: an entry of a
 //!   related-documents block, cut off at a fixed length. No repetition is needed to see it.
 //!
@@ -63,6 +65,10 @@ const IN_ONE_PIECE: f64 = 0.66;
 /// Share of the holders of a line that must be of one site for the edge of its pages to be that of a frame: an article
 /// that several sites have is none.
 const OF_ONE_SITE: f64 = 0.75;
+
+/// Tokens a line must have to be a paragraph, and no title or entry of a list, beside [`LEAST_QUOTATION`] characters: a title
+/// has as many tokens where each character is one, and as many characters where each letter is one.
+const PARAGRAPH: usize = 20;
 
 /// Lines whose holders split that are judged at once: some 30 MB of pairs.
 const SPLIT_AT_ONCE: usize = 8192;
@@ -478,11 +484,17 @@ struct Judge<'a> {
     known: &'a Known,
     prior: &'a Prior,
     span: u32,
+    /// How many texts are of each site that is known.
+    of_sites: FxHashMap<u64, usize>,
 }
 
 impl<'a> Judge<'a> {
     fn new(texts: &'a [Text<'a>], width: usize, known: &'a Known, prior: &'a Prior) -> Self {
-        Self { texts, known, prior, span: seed::span(width) }
+        let mut of_sites = FxHashMap::default();
+        for text in texts.iter().filter(|text| text.site != 0) {
+            *of_sites.entry(text.site).or_default() += 1;
+        }
+        Self { texts, known, prior, span: seed::span(width), of_sites }
     }
 
     fn is_new(&self, text: u32) -> bool {
@@ -806,7 +818,8 @@ impl<'a> Judge<'a> {
     /// of a line have in common are left out at once. The same could be said of an article that was reposted; but a
     /// frame holds the edge of the page, and the line at the edge has no more holders than the others. Where some pages
     /// stand on another site too, it is the edge of those that have one in common. Where each page begins and ends with
-    /// lines of its own, it is told by what it surrounds, if many have it and much of each page is in it.
+    /// lines of its own, it is told by what it surrounds, if many have it and much of each page is in it. Where it is known
+    /// of which site a page is, it is told by that, be it the frame of two pages, and wherever on the page it stands.
     fn edges(&self, groups: &[Vec<Place>]) -> Vec<Edge> {
         let holders: FxHashMap<u64, usize> =
             groups.iter().map(|group| (self.hash_of(group, Level::Line), group.len())).collect();
@@ -828,20 +841,22 @@ impl<'a> Judge<'a> {
         let side = |(at, group): (usize, &Vec<Place>)| {
             let mut texts: Vec<u32> = group.iter().map(|&(id, _)| id).collect();
             texts.dedup();
+            let of_site = self.are_of_one_site(&texts);
             texts.truncate(EDGE_HOLDERS);
             let mut edges = texts.iter().flat_map(|&id| of_edges[id as usize]);
             let has_edge = edges.any(|holders| is_few(holders, group.len()));
-            let is_one =
-                has_edge || texts.len() >= MANY_HOLDERS && texts[..2].iter().all(|&text| is_heavy(text, group.len()));
-            is_one.then_some((texts, group.len(), at as u32))
+            let is_one = has_edge
+                || of_site
+                || texts.len() >= MANY_HOLDERS && texts[..2].iter().all(|&text| is_heavy(text, group.len()));
+            is_one.then_some(Held { texts, of: group.len(), of_site, group: at as u32 })
         };
-        let mut sides: Vec<(Vec<u32>, usize, u32)> = groups.par_iter().enumerate().filter_map(side).collect();
+        let mut sides: Vec<Held> = groups.par_iter().enumerate().filter_map(side).collect();
         sides.par_sort_unstable();
-        let lines = self.sorted_lines(sides.iter().flat_map(|(texts, ..)| texts));
-        let edge = |same: &[(Vec<u32>, usize, u32)]| {
-            let (texts, of, _) = &same[0];
+        let lines = self.sorted_lines(sides.iter().flat_map(|held| &held.texts));
+        let edge = |same: &[Held]| {
+            let Held { texts, of, of_site, group } = &same[0];
             let may_be_edge = |&&id: &&u32| of_edges[id as usize].iter().any(|&holders| is_few(holders, *of));
-            if texts.len() < MANY_HOLDERS && texts.iter().filter(may_be_edge).count() < 2 {
+            if !of_site && texts.len() < MANY_HOLDERS && texts.iter().filter(may_be_edge).count() < 2 {
                 return None;
             }
             let common_to =
@@ -858,23 +873,30 @@ impl<'a> Judge<'a> {
             });
             if sides.len() < 2 {
                 // Some may be elsewhere: the site of most of them has the edge, and the others say nothing of it.
-                let of_site = self.of_one_edge(texts, &groups[same[0].2 as usize], &of_edges);
-                if let Some(of_site) = of_site {
-                    common = common_to(&of_site);
-                    sides = of_site;
+                if let Some(of_edge) = self.of_one_edge(texts, &groups[*group as usize], &of_edges) {
+                    common = common_to(&of_edge);
+                    sides = of_edge;
                 }
             }
             let has_edges = sides.len() >= 2;
             if !has_edges {
                 sides.clone_from(texts);
             }
-            let groups = same.iter().map(|&(.., at)| at).collect();
-            let verdict = Verdict::default();
-            let is_any = has_edges || sides.len() >= MANY_HOLDERS;
-            is_any.then(|| Edge { groups, sides: sides.into(), common: common.into(), has_edges, verdict })
+            let groups = same.iter().map(|held| held.group).collect();
+            let (of_site, verdict) = (*of_site, Verdict::default());
+            let is_any = has_edges || of_site || sides.len() >= MANY_HOLDERS;
+            is_any.then(|| Edge { groups, sides: sides.into(), common: common.into(), has_edges, of_site, verdict })
         };
-        let same: Vec<&[(Vec<u32>, usize, u32)]> = sides.chunk_by(|a, b| (&a.0, a.1) == (&b.0, b.1)).collect();
+        let same: Vec<&[Held]> = sides.chunk_by(Held::goes_with).collect();
         same.into_par_iter().filter_map(edge).collect()
+    }
+
+    /// Returns whether some texts are of one site that is known, and are half of those of it that there are: what few pages
+    /// of a site have in common may as well be an article that stands there twice.
+    fn are_of_one_site(&self, texts: &[u32]) -> bool {
+        let site_of = |&id: &u32| self.texts[id as usize].site;
+        let site = texts.first().map_or(0, site_of);
+        site != 0 && texts.iter().all(|id| site_of(id) == site) && texts.len() * 2 >= self.of_sites[&site]
     }
 
     /// Returns those of the first `texts` of a group that have their first line or their last in common,
@@ -950,28 +972,65 @@ impl<'a> Judge<'a> {
             edge.verdict.state != state && edge.groups.iter().any(|group| !known.contains(&hash(group)))
         };
         let changed: Vec<bool> = edges.par_iter().zip(&states).map(|(edge, &state)| is_open(edge, state)).collect();
+        let is_told = |(edge, &changed): (&Edge, &bool)| changed && edge.of_site && self.have_articles(masks, edge);
+        let are_told: Vec<bool> = edges.par_iter().zip(&changed).map(is_told).collect();
         let votes: Vec<Vec<Comparison>> = edges
             .par_iter()
             .evenly()
-            .zip(&changed)
-            .map(|(edge, &changed)| if changed { self.votes_without_common_lines(masks, edge) } else { Vec::new() })
+            .zip(changed.par_iter().zip(&are_told))
+            .map(
+                |(edge, (&changed, &is_told))| {
+                    if changed { self.votes_without_common_lines(masks, edge, is_told) } else { Vec::new() }
+                },
+            )
             .collect();
         overlaps.count(self, masks, &votes.iter().flatten().copied().collect::<Vec<_>>());
         let judged = self.judged(masks, votes.par_iter().map(|votes| &votes[..]), overlaps, |number| {
             let edge = &edges[number];
-            let sides = edge.sides.iter().filter_map(|&id| self.framed(masks, id, edge));
+            let sides = edge.sides.iter().filter_map(|&id| self.framed(masks, id, edge, are_told[number]));
             sides.filter(|side| side.rest >= LEAST_REST).collect()
         });
-        for (((edge, state), changed), is_frame) in edges.iter_mut().zip(states).zip(changed).zip(judged) {
-            if changed {
-                edge.verdict = Verdict { state, found: u8::from(is_frame) };
-            }
+        // What two articles of a site have in common is its frame, however many copies it has of one of them.
+        let are_two = |votes: &[Comparison]| overlaps.unlike(votes) * 3 > votes.len();
+        for (number, (edge, is_frame)) in
+            edges.iter_mut().zip(judged).enumerate().filter(|&(number, _)| changed[number])
+        {
+            let is_frame = is_frame || are_told[number] && are_two(&votes[number]);
+            edge.verdict = Verdict { state: states[number], found: u8::from(is_frame) };
         }
-        edges.iter().filter(|edge| edge.verdict.found != 0).flat_map(|edge| edge.groups.iter().map(hash)).collect()
+        // What pages of a site quote alike is no frame of it.
+        let is_own = |group: &u32| self.holders(masks, &groups[*group as usize], Level::Line).take(2).count() == 2;
+        let frames = edges.iter().filter(|edge| edge.verdict.found != 0);
+        frames.flat_map(|edge| edge.groups.iter().filter(|group| !edge.of_site || is_own(group))).map(hash).collect()
     }
 
-    fn votes_without_common_lines(&self, masks: &[Mask], edge: &Edge) -> Vec<Comparison> {
-        let sides: Vec<Option<Side>> = edge.sides.iter().map(|&id| self.framed(masks, id, edge)).collect();
+    /// Returns whether nearly all sides of an edge have an article of their own beside its common lines.
+    ///
+    /// That has a title, and no more paragraphs of others above it than it has itself. Two versions of an article have their
+    /// title in common, and what differs under an article that stands on a site twice are lists and comments.
+    fn have_articles(&self, masks: &[Mask], edge: &Edge) -> bool {
+        let has_article = |&&id: &&u32| {
+            let (mask, blocks) = (&masks[id as usize], self.texts[id as usize].blocks);
+            let (mut own, mut above, mut has_title) = (0, 0, false);
+            for (at, line) in blocks.lines.iter().enumerate() {
+                let tokens = blocks.line(at);
+                let is_common = edge.common.binary_search(&line.hash).is_ok();
+                let is_paragraph = tokens.len() >= PARAGRAPH && line.weight >= LEAST_QUOTATION;
+                match (is_common, is_paragraph) {
+                    (true, true) if own == 0 => above += tokens.len() as u32,
+                    (false, true) if has_title => own += mask.content_within(tokens, None),
+                    (false, true) => return false,
+                    (false, false) => has_title = true,
+                    (true, _) => {}
+                }
+            }
+            own >= LEAST_REST.max(above)
+        };
+        edge.sides.iter().filter(has_article).count() as f64 >= OF_ONE_SITE * edge.sides.len() as f64
+    }
+
+    fn votes_without_common_lines(&self, masks: &[Mask], edge: &Edge, is_told: bool) -> Vec<Comparison> {
+        let sides: Vec<Option<Side>> = edge.sides.iter().map(|&id| self.framed(masks, id, edge, is_told)).collect();
         let count = sides.len();
         let rings = if count == 2 { 1 } else { count };
         (0..rings)
@@ -983,8 +1042,9 @@ impl<'a> Judge<'a> {
     /// Returns what of a text lies outside of the common lines, where these may be its frame and not its article.
     ///
     /// Common lines that follow each other are one passage: what runs across their borders is common too. Of two or three
-    /// texts, that may be copies of which every other line was edited, it speaks for what is outside.
-    fn framed(&self, masks: &[Mask], text: u32, edge: &Edge) -> Option<Side> {
+    /// texts, that may be copies of which every other line was edited, it speaks for what is outside; unless their site
+    /// tells that it is a frame.
+    fn framed(&self, masks: &[Mask], text: u32, edge: &Edge, is_told: bool) -> Option<Side> {
         let is_common = |hash: u64| edge.common.binary_search(&hash).is_ok();
         let are_many = edge.sides.len() >= MANY_HOLDERS;
         let (mask, blocks) = (&masks[text as usize], self.texts[text as usize].blocks);
@@ -995,7 +1055,7 @@ impl<'a> Judge<'a> {
             let tokens = blocks.line(at);
             if is_common(line.hash) {
                 after += tokens.len() as u32;
-                match passages.last_mut().filter(|last| are_many && last.end == tokens.start) {
+                match passages.last_mut().filter(|last| (are_many || is_told) && last.end == tokens.start) {
                     Some(last) => last.end = tokens.end,
                     None => passages.push(tokens),
                 }
@@ -1009,7 +1069,7 @@ impl<'a> Judge<'a> {
         let has_last_edge = || blocks.lines.last().is_some_and(|line| is_common(line.hash));
         let is_frame = edge.has_edges && (after >= before || are_many && has_last_edge())
             || are_many && is_inside(blocks, is_common);
-        is_frame.then(|| self.side(mask, text, passages))
+        (is_frame || is_told).then(|| self.side(mask, text, passages))
     }
 
     /// Returns how a text divides into some passages and the rest.
@@ -1406,6 +1466,26 @@ fn is_few(holders: usize, of: usize) -> bool {
     holders > 0 && holders * 4 <= of * 5
 }
 
+/// A line that may belong to a frame which is longer than what it frames.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Held {
+    /// The first texts that hold it.
+    texts: Vec<u32>,
+    /// How many places hold it in all.
+    of: usize,
+    /// Whether these are of one site, and half of it or more.
+    of_site: bool,
+    /// The number of its group of places.
+    group: u32,
+}
+
+impl Held {
+    /// Returns whether another line is held by the same texts.
+    fn goes_with(&self, other: &Self) -> bool {
+        (&self.texts, self.of, self.of_site) == (&other.texts, other.of, other.of_site)
+    }
+}
+
 /// Lines of the same texts that may belong to a frame which is longer than what it frames.
 #[derive(Debug)]
 struct Edge {
@@ -1417,6 +1497,8 @@ struct Edge {
     common: Box<[u64]>,
     /// Whether there are two sides or more that have a common line at an edge.
     has_edges: bool,
+    /// Whether those that hold them are of one site, and half of it or more.
+    of_site: bool,
     verdict: Verdict,
 }
 
@@ -1675,7 +1757,7 @@ mod tests {
     fn a_line_that_is_hidden_and_shown_again_leaves_a_text_as_it_was() {
         let shingles: Vec<Shingle> = (0..200).collect();
         let blocks = Blocks { tokens: 201, ..Blocks::default() };
-        let mut mask = Mask::new(&Text { shingles: &shingles, blocks: &blocks }, 2);
+        let mut mask = Mask::new(&Text { shingles: &shingles, blocks: &blocks, site: 0 }, 2);
         let mut words = vec![0; mask.lane];
         bits::set(&mut words, 40..90);
         mask.replace(SENTENCE, &words, 3);

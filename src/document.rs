@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::hash;
+
 /// A document's place in the run: dense, from 0, in key order once the corpus is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DocId(pub u32);
@@ -49,6 +51,25 @@ impl Document {
         let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
         let host = host.split_once(':').map_or(host, |(host, _)| host);
         host.trim().to_lowercase().into()
+    }
+
+    /// Returns a number for a site that is the host of its pages, with or without `www.`; 0 for any other.
+    ///
+    /// A folder may hold pages of many sites, unless it has the name of a host, as in a copy of the web: labels of letters,
+    /// digits and hyphens, of which the last has letters alone, or is such a one in ASCII (`xn--`).
+    pub fn host_number(site: &str) -> u64 {
+        let is_label = |label: &str| {
+            !label.is_empty() && label.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_'))
+        };
+        let is_last = |label: &str| label.starts_with("xn--") || label.chars().all(char::is_alphabetic);
+        match site.rsplit_once('.') {
+            Some((_, last)) if is_last(last) && site.split('.').all(is_label) => {
+                let host = site.strip_prefix("www.").unwrap_or(site);
+                // 0 is the number of what is not known.
+                hash::bytes(host.as_bytes()) | 1
+            }
+            _ => 0,
+        }
     }
 }
 
@@ -242,5 +263,18 @@ mod tests {
         assert_eq!(&*Document::folder("./../qingfeng/a.html"), "qingfeng");
         assert_eq!(&*Document::folder("a.html"), "");
         assert_eq!(&*Document::folder("./a.html"), "");
+    }
+
+    #[test]
+    fn a_host_has_a_number_and_a_folder_has_none() {
+        let number = Document::host_number;
+        assert_eq!(number("www.news.example"), number("news.example"));
+        assert_ne!(number("news.example"), number("other.example"));
+        for host in ["news.example", "a.xn--fiqs8s", "新闻.中国", "a-b.c.example"] {
+            assert_ne!(number(host), 0, "{host}");
+        }
+        for none in ["", "qingfeng", "2024.05", "part.001", "v1.2", "a b.example", ".example", "news.", "a..example"] {
+            assert_eq!(number(none), 0, "{none}");
+        }
     }
 }

@@ -354,6 +354,8 @@ struct Page {
     key: String,
     origin: Origin,
     site: Box<str>,
+    /// [`Document::host_number`] of the site.
+    host: u64,
     date: Option<Moment>,
     /// Bytes of its text.
     bytes: u64,
@@ -484,6 +486,7 @@ impl<'a> Analyser<'a> {
             full: self.wanted.holds(&document.key).then(|| document.text.into_boxed_str()),
             tokens: self.vocabulary.as_mut().map(|(vocabulary, _)| vocabulary.finish()),
             key: document.key,
+            host: Document::host_number(&document.site),
             site: document.site,
             date: document.date,
             origin: document.origin,
@@ -828,7 +831,8 @@ struct Related {
 
 fn texts_of<'a>(pages: &'a [Page], ids: &[DocId]) -> Vec<Text<'a>> {
     let pages = ids.iter().map(|id| &pages[id.index()]);
-    pages.map(|page| Text { shingles: page.shingles.in_order(), blocks: &page.blocks }).collect()
+    let text = |page: &'a Page| Text { shingles: page.shingles.in_order(), blocks: &page.blocks, site: page.host };
+    pages.map(text).collect()
 }
 
 impl<'a> Compared<'a> {

@@ -962,6 +962,96 @@ fn a_frame_around_a_short_article_is_a_frame_also_where_the_last_line_is_another
     }
 }
 
+/// A page of a host: forty short lines, what it says, and three long ones.
+fn of_host(host: &str, number: u64, said: &str) -> Page {
+    let mut author = Author::new(3_000 + host.bytes().map(u64::from).sum::<u64>());
+    let menu: String = (0..40).map(|_| format!("{} {}\n", author.of(NOUNS), author.of(SPOTS))).collect();
+    let notes: String = (0..3).map(|_| author.sentences(3).concat() + "\n").collect();
+    page(format!("{host}/{number}"), format!("{menu}{said}\n{notes}"))
+}
+
+/// An article of so many sentences under its title.
+fn titled_article(number: u64, sentences: usize) -> String {
+    let mut author = Author::new(number);
+    let title = format!("{}{}的{}", author.person(), author.of(VERBS), author.of(NOUNS));
+    format!("{title}\n{}", prose(&author.sentences(sentences)))
+}
+
+/// Scans pages whose keys are their addresses.
+fn found_at_addresses(pages: &[Page], analysis: &AnalysisSettings) -> Findings {
+    let record = |(key, text): &Page| {
+        let url = format!("https://{key}");
+        format!("{}\n", serde_json::json!({"id": key, "url": url, "text": text}))
+    };
+    scanned(saved_records(&pages.iter().map(record).collect::<String>()).path(), analysis)
+}
+
+#[test]
+fn few_articles_of_one_host_in_a_frame_that_is_longer_are_no_reposts_and_a_copy_on_another_host_is() {
+    for count in [2, 3, 6] {
+        let mut pages: Vec<Page> = (0..count).map(|n| of_host("a.example", n, &titled_article(n, 6))).collect();
+        pages.extend([0, 11, 12].map(|n| of_host("b.example", n, &titled_article(n, 6))));
+        let expected = BTreeSet::from([pair("a.example/0", "b.example/0")]);
+        for analysis in both_kinds_of_tokens() {
+            let findings = found_at_addresses(&pages, &analysis);
+            assert_eq!(joined(&findings), expected, "{count}, {:?}", analysis.tokens);
+            // A folder that has the name of a host holds its pages.
+            let folder = tempfile::tempdir().unwrap();
+            for (key, text) in &pages {
+                let file = folder.path().join(key);
+                fs::create_dir_all(file.parent().unwrap()).unwrap();
+                fs::write(file, text).unwrap();
+            }
+            let findings = scanned(folder.path(), &analysis);
+            assert_eq!(joined(&findings), expected, "{count}, in folders, {:?}", analysis.tokens);
+        }
+    }
+}
+
+#[test]
+fn an_article_that_stands_on_a_host_twice_is_a_repost_also_where_each_page_has_comments_of_its_own() {
+    let commented = |n: u64| {
+        let mut author = Author::new(700 + n);
+        let comment = |_| format!("{}\n{}\n", author.person(), author.sentences(2).concat());
+        titled_article(0, 24) + "\n" + &(0..5).map(comment).collect::<String>()
+    };
+    let pages = [0, 1].map(|n| of_host("a.example", n, &commented(n)));
+    for analysis in both_kinds_of_tokens() {
+        let findings = found_at_addresses(&pages, &analysis);
+        assert_eq!(joined(&findings), BTreeSet::from([pair("a.example/0", "a.example/1")]), "{:?}", analysis.tokens);
+    }
+}
+
+#[test]
+fn two_versions_of_an_article_on_one_host_are_a_repost_also_where_a_paragraph_is_another_one() {
+    for changed in [1, 3, 5] {
+        let mut lines: Vec<String> = titled_article(0, 24).lines().map(String::from).collect();
+        let first = lines.join("\n");
+        lines[changed] = Author::new(800).sentences(4).concat();
+        let pages = [of_host("a.example", 0, &first), of_host("a.example", 1, &lines.join("\n"))];
+        for analysis in both_kinds_of_tokens() {
+            let findings = found_at_addresses(&pages, &analysis);
+            let expected = BTreeSet::from([pair("a.example/0", "a.example/1")]);
+            assert_eq!(joined(&findings), expected, "paragraph {changed}, {:?}", analysis.tokens);
+        }
+    }
+}
+
+#[test]
+fn articles_of_one_host_that_stand_on_the_page_of_a_month_too_are_contained_in_it_and_no_reposts() {
+    let articles = [0, 1, 2, 3].map(|n| titled_article(n, 8));
+    let mut pages: Vec<Page> = (0..).zip(&articles).map(|(n, article)| of_host("a.example", n, article)).collect();
+    pages.push(of_host("a.example", 4, &articles.join("\n")));
+    for analysis in both_kinds_of_tokens() {
+        let findings = found_at_addresses(&pages, &analysis);
+        assert_eq!(joined(&findings), BTreeSet::new(), "{:?}", analysis.tokens);
+        for n in 0..4 {
+            let of_pair = kind(&findings, &format!("a.example/{n}"), "a.example/4");
+            assert_eq!(of_pair, Some(Contained), "{n}, {:?}", analysis.tokens);
+        }
+    }
+}
+
 #[test]
 fn an_article_on_many_sites_is_none_for_what_each_of_them_puts_into_its_midst() {
     let article = Author::new(1).sentences(40);

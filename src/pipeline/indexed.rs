@@ -585,6 +585,7 @@ impl<'i> Batch<'i> {
             let Kept { blocks, shingles, hidden, .. } = index.load(address, unpacked)?;
             let page = Page {
                 site: "".into(),
+                host: 0,
                 date: None,
                 key: String::new(),
                 origin: Origin { file: nowhere.clone(), line: 0 },
