@@ -676,7 +676,7 @@ fn kept_index(format: u32) -> PathBuf {
 #[test]
 fn an_index_of_each_format_is_read() {
     if std::env::var_os("INDEXES").is_some_and(|what| what == "overwrite") {
-        let kept = kept_index(2);
+        let kept = kept_index(3);
         let _ = fs::remove_dir_all(&kept);
         let mut writer = Writer::open(&kept, &settings().analysis).unwrap();
         let pages = ARTICLES.iter().zip(["a", "b", "c", "d"]).map(|(article, key)| document(key, &framed(article)));
@@ -685,7 +685,7 @@ fn an_index_of_each_format_is_read() {
         drop(writer);
         fs::remove_file(kept.join("lock")).unwrap();
     }
-    for format in [1, 2] {
+    for format in [1, 2, 3] {
         let kept = kept_index(format);
         let manifest = fs::read_to_string(kept.join("manifest")).unwrap();
         assert!(manifest.starts_with(&format!("tongwen-index/{format} ")), "{manifest}");
@@ -699,10 +699,47 @@ fn an_index_of_each_format_is_read() {
     }
 }
 
+/// A page of a host: many short lines, a title, an article, and a long line.
+fn of_host(host: &str, key: &str, title: &str, article: &str) -> Document {
+    let letter = |n: u64| char::from_u32(0x4e00 + (hash::number(n, 7) >> 32) as u32 % 4000).unwrap();
+    let menu: String =
+        (0..80).map(|line| (0..5).map(|n| letter(line * 5 + n)).chain(['\n']).collect::<String>()).collect();
+    Document { site: host.into(), ..document(key, &format!("{menu}{title}\n{article}\n{}", FRAME[1])) }
+}
+
+#[test]
+fn a_page_is_no_repost_of_another_one_of_its_host_that_an_index_has_for_their_long_frame() {
+    let titles = ["老船工", "南坡的养蜂人"];
+    let of = |host: &str, n: usize| of_host(host, &format!("{n}"), titles[n], &ARTICLES[n].replace('\n', ""));
+    let found = |of_index: &str, asked: &str| {
+        let place = tempfile::tempdir().unwrap();
+        let mut writer = Writer::open(place.path(), &settings().analysis).unwrap();
+        indexed::add_documents(vec![of(of_index, 0)], &mut writer, &settings()).unwrap();
+        let found = || {
+            let index = Index::open(place.path()).unwrap();
+            let answers = indexed::query_documents(vec![of(asked, 1)], &index, &settings()).unwrap();
+            told(&answers).into_iter().map(|(_, kind, _)| kind).collect::<Vec<_>>()
+        };
+        let before = found();
+        indexed::add_documents(vec![document("c", ARTICLES[2])], &mut writer, &settings()).unwrap();
+        writer.compact().unwrap();
+        assert_eq!(found(), before, "in a segment that was merged");
+        before
+    };
+    assert_eq!(found("a.example", "a.example"), []);
+    assert_eq!(found("", ""), [RelationKind::Repost], "nothing else tells it");
+}
+
 #[test]
 fn an_index_of_an_older_format_goes_on_in_the_newest() {
+    for format in [1, 2] {
+        must_go_on(format);
+    }
+}
+
+fn must_go_on(format: u32) {
     let place = tempfile::tempdir().unwrap();
-    for file in walk(&kept_index(1)) {
+    for file in walk(&kept_index(format)) {
         fs::copy(&file, place.path().join(file.file_name().unwrap())).unwrap();
     }
     let mut writer = Writer::open_existing(place.path()).unwrap();

@@ -17,7 +17,7 @@ use crate::hash;
 
 /// Version of all files of an index. A change of what any of them means is a new version. Files of the versions before are
 /// read as well.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 
 const MAGIC: &[u8; 8] = b"tongwen\x1a";
 const HEAD: usize = 64;
@@ -317,7 +317,7 @@ mod tests {
     fn what_was_sealed_is_read_again() {
         let folder = tempfile::tempdir().unwrap();
         let (path, seal) = written(folder.path());
-        let file = Sealed::open(&path, Kind::Segment, [2; 2], seal).unwrap();
+        let file = Sealed::open(&path, Kind::Segment, [2; 3], seal).unwrap();
         assert_eq!(file.section(0).unwrap(), "渡口的老船工".as_bytes());
         assert_eq!(file.bytes(1, 39_998..40_000).unwrap(), [9, 9]);
         assert!(file.bytes(1, 39_998..40_001).is_err() && file.bytes(0, 5..usize::MAX).is_err());
@@ -328,8 +328,8 @@ mod tests {
     fn a_file_of_another_kind_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let (path, seal) = written(folder.path());
-        assert!(Sealed::open(&path, Kind::Removed, [2; 2], seal).is_err());
-        assert!(Sealed::open(&path, Kind::Segment, [2, 3], seal).is_err());
+        assert!(Sealed::open(&path, Kind::Removed, [2; 3], seal).is_err());
+        assert!(Sealed::open(&path, Kind::Segment, [2, 2, 3], seal).is_err());
     }
 
     #[test]
@@ -339,7 +339,7 @@ mod tests {
         let mut bytes = fs::read(&path).unwrap();
         bytes[HEAD + 30_000] ^= 1;
         fs::write(&path, bytes).unwrap();
-        let file = Sealed::open(&path, Kind::Segment, [2; 2], seal).unwrap();
+        let file = Sealed::open(&path, Kind::Segment, [2; 3], seal).unwrap();
         assert!(file.section(0).is_ok());
         let error = file.section(1).unwrap_err().to_string();
         assert!(error.contains("a.seg") && error.contains("checksum"), "{error}");

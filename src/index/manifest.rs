@@ -17,11 +17,11 @@ use crate::segment;
 use crate::settings::{AnalysisSettings, TokenKind};
 
 /// Name and version of the format of an index. A change of what any file of it means is a new version.
-pub const FORMAT: &str = "tongwen-index/2";
+pub const FORMAT: &str = "tongwen-index/3";
 
 /// Older formats that are read as well. What is written to such an index is of the newest, and so is the index from then
 /// on.
-const OLDER: [&str; 1] = ["tongwen-index/1"];
+const OLDER: [&str; 2] = ["tongwen-index/1", "tongwen-index/2"];
 
 const NAME: &str = "manifest";
 

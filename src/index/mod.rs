@@ -447,7 +447,7 @@ fn is_among(removed: &[u64], page: u32) -> bool {
 }
 
 fn read_removed(path: &Path, removed: &Removed, pages: u32) -> Result<Vec<u64>> {
-    let file = Sealed::open(path, Kind::Removed, [1; 2], removed.seal)?;
+    let file = Sealed::open(path, Kind::Removed, [1; 3], removed.seal)?;
     let bytes = file.section(0)?;
     let words: Vec<u64> = (0..bytes.len() / 8).map(|at| file::number_at(bytes, at)).collect();
     let count: u32 = words.iter().map(|word| word.count_ones()).sum();
@@ -532,11 +532,13 @@ impl Index {
                 pages.extend(self.pages(address)?);
             }
             pages.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-            texts.push(NewText { digest: Some(*digest), pages });
+            let last = addresses[addresses.len() - 1];
+            let host = self.part(last).segment.host(last.text)?;
+            texts.push(NewText { digest: Some(*digest), host, pages });
         }
         if !without_text.is_empty() {
             without_text.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-            texts.push(NewText { digest: None, pages: without_text });
+            texts.push(NewText { digest: None, host: 0, pages: without_text });
         }
         let mut merged = None;
         if !texts.is_empty() || !verdicts.is_empty() {

@@ -220,7 +220,7 @@ mod tests {
             }
             let mut file = Sealer::create(&path, Kind::Segment, 0).unwrap();
             collector.write(|_| 0, &mut file).unwrap();
-            let file = Sealed::open(&path, Kind::Segment, [2; 2], file.finish().unwrap()).unwrap();
+            let file = Sealed::open(&path, Kind::Segment, [2; 3], file.finish().unwrap()).unwrap();
             let postings = Postings::open(&file, 0).unwrap();
             postings.check(&file, 40).unwrap();
             let found = |hash: u64| {

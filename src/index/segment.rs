@@ -61,7 +61,9 @@ const VERDICTS: usize = 7;
 const DIRECTORY: usize = 8;
 /// What zstd knows before it unpacks a chunk. Version 1 has none.
 const DICTIONARY: usize = 10;
-const SECTIONS: [usize; 2] = [10, 11];
+/// The host of each text. Versions 1 and 2 have none.
+const HOSTS: usize = 11;
+const SECTIONS: [usize; 3] = [10, 11, 12];
 
 /// Bytes of a row: of a text its digest, its article, how many hashes it is found by, and its first page; of a page its
 /// text, file, line, the end of its key, and the hash of its text as it was read.
@@ -86,6 +88,8 @@ pub struct NewPage {
 pub struct NewText {
     /// Hash of its tokens; `None` for pages without a token.
     pub digest: Option<u128>,
+    /// [`Document::host_number`](crate::document::Document::host_number) of the site it is of.
+    pub host: u64,
     pub pages: Vec<NewPage>,
 }
 
@@ -199,6 +203,10 @@ pub(super) fn write(
     collector.write(article_of, &mut file)?;
     file.begin()?;
     file.write(&dictionary)?;
+    file.begin()?;
+    for text in &texts[..with_digest] {
+        file.write(&text.host.to_le_bytes())?;
+    }
     file.finish()
 }
 
@@ -380,7 +388,8 @@ impl Segment {
             && texts.max(pages) < postings::MOST
             && file.length(CHUNKS) == (texts.div_ceil(CHUNK) + 1) * 8
             && file.length(VOCABULARY).is_multiple_of(8)
-            && file.length(VERDICTS).is_multiple_of(8);
+            && file.length(VERDICTS).is_multiple_of(8)
+            && [0, texts * 8].contains(&file.length(HOSTS));
         if !is_sound {
             return Err(file.damaged("its sections do not fit each other"));
         }
@@ -412,6 +421,15 @@ impl Segment {
         let row = self.text_row(text)?;
         let digest = u128::from(number_at(row, 1)) << 64 | u128::from(number_at(row, 0));
         Ok((digest, number_at(row, 2), short_at(row, 6)))
+    }
+
+    /// Returns the number of the host of a text; 0 where it is not known.
+    pub(super) fn host(&self, text: u32) -> Result<u64> {
+        if self.file.length(HOSTS) == 0 {
+            return Ok(0);
+        }
+        let at = text as usize * 8;
+        Ok(number_at(self.file.bytes(HOSTS, at..at + 8)?, 0))
     }
 
     fn text_row(&self, text: u32) -> Result<&[u8]> {
@@ -498,6 +516,7 @@ impl Segment {
             return Err(damaged());
         }
         kept.hidden.article = self.text(text)?.1;
+        kept.host = self.host(text)?;
         Ok(kept)
     }
 
@@ -604,7 +623,7 @@ mod tests {
         }
         let mut shingler = Shingler::new(2);
         shingler.push(&tokens);
-        Kept { tokens, blocks: blocks.finish(), shingles: shingler.finish(), hidden: Hidden::default() }
+        Kept { tokens, blocks: blocks.finish(), shingles: shingler.finish(), host: number, ..Kept::default() }
     }
 
     fn written(folder: &Path, texts: u64) -> (Segment, Seal) {
@@ -612,7 +631,11 @@ mod tests {
         let mut counts: FxHashMap<Token, u32> = FxHashMap::default();
         all.iter().flat_map(|kept| &kept.tokens).for_each(|&token| *counts.entry(token).or_default() += 1);
         let page = |at: usize| NewPage { key: format!("{at}"), origin: Origin { file: "a".into(), line: 0 }, hash: 0 };
-        let new = |(at, kept): (usize, &Kept)| NewText { digest: Some(digest_of(&kept.tokens)), pages: vec![page(at)] };
+        let new = |(at, kept): (usize, &Kept)| NewText {
+            digest: Some(digest_of(&kept.tokens)),
+            host: kept.host,
+            pages: vec![page(at)],
+        };
         let new: Vec<NewText> = all.iter().enumerate().map(new).collect();
         let path = folder.join("a.segment");
         let seal = write(&path, 7, &counts, &new, Vec::new(), |at, _| Ok(all[at].clone())).unwrap();

@@ -582,10 +582,10 @@ impl<'i> Batch<'i> {
         wanted.par_sort_unstable_by_key(|&(address, ..)| address);
         let nowhere: std::sync::Arc<str> = "".into();
         let read = |unpacked: &mut Unpacked, &(address, digest, _): &(Address, u128, Vec<Address>)| {
-            let Kept { blocks, shingles, hidden, .. } = index.load(address, unpacked)?;
+            let Kept { blocks, shingles, hidden, host, .. } = index.load(address, unpacked)?;
             let page = Page {
                 site: "".into(),
-                host: 0,
+                host,
                 date: None,
                 key: String::new(),
                 origin: Origin { file: nowhere.clone(), line: 0 },
@@ -753,7 +753,7 @@ impl Kepts {
             let page = &pages[standing[number]];
             let tokens = page.tokens.as_ref().map(|packed| packed.tokens(&vocabularies)).unwrap_or_default();
             let (blocks, shingles) = (page.blocks.clone(), page.shingles.clone());
-            Ok(Kept { tokens, blocks, shingles, hidden: hidden[number].clone() })
+            Ok(Kept { tokens, blocks, shingles, hidden: hidden[number].clone(), host: page.host })
         };
         let packed: Vec<&Packed> = standing.iter().filter_map(|&page| pages[page].tokens.as_ref()).collect();
         writer.add(Addition { texts: &texts, counts: counts(&packed, &vocabularies), verdicts, text })
@@ -961,7 +961,10 @@ impl Judged<'_, '_> {
             let (text, id) = with_text[number];
             let Some(mut pages) = pages_of.remove(&text) else { continue };
             pages.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-            kepts.texts.push(NewText { digest: batch.pages[id.index()].digest, pages });
+            kepts.texts.push({
+                let page = &batch.pages[id.index()];
+                NewText { digest: page.digest, host: page.host, pages }
+            });
             kepts.pages.push(id.index());
             let mut hidden = corpus.boilerplate.as_ref().map(|found| found.hidden(text)).unwrap_or_default();
             let lines = cited.get(text as usize).into_iter().flatten();
@@ -971,7 +974,7 @@ impl Judged<'_, '_> {
             hidden.mixed = self.mixed.binary_search(&id).is_ok();
             kepts.hidden.push(hidden);
         }
-        kepts.texts.extend(pages_of.remove(&NO_TEXT).map(|pages| NewText { digest: None, pages }));
+        kepts.texts.extend(pages_of.remove(&NO_TEXT).map(|pages| NewText { digest: None, host: 0, pages }));
         kepts
     }
 
