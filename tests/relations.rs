@@ -962,12 +962,12 @@ fn a_frame_around_a_short_article_is_a_frame_also_where_the_last_line_is_another
     }
 }
 
-/// A page of a host: forty short lines, what it says, and three long ones.
+/// A page of a host: forty short lines, what it says, two short ones, and three long ones.
 fn of_host(host: &str, number: u64, said: &str) -> Page {
     let mut author = Author::new(3_000 + host.bytes().map(u64::from).sum::<u64>());
     let menu: String = (0..40).map(|_| format!("{} {}\n", author.of(NOUNS), author.of(SPOTS))).collect();
     let notes: String = (0..3).map(|_| author.sentences(3).concat() + "\n").collect();
-    page(format!("{host}/{number}"), format!("{menu}{said}\n{notes}"))
+    page(format!("{host}/{number}"), format!("{menu}{said}\n打印本页\n返回列表\n{notes}"))
 }
 
 /// An article of so many sentences under its title.
@@ -1032,6 +1032,36 @@ fn two_versions_of_an_article_on_one_host_are_a_repost_also_where_a_paragraph_is
         for analysis in both_kinds_of_tokens() {
             let findings = found_at_addresses(&pages, &analysis);
             let expected = BTreeSet::from([pair("a.example/0", "a.example/1")]);
+            assert_eq!(joined(&findings), expected, "paragraph {changed}, {:?}", analysis.tokens);
+        }
+    }
+}
+
+#[test]
+fn copies_of_an_article_on_one_host_are_reposts_also_below_titles_and_leads_of_their_own() {
+    for count in [2, 5] {
+        let copy = |n: u64| titled_article(40 + n, 4) + "\n" + &article(0, 40) + "\n" + &Author::new(60 + n).person();
+        let pages: Vec<Page> = (0..count).map(|n| page(format!("a.example/{n}"), copy(n))).collect();
+        for analysis in both_kinds_of_tokens() {
+            let joined = joined(&found_at_addresses(&pages, &analysis));
+            assert_eq!(joined.len() as u64, count * (count - 1) / 2, "{count}, {:?}", analysis.tokens);
+        }
+    }
+}
+
+#[test]
+fn two_versions_of_an_article_alone_are_a_repost_also_where_a_long_paragraph_is_another_one() {
+    for changed in [0, 1, 2] {
+        let mut author = Author::new(21);
+        let mut lines: Vec<String> = (0..3).map(|_| author.sentences(12).concat()).collect();
+        let versions = [lines.clone(), {
+            lines[changed] = Author::new(801).sentences(12).concat();
+            lines
+        }];
+        let pages = [0, 1].map(|n| of_host("", n, &format!("渡口的旧浮桥\n{}", versions[n as usize].join("\n"))));
+        for analysis in both_kinds_of_tokens() {
+            let findings = found(&pages, &analysis);
+            let expected = BTreeSet::from([pair("/0", "/1")]);
             assert_eq!(joined(&findings), expected, "paragraph {changed}, {:?}", analysis.tokens);
         }
     }
