@@ -4,8 +4,8 @@
 //! else its pages share**: pages of a template are otherwise unlike, reposts are not. Two kinds of blocks are found:
 //!
 //! - **Frame**: a line or sentence whose holders are, in nearly all pairs, otherwise unlike. Where a frame is longer than
-//!   what it frames, all that its pages have in common is left out at once, if it stands as a frame does, or the site of
-//!   the pages is known.
+//!   what it frames, all that its pages have in common is left out at once, if it stands as a frame does, or half of the
+//!   pages of one host have it, each beside an article of its own.
 //! - **Quotation**: a line that in another, otherwise unlike page is the opening of something longer: an entry of a
 //!   related-documents block, cut off at a fixed length. No repetition is needed to see it.
 //!
@@ -67,11 +67,11 @@ const IN_ONE_PIECE: f64 = 0.66;
 const OF_ONE_SITE: f64 = 0.75;
 
 /// Tokens a line must have to be a paragraph, and no title or entry of a list, beside [`LEAST_QUOTATION`] characters: a title
-/// has as many tokens where each character is one, and as many characters where each letter is one.
+/// has as many tokens where each character is one, and as many characters where each letter is one. Not tuned.
 const PARAGRAPH: usize = 20;
 
 /// Shorter lines that part paragraphs which have nothing to do with each other. With one, a copy of an article below a teaser
-/// was none; with two, 14 more pairs of 2,600 were wrong in made corpora where notes follow the article.
+/// was none; with two, 12 more pairs of 2,600 were wrong in made corpora where notes follow the article.
 const APART: u32 = 2;
 
 /// Lines whose holders split that are judged at once: some 30 MB of pairs.
@@ -488,17 +488,17 @@ struct Judge<'a> {
     known: &'a Known,
     prior: &'a Prior,
     span: u32,
-    /// How many texts are of each site that is known.
-    of_sites: FxHashMap<u64, usize>,
+    /// How many texts are of each host that is known.
+    of_hosts: FxHashMap<u64, usize>,
 }
 
 impl<'a> Judge<'a> {
     fn new(texts: &'a [Text<'a>], width: usize, known: &'a Known, prior: &'a Prior) -> Self {
-        let mut of_sites = FxHashMap::default();
-        for text in texts.iter().filter(|text| text.site != 0) {
-            *of_sites.entry(text.site).or_default() += 1;
+        let mut of_hosts = FxHashMap::default();
+        for text in texts.iter().filter(|text| text.host != 0) {
+            *of_hosts.entry(text.host).or_default() += 1;
         }
-        Self { texts, known, prior, span: seed::span(width), of_sites }
+        Self { texts, known, prior, span: seed::span(width), of_hosts }
     }
 
     fn is_new(&self, text: u32) -> bool {
@@ -822,8 +822,8 @@ impl<'a> Judge<'a> {
     /// of a line have in common are left out at once. The same could be said of an article that was reposted; but a
     /// frame holds the edge of the page, and the line at the edge has no more holders than the others. Where some pages
     /// stand on another site too, it is the edge of those that have one in common. Where each page begins and ends with
-    /// lines of its own, it is told by what it surrounds, if many have it and much of each page is in it. Where it is known
-    /// of which site a page is, it is told by that, be it the frame of two pages, and wherever on the page it stands.
+    /// lines of its own, it is told by what it surrounds, if many have it and much of each page is in it. What half
+    /// of the pages of one host have, each beside an article of its own, is told by that, be it on two pages and anywhere.
     fn edges(&self, groups: &[Vec<Place>]) -> Vec<Edge> {
         let holders: FxHashMap<u64, usize> =
             groups.iter().map(|group| (self.hash_of(group, Level::Line), group.len())).collect();
@@ -845,22 +845,23 @@ impl<'a> Judge<'a> {
         let side = |(at, group): (usize, &Vec<Place>)| {
             let mut texts: Vec<u32> = group.iter().map(|&(id, _)| id).collect();
             texts.dedup();
-            let of_site = self.are_of_one_site(&texts);
+            let of_host = self.are_half_of_a_host(&texts);
             texts.truncate(EDGE_HOLDERS);
+            texts.shrink_to_fit();
             let mut edges = texts.iter().flat_map(|&id| of_edges[id as usize]);
             let has_edge = edges.any(|holders| is_few(holders, group.len()));
             let is_one = has_edge
-                || of_site
+                || of_host
                 || texts.len() >= MANY_HOLDERS && texts[..2].iter().all(|&text| is_heavy(text, group.len()));
-            is_one.then_some(Held { texts, of: group.len(), of_site, group: at as u32 })
+            is_one.then_some(Held { texts, of: group.len(), of_host, group: at as u32 })
         };
         let mut sides: Vec<Held> = groups.par_iter().enumerate().filter_map(side).collect();
         sides.par_sort_unstable();
         let lines = self.sorted_lines(sides.iter().flat_map(|held| &held.texts));
         let edge = |same: &[Held]| {
-            let Held { texts, of, of_site, group } = &same[0];
+            let Held { texts, of, of_host, group } = &same[0];
             let may_be_edge = |&&id: &&u32| of_edges[id as usize].iter().any(|&holders| is_few(holders, *of));
-            if !of_site && texts.len() < MANY_HOLDERS && texts.iter().filter(may_be_edge).count() < 2 {
+            if !of_host && texts.len() < MANY_HOLDERS && texts.iter().filter(may_be_edge).count() < 2 {
                 return None;
             }
             let common_to =
@@ -887,20 +888,21 @@ impl<'a> Judge<'a> {
                 sides.clone_from(texts);
             }
             let groups = same.iter().map(|held| held.group).collect();
-            let (of_site, verdict) = (*of_site, Verdict::default());
-            let is_any = has_edges || of_site || sides.len() >= MANY_HOLDERS;
-            is_any.then(|| Edge { groups, sides: sides.into(), common: common.into(), has_edges, of_site, verdict })
+            let (of_host, verdict) = (*of_host, Verdict::default());
+            let is_any = has_edges || of_host || sides.len() >= MANY_HOLDERS;
+            is_any.then(|| Edge { groups, sides: sides.into(), common: common.into(), has_edges, of_host, verdict })
         };
         let same: Vec<&[Held]> = sides.chunk_by(Held::goes_with).collect();
         same.into_par_iter().filter_map(edge).collect()
     }
 
-    /// Returns whether some texts are of one site that is known, and are half of those of it that there are: what few pages
-    /// of a site have in common may as well be an article that stands there twice.
-    fn are_of_one_site(&self, texts: &[u32]) -> bool {
-        let site_of = |&id: &u32| self.texts[id as usize].site;
-        let site = texts.first().map_or(0, site_of);
-        site != 0 && texts.iter().all(|id| site_of(id) == site) && texts.len() * 2 >= self.of_sites[&site]
+    /// Returns whether some texts are of one host that is known, and are half of those of it that there are here: what few
+    /// pages of a host have in common may as well be an article that stands there twice.
+    fn are_half_of_a_host(&self, texts: &[u32]) -> bool {
+        let host_of = |&id: &u32| self.texts[id as usize].host;
+        let host = texts.first().map_or(0, host_of);
+        // Each host that is known has been counted.
+        host != 0 && texts.iter().all(|id| host_of(id) == host) && texts.len() * 2 >= self.of_hosts[&host]
     }
 
     /// Returns those of the first `texts` of a group that have their first line or their last in common,
@@ -977,7 +979,7 @@ impl<'a> Judge<'a> {
         };
         let changed: Vec<bool> = edges.par_iter().zip(&states).map(|(edge, &state)| is_open(edge, state)).collect();
         let own = |(edge, &changed): (&Edge, &bool)| {
-            let is_asked = changed && (edge.of_site || edge.are_few());
+            let is_asked = changed && (edge.of_host || edge.are_few());
             if is_asked { self.own(masks, edge) } else { Own::default() }
         };
         let owns: Vec<Own> = edges.par_iter().zip(&changed).map(own).collect();
@@ -1007,7 +1009,7 @@ impl<'a> Judge<'a> {
         // What pages of a site quote alike is no frame of it.
         let is_own = |group: &u32| self.holders(masks, &groups[*group as usize], Level::Line).take(2).count() == 2;
         let frames = edges.iter().filter(|edge| edge.verdict.found != 0);
-        frames.flat_map(|edge| edge.groups.iter().filter(|group| !edge.of_site || is_own(group))).map(hash).collect()
+        frames.flat_map(|edge| edge.groups.iter().filter(|group| !edge.of_host || is_own(group))).map(hash).collect()
     }
 
     /// Returns what nearly all sides of an edge have of their own beside its common lines, at least.
@@ -1018,7 +1020,8 @@ impl<'a> Judge<'a> {
     fn own(&self, masks: &[Mask], edge: &Edge) -> Own {
         let of_text = |id: u32| {
             let (mask, blocks) = (&masks[id as usize], self.texts[id as usize].blocks);
-            let (mut own, mut above, mut below, mut has_title) = (0, 0, 0, false);
+            let (mut own, mut above, mut below) = (0, 0, 0);
+            let (mut has_title, mut has_begun) = (false, false);
             // Shorter lines since the last paragraph, and whether enough of them end what begins with a paragraph of its own.
             let (mut short, mut has_ended) = (0, false);
             for (at, line) in blocks.lines.iter().enumerate() {
@@ -1032,13 +1035,14 @@ impl<'a> Judge<'a> {
                 }
                 short = 0;
                 match is_common {
-                    true if own == 0 => above += tokens.len() as u32,
+                    true if !has_begun => above += tokens.len() as u32,
                     true if !has_ended => below += tokens.len() as u32,
                     true => {}
                     false if !has_title => return Own::Nothing,
                     false => {
+                        // What it quotes is not its own; what others have is in its way also where it is known to be frame.
                         own += mask.content_within(tokens, None);
-                        has_ended = false;
+                        (has_begun, has_ended) = (true, false);
                     }
                 }
             }
@@ -1068,7 +1072,7 @@ impl<'a> Judge<'a> {
     /// Returns what of a text lies outside of the common lines, where these may be its frame and not its article.
     ///
     /// Common lines that follow each other are one passage: what runs across their borders is common too. Of two or three
-    /// texts, that may be copies of which every other line was edited, it speaks for what is outside; unless their site
+    /// texts, that may be copies of which every other line was edited, it speaks for what is outside; unless their host
     /// tells that it is a frame.
     fn framed(&self, masks: &[Mask], text: u32, edge: &Edge, own: Own) -> Option<Side> {
         let is_common = |hash: u64| edge.common.binary_search(&hash).is_ok();
@@ -1500,8 +1504,8 @@ struct Held {
     texts: Vec<u32>,
     /// How many places hold it in all.
     of: usize,
-    /// Whether these are of one site, and half of it or more.
-    of_site: bool,
+    /// Whether these are of one host, and half of its texts or more.
+    of_host: bool,
     /// The number of its group of places.
     group: u32,
 }
@@ -1509,7 +1513,7 @@ struct Held {
 impl Held {
     /// Returns whether another line is held by the same texts.
     fn goes_with(&self, other: &Self) -> bool {
-        (&self.texts, self.of, self.of_site) == (&other.texts, other.of, other.of_site)
+        (&self.texts, self.of, self.of_host) == (&other.texts, other.of, other.of_host)
     }
 }
 
@@ -1524,8 +1528,8 @@ struct Edge {
     common: Box<[u64]>,
     /// Whether there are two sides or more that have a common line at an edge.
     has_edges: bool,
-    /// Whether those that hold them are of one site, and half of it or more.
-    of_site: bool,
+    /// Whether those that hold them are of one host, and half of its texts or more.
+    of_host: bool,
     verdict: Verdict,
 }
 
@@ -1535,9 +1539,9 @@ impl Edge {
         self.sides.len() < MANY_HOLDERS
     }
 
-    /// Returns whether the site of its texts tells that it is a frame, if they are unlike beside it.
+    /// Returns whether the host of its texts tells that it is a frame, if they are unlike beside it.
     fn is_told(&self, own: Own) -> bool {
-        self.of_site && own == Own::Article
+        self.of_host && own == Own::Article
     }
 }
 
@@ -1808,7 +1812,7 @@ mod tests {
     fn a_line_that_is_hidden_and_shown_again_leaves_a_text_as_it_was() {
         let shingles: Vec<Shingle> = (0..200).collect();
         let blocks = Blocks { tokens: 201, ..Blocks::default() };
-        let mut mask = Mask::new(&Text { shingles: &shingles, blocks: &blocks, site: 0 }, 2);
+        let mut mask = Mask::new(&Text { shingles: &shingles, blocks: &blocks, host: 0 }, 2);
         let mut words = vec![0; mask.lane];
         bits::set(&mut words, 40..90);
         mask.replace(SENTENCE, &words, 3);

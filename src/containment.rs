@@ -269,7 +269,7 @@ mod tests {
             hidden in prop::collection::vec((0..10_usize, 0..300_u32, 1..200_u32), 0..4),
         ) {
             let kept = texts_of(&passages, &texts);
-            let texts: Vec<Text> = kept.iter().map(|(shingles, blocks)| Text { shingles, blocks, site: 0 }).collect();
+            let texts: Vec<Text> = kept.iter().map(|(shingles, blocks)| Text { shingles, blocks, host: 0 }).collect();
             let mask = |(id, text): (usize, &Text)| {
                 let of_text = hidden.iter().filter(|&&(other, ..)| other == id);
                 let end = text.blocks.tokens;
@@ -290,7 +290,7 @@ mod tests {
     fn many_copies_cost_each_a_few_pairs_and_are_one_component() {
         let passages: Vec<Vec<Shingle>> = vec![(1..200).map(|at| at * 7919).collect()];
         let kept = texts_of(&passages, &vec![vec![0]; 60]);
-        let texts: Vec<Text> = kept.iter().map(|(shingles, blocks)| Text { shingles, blocks, site: 0 }).collect();
+        let texts: Vec<Text> = kept.iter().map(|(shingles, blocks)| Text { shingles, blocks, host: 0 }).collect();
         let masks: Vec<Mask> = texts.iter().map(|text| Mask::new(text, WIDTH)).collect();
         let pairs = candidates(&Passages::new(&texts, WIDTH), &masks, |_, _| true);
         assert!(pairs.len() <= 60 * (RING.len() + HUBS), "{}", pairs.len());

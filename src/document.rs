@@ -34,6 +34,29 @@ pub struct Document {
     pub origin: Origin,
 }
 
+/// The host of a text, by those of its pages in whatever order.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Host {
+    /// The last that is known.
+    number: u64,
+    are_several: bool,
+}
+
+impl Host {
+    /// Adds a page's [`Document::host_number`].
+    pub fn add(&mut self, number: u64) {
+        if number != 0 {
+            self.are_several |= self.number != 0 && self.number != number;
+            self.number = number;
+        }
+    }
+
+    /// Returns the number that all pages have whose host is known; 0 where there is none, or several.
+    pub fn number(self) -> u64 {
+        if self.are_several { 0 } else { self.number }
+    }
+}
+
 impl Document {
     /// Returns the first folder of a file's name, which is as good as a site; empty for a file in no folder.
     pub fn folder(file: &str) -> Box<str> {
@@ -55,16 +78,18 @@ impl Document {
 
     /// Returns a number for a site that is the host of its pages, with or without `www.`; 0 for any other.
     ///
-    /// A folder may hold pages of many sites, unless it has the name of a host, as in a copy of the web: labels of letters,
-    /// digits and hyphens, of which the last has letters alone, or is such a one in ASCII (`xn--`).
+    /// A folder may hold pages of many sites, unless it has the name of a host, as in a copy of the web: two labels or more of
+    /// letters, digits, hyphens and underscores, of which the last has letters alone, or is such a one in ASCII (`xn--`).
+    /// The number is kept in an index: a change of what it is for a site is a new format.
     pub fn host_number(site: &str) -> u64 {
+        let site = site.to_lowercase();
         let is_label = |label: &str| {
             !label.is_empty() && label.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_'))
         };
         let is_last = |label: &str| label.starts_with("xn--") || label.chars().all(char::is_alphabetic);
         match site.rsplit_once('.') {
             Some((_, last)) if is_last(last) && site.split('.').all(is_label) => {
-                let host = site.strip_prefix("www.").unwrap_or(site);
+                let host = site.strip_prefix("www.").unwrap_or(&site);
                 // 0 is the number of what is not known.
                 hash::bytes(host.as_bytes()) | 1
             }
@@ -266,10 +291,22 @@ mod tests {
     }
 
     #[test]
+    fn a_text_of_several_hosts_is_of_none() {
+        let of = |numbers: &[u64]| {
+            let mut host = Host::default();
+            numbers.iter().for_each(|&number| host.add(number));
+            host.number()
+        };
+        assert_eq!([of(&[]), of(&[0, 5, 0, 5]), of(&[5, 7]), of(&[5, 7, 5])], [0, 5, 0, 0]);
+    }
+
+    #[test]
     fn a_host_has_a_number_and_a_folder_has_none() {
         let number = Document::host_number;
         assert_eq!(number("www.news.example"), number("news.example"));
+        assert_eq!(number("WWW.News.Example"), number("news.example"));
         assert_ne!(number("news.example"), number("other.example"));
+        assert_eq!(number("news.example"), 8_272_130_332_769_388_557, "indexes have it");
         for host in ["news.example", "a.xn--fiqs8s", "新闻.中国", "a-b.c.example"] {
             assert_ne!(number(host), 0, "{host}");
         }

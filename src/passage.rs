@@ -20,8 +20,8 @@ pub struct Text<'a> {
     pub shingles: &'a [Shingle],
     /// Lines and sentences.
     pub blocks: &'a Blocks,
-    /// A number for the site it is of, the same for all texts of one; 0 where the site is not known.
-    pub site: u64,
+    /// [`Document::host_number`](crate::document::Document::host_number) of its pages; 0 where they are of none or several.
+    pub host: u64,
 }
 
 /// One seed in this many is in the index. Of a passage of 200 characters (some 125 words) 15 seeds are expected there,
@@ -964,7 +964,7 @@ mod tests {
         ) {
             let (own, other): (Vec<Shingle>, Vec<Shingle>) = numbers.into_iter().unzip();
             let blocks = Blocks { tokens: own.len() as u32 + 1, ..Blocks::default() };
-            let texts = [&own, &other].map(|shingles| Text { shingles, blocks: &blocks, site: 0 });
+            let texts = [&own, &other].map(|shingles| Text { shingles, blocks: &blocks, host: 0 });
             let index = Passages::new(&texts, 2);
             let place = Holder { text: 1, tokens: from..blocks.tokens, seeds: 1 };
             let enough = share * (own.len() - 1) as f64;
@@ -994,7 +994,7 @@ mod tests {
                 (shingles, blocks)
             };
             let kept: Vec<(Vec<Shingle>, Blocks)> = texts.iter().map(|(numbers, _)| of_text(numbers)).collect();
-            let all: Vec<Text> = kept.iter().map(|(shingles, blocks)| Text { shingles, blocks, site: 0 }).collect();
+            let all: Vec<Text> = kept.iter().map(|(shingles, blocks)| Text { shingles, blocks, host: 0 }).collect();
             let index = Passages::beside(&all, 2, |id| texts[id as usize].1);
             for (own, text) in (0..).zip(&all) {
                 for line in 0..text.blocks.lines.len() {

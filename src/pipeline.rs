@@ -27,7 +27,7 @@ use crate::checkpoint::Checkpoints;
 use crate::cluster::{self, Clusters};
 use crate::containment;
 use crate::dictionary::{self, Dictionary, Known, Level};
-use crate::document::{DocId, Document, Moment, Origin, Skipped};
+use crate::document::{DocId, Document, Host, Moment, Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::excerpt;
 use crate::explain::{Comparison, Explanation};
@@ -307,7 +307,7 @@ pub fn explain(
         };
         let copies = Copies::new(&pages);
         let (ids, text_of) = different(&pages, &copies);
-        let texts = texts_of(&pages, &ids);
+        let texts = texts_of(&pages, &ids, &text_of);
         progress.phase(Phase { number: 2, of: PHASES, name: "finding boilerplate", unit: Unit::Documents, total: 0 });
         let passages = analysis.boilerplate.then(|| Passages::new(&texts, analysis.width));
         let corpus = Compared::new(&pages, &task, (ids, text_of), &texts, passages.as_ref());
@@ -590,7 +590,7 @@ fn find_in(pages: &[Page], task: &Task, progress: &dyn Progress) -> Result<(Find
     let mut notes = Vec::new();
     let copies = Copies::new(pages);
     let (ids, text_of) = different(pages, &copies);
-    let texts = texts_of(pages, &ids);
+    let texts = texts_of(pages, &ids, &text_of);
     progress.phase(Phase { number: 2, of: PHASES, name: "finding boilerplate", unit: Unit::Documents, total: 0 });
     let passages = settings.boilerplate.then(|| Passages::new(&texts, settings.width));
     let boilerplate = passages.as_ref().map(|passages| {
@@ -829,10 +829,16 @@ struct Related {
     evidence: Evidence,
 }
 
-fn texts_of<'a>(pages: &'a [Page], ids: &[DocId]) -> Vec<Text<'a>> {
-    let pages = ids.iter().map(|id| &pages[id.index()]);
-    let text = |page: &'a Page| Text { shingles: page.shingles.in_order(), blocks: &page.blocks, site: page.host };
-    pages.map(text).collect()
+fn texts_of<'a>(pages: &'a [Page], ids: &[DocId], text_of: &[u32]) -> Vec<Text<'a>> {
+    let mut hosts = vec![Host::default(); ids.len()];
+    for (page, &text) in pages.iter().zip(text_of).filter(|&(_, &text)| text != NO_TEXT) {
+        hosts[text as usize].add(page.host);
+    }
+    let text = |(id, host): (&DocId, &Host)| {
+        let page = &pages[id.index()];
+        Text { shingles: page.shingles.in_order(), blocks: &page.blocks, host: host.number() }
+    };
+    ids.iter().zip(&hosts).map(text).collect()
 }
 
 impl<'a> Compared<'a> {

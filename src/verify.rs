@@ -466,7 +466,7 @@ mod tests {
                 let numbers = vec![0; bits::words(tokens)].into();
                 (shingles, Blocks { lines: [line].into(), numbers, tokens, ..Blocks::default() })
             });
-            let texts = [0, 1].map(|side| Text { shingles: &sides[side].0, blocks: &sides[side].1, site: 0 });
+            let texts = [0, 1].map(|side| Text { shingles: &sides[side].0, blocks: &sides[side].1, host: 0 });
             let masks = [0, 1].map(|side| {
                 let ranges = hidden[side * 2..side * 2 + 2].iter();
                 let tokens = texts[side].blocks.tokens;

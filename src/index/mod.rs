@@ -46,6 +46,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use crate::document::Host;
 use crate::error::{Error, Result};
 use crate::segment::Token;
 use crate::settings::AnalysisSettings;
@@ -313,6 +314,18 @@ impl Index {
         self.part(address).segment.load(address.text, unpacked)
     }
 
+    /// Returns the number of the host of a text, given all its places: that which all know who know one, 0 for none.
+    ///
+    /// # Errors
+    /// When a file is damaged.
+    pub fn host(&self, addresses: &[Address]) -> Result<u64> {
+        let mut host = Host::default();
+        for &address in addresses {
+            host.add(self.part(address).segment.host(address.text)?);
+        }
+        Ok(host.number())
+    }
+
     /// Returns the pages that hold a text, by key.
     ///
     /// # Errors
@@ -532,9 +545,7 @@ impl Index {
                 pages.extend(self.pages(address)?);
             }
             pages.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-            let last = addresses[addresses.len() - 1];
-            let host = self.part(last).segment.host(last.text)?;
-            texts.push(NewText { digest: Some(*digest), host, pages });
+            texts.push(NewText { digest: Some(*digest), host: self.host(addresses)?, pages });
         }
         if !without_text.is_empty() {
             without_text.sort_unstable_by(|a, b| a.key.cmp(&b.key));

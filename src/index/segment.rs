@@ -516,7 +516,6 @@ impl Segment {
             return Err(damaged());
         }
         kept.hidden.article = self.text(text)?.1;
-        kept.host = self.host(text)?;
         Ok(kept)
     }
 
@@ -623,7 +622,7 @@ mod tests {
         }
         let mut shingler = Shingler::new(2);
         shingler.push(&tokens);
-        Kept { tokens, blocks: blocks.finish(), shingles: shingler.finish(), host: number, ..Kept::default() }
+        Kept { tokens, blocks: blocks.finish(), shingles: shingler.finish(), hidden: Hidden::default() }
     }
 
     fn written(folder: &Path, texts: u64) -> (Segment, Seal) {
@@ -633,7 +632,7 @@ mod tests {
         let page = |at: usize| NewPage { key: format!("{at}"), origin: Origin { file: "a".into(), line: 0 }, hash: 0 };
         let new = |(at, kept): (usize, &Kept)| NewText {
             digest: Some(digest_of(&kept.tokens)),
-            host: kept.host,
+            host: at as u64,
             pages: vec![page(at)],
         };
         let new: Vec<NewText> = all.iter().enumerate().map(new).collect();
@@ -658,6 +657,7 @@ mod tests {
         let mut unpacked = Unpacked::default();
         for text in [0, 59, 17, 16, 3] {
             assert_eq!(segment.load(text, &mut unpacked).unwrap(), kept(text.into()));
+            assert_eq!(segment.host(text).unwrap(), u64::from(text));
         }
     }
 

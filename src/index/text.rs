@@ -18,8 +18,6 @@ pub struct Kept {
     pub shingles: Shingles,
     /// What of it was judged when it was added.
     pub hidden: Hidden,
-    /// The number of its host; 0 where it is not known.
-    pub host: u64,
 }
 
 impl Kept {
@@ -115,7 +113,7 @@ impl Unpacker {
         blocks.framed = framed.into();
         let mut shingler = Shingler::new(width);
         shingler.push(&tokens);
-        Some(Kept { tokens, blocks, shingles: shingler.finish(), ..Kept::default() })
+        Some(Kept { tokens, blocks, shingles: shingler.finish(), hidden: Hidden::default() })
     }
 }
 
@@ -199,7 +197,7 @@ mod tests {
             let mut left = bytes.as_slice();
             let mut kept = Unpacker::default().text(&mut left, 2, |number| Some(Token(number))).unwrap();
             kept.hidden = take_hidden(&mut left).unwrap();
-            prop_assert_eq!(kept, Kept { tokens, blocks, shingles, hidden, host: 0 });
+            prop_assert_eq!(kept, Kept { tokens, blocks, shingles, hidden });
             prop_assert_eq!(left, &*rest);
         }
 

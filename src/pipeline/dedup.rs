@@ -407,7 +407,7 @@ fn among<T>(
 ) -> T {
     let copies = Copies::among(pages, is_in);
     let (ids, text_of) = different_among(pages, &copies, is_in);
-    let texts = texts_of(pages, &ids);
+    let texts = texts_of(pages, &ids, &text_of);
     let passages = task.settings.boilerplate.then(|| Passages::new(&texts, task.settings.width));
     let corpus = Compared::new(pages, task, (ids, text_of), &texts, passages.as_ref());
     then(&corpus, &copies)

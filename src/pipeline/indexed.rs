@@ -581,18 +581,18 @@ impl<'i> Batch<'i> {
         let mut wanted: Vec<(Address, u128, Vec<Address>)> = found.into_iter().flatten().collect();
         wanted.par_sort_unstable_by_key(|&(address, ..)| address);
         let nowhere: std::sync::Arc<str> = "".into();
-        let read = |unpacked: &mut Unpacked, &(address, digest, _): &(Address, u128, Vec<Address>)| {
-            let Kept { blocks, shingles, hidden, host, .. } = index.load(address, unpacked)?;
+        let read = |unpacked: &mut Unpacked, (address, digest, all): &(Address, u128, Vec<Address>)| {
+            let Kept { blocks, shingles, hidden, .. } = index.load(*address, unpacked)?;
             let page = Page {
                 site: "".into(),
-                host,
+                host: index.host(all)?,
                 date: None,
                 key: String::new(),
                 origin: Origin { file: nowhere.clone(), line: 0 },
                 bytes: 0,
                 snippet: "".into(),
                 text: 0,
-                digest: Some(digest),
+                digest: Some(*digest),
                 shingles,
                 blocks,
                 full: None,
@@ -642,7 +642,7 @@ impl<'i> Batch<'i> {
         let settings = &self.settings.analysis;
         let copies = Copies::new(&self.pages);
         let (ids, text_of) = different(&self.pages, &copies);
-        let texts = texts_of(&self.pages, &ids);
+        let texts = texts_of(&self.pages, &ids, &text_of);
         progress.phase(Phase { number: 2, of: PHASES, name: "finding boilerplate", unit: Unit::Documents, total: 0 });
         let is_new = |text: u32| ids[text as usize].index() < self.new;
         let passages = settings.boilerplate.then(|| Passages::beside(&texts, settings.width, is_new));
@@ -753,7 +753,7 @@ impl Kepts {
             let page = &pages[standing[number]];
             let tokens = page.tokens.as_ref().map(|packed| packed.tokens(&vocabularies)).unwrap_or_default();
             let (blocks, shingles) = (page.blocks.clone(), page.shingles.clone());
-            Ok(Kept { tokens, blocks, shingles, hidden: hidden[number].clone(), host: page.host })
+            Ok(Kept { tokens, blocks, shingles, hidden: hidden[number].clone() })
         };
         let packed: Vec<&Packed> = standing.iter().filter_map(|&page| pages[page].tokens.as_ref()).collect();
         writer.add(Addition { texts: &texts, counts: counts(&packed, &vocabularies), verdicts, text })
@@ -961,10 +961,8 @@ impl Judged<'_, '_> {
             let (text, id) = with_text[number];
             let Some(mut pages) = pages_of.remove(&text) else { continue };
             pages.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-            kepts.texts.push({
-                let page = &batch.pages[id.index()];
-                NewText { digest: page.digest, host: page.host, pages }
-            });
+            let (digest, host) = (batch.pages[id.index()].digest, corpus.texts[text as usize].host);
+            kepts.texts.push(NewText { digest, host, pages });
             kepts.pages.push(id.index());
             let mut hidden = corpus.boilerplate.as_ref().map(|found| found.hidden(text)).unwrap_or_default();
             let lines = cited.get(text as usize).into_iter().flatten();
