@@ -829,6 +829,8 @@ struct Related {
     evidence: Evidence,
 }
 
+/// Returns the texts of the documents that stand for them. A host is that of all documents of a text, so that no key decides
+/// which of several it is.
 fn texts_of<'a>(pages: &'a [Page], ids: &[DocId], text_of: &[u32]) -> Vec<Text<'a>> {
     let mut hosts = vec![Host::default(); ids.len()];
     for (page, &text) in pages.iter().zip(text_of).filter(|&(_, &text)| text != NO_TEXT) {

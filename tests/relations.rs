@@ -1053,9 +1053,9 @@ fn copies_of_an_article_on_one_host_are_reposts_also_below_titles_and_leads_of_t
 fn two_versions_of_an_article_alone_are_a_repost_also_where_a_long_paragraph_is_another_one() {
     for changed in [0, 1, 2] {
         let mut author = Author::new(21);
-        let mut lines: Vec<String> = (0..3).map(|_| author.sentences(12).concat()).collect();
+        let mut lines: Vec<String> = (0..4).map(|_| author.sentences(40).concat()).collect();
         let versions = [lines.clone(), {
-            lines[changed] = Author::new(801).sentences(12).concat();
+            lines[changed] = Author::new(801).sentences(40).concat();
             lines
         }];
         let pages = [0, 1].map(|n| of_host("", n, &format!("渡口的旧浮桥\n{}", versions[n as usize].join("\n"))));

@@ -88,7 +88,7 @@ pub struct NewPage {
 pub struct NewText {
     /// Hash of its tokens; `None` for pages without a token.
     pub digest: Option<u128>,
-    /// [`Document::host_number`](crate::document::Document::host_number) of the site it is of.
+    /// [`Document::host_number`](crate::document::Document::host_number) of its pages; 0 where they are of none or several.
     pub host: u64,
     pub pages: Vec<NewPage>,
 }
