@@ -77,8 +77,12 @@ const APART: u32 = 2;
 /// Lines whose holders split that are judged at once: some 30 MB of pairs.
 const SPLIT_AT_ONCE: usize = 8192;
 
-/// Share of a text that stands in lines of about as many holders for these to be a frame that is longer than what it frames.
+/// Share of a text that stands in lines of about as many holders or more for these to be a frame that is longer than what it
+/// frames. With as many alone, the frame that channels of a portal have in common was none: each has more of its own.
 const HEAVY: f64 = 0.4;
+
+/// Lines at either end of a page, its title aside, that are asked whether they are a menu. Not tuned.
+const MENU: usize = 8;
 
 /// Seeds a rest must have to say anything, and how many for each token of the block: beside an article in one line a list
 /// of openings that is little longer tells nothing. With one a small corpus lost a quarter of its reposts; from 1.25 to 2
@@ -822,8 +826,9 @@ impl<'a> Judge<'a> {
     /// of a line have in common are left out at once. The same could be said of an article that was reposted; but a
     /// frame holds the edge of the page, and the line at the edge has no more holders than the others. Where some pages
     /// stand on another site too, it is the edge of those that have one in common. Where each page begins and ends with
-    /// lines of its own, it is told by what it surrounds, if many have it and much of each page is in it. What half
-    /// of the pages of one host have, each beside an article of its own, is told by that, be it on two pages and anywhere.
+    /// lines of its own, it is told by what it surrounds, or by being a menu beside articles, if many have it and much of each
+    /// page is in it or in what more pages have. What half of the pages of one host have, each beside an article of its own,
+    /// is told by that, be it on two pages and anywhere.
     fn edges(&self, groups: &[Vec<Place>]) -> Vec<Edge> {
         let holders: FxHashMap<u64, usize> =
             groups.iter().map(|group| (self.hash_of(group, Level::Line), group.len())).collect();
@@ -836,8 +841,8 @@ impl<'a> Judge<'a> {
             .collect();
         let of_classes = self.tokens_by_holders(&holders);
         let is_heavy = |text: u32, holders: usize| {
-            let near = class(holders).saturating_sub(1)..=class(holders) + 1;
-            let tokens = of_classes[text as usize].iter().filter(|(class, _)| near.contains(class));
+            let least = class(holders).saturating_sub(1);
+            let tokens = of_classes[text as usize].iter().filter(|(class, _)| *class >= least);
             let tokens: u32 = tokens.map(|(_, tokens)| tokens).sum();
             f64::from(tokens) >= HEAVY * f64::from(self.texts[text as usize].blocks.tokens)
         };
@@ -845,21 +850,22 @@ impl<'a> Judge<'a> {
         let side = |(at, group): (usize, &Vec<Place>)| {
             let mut texts: Vec<u32> = group.iter().map(|&(id, _)| id).collect();
             texts.dedup();
-            let of_host = self.are_half_of_a_host(&texts);
+            let hosts = self.hosts_of(&texts);
             texts.truncate(EDGE_HOLDERS);
             texts.shrink_to_fit();
             let mut edges = texts.iter().flat_map(|&id| of_edges[id as usize]);
             let has_edge = edges.any(|holders| is_few(holders, group.len()));
             let is_one = has_edge
-                || of_host
+                || hosts == Hosts::Half
                 || texts.len() >= MANY_HOLDERS && texts[..2].iter().all(|&text| is_heavy(text, group.len()));
-            is_one.then_some(Held { texts, of: group.len(), of_host, group: at as u32 })
+            is_one.then_some(Held { texts, of: group.len(), hosts, group: at as u32 })
         };
         let mut sides: Vec<Held> = groups.par_iter().enumerate().filter_map(side).collect();
         sides.par_sort_unstable();
         let lines = self.sorted_lines(sides.iter().flat_map(|held| &held.texts));
         let edge = |same: &[Held]| {
-            let Held { texts, of, of_host, group } = &same[0];
+            let Held { texts, of, hosts, group } = &same[0];
+            let of_host = *hosts == Hosts::Half;
             let may_be_edge = |&&id: &&u32| of_edges[id as usize].iter().any(|&holders| is_few(holders, *of));
             if !of_host && texts.len() < MANY_HOLDERS && texts.iter().filter(may_be_edge).count() < 2 {
                 return None;
@@ -888,21 +894,36 @@ impl<'a> Judge<'a> {
                 sides.clone_from(texts);
             }
             let groups = same.iter().map(|held| held.group).collect();
-            let (of_host, verdict) = (*of_host, Verdict::default());
+            let (hosts, verdict) = (*hosts, Verdict::default());
             let is_any = has_edges || of_host || sides.len() >= MANY_HOLDERS;
-            is_any.then(|| Edge { groups, sides: sides.into(), common: common.into(), has_edges, of_host, verdict })
+            is_any.then(|| Edge { groups, sides: sides.into(), common: common.into(), has_edges, hosts, verdict })
         };
         let same: Vec<&[Held]> = sides.chunk_by(Held::goes_with).collect();
         same.into_par_iter().filter_map(edge).collect()
     }
 
-    /// Returns whether some texts are of one host that is known, and are half of those of it that there are here: what few
-    /// pages of a host have in common may as well be an article that stands there twice.
-    fn are_half_of_a_host(&self, texts: &[u32]) -> bool {
-        let host_of = |&id: &u32| self.texts[id as usize].host;
-        let host = texts.first().map_or(0, host_of);
+    /// Returns what the hosts of the texts that hold a line say of it. What few pages of a host have in common may as well be
+    /// an article that stands there twice.
+    fn hosts_of(&self, texts: &[u32]) -> Hosts {
+        let mut hosts: Vec<u64> = texts.iter().map(|&id| self.texts[id as usize].host).collect();
+        hosts.sort_unstable();
+        if hosts.first().is_none_or(|&first| first == 0) {
+            return Hosts::Unknown;
+        }
         // Each host that is known has been counted.
-        host != 0 && texts.iter().all(|id| host_of(id) == host) && texts.len() * 2 >= self.of_hosts[&host]
+        let of_host = |host: u64| self.of_hosts[&host];
+        if hosts.first() == hosts.last() {
+            return if hosts.len() * 2 >= of_host(hosts[0]) { Hosts::Half } else { Hosts::Unknown };
+        }
+        let (mut held, mut all) = (0, 0);
+        for of_one in hosts.chunk_by(|a, b| a == b).filter(|of_one| of_host(of_one[0]) > 1) {
+            (held, all) = (held + of_one.len(), all + of_host(of_one[0]));
+        }
+        match all {
+            0 => Hosts::Unknown,
+            _ if held * 2 > all => Hosts::Most,
+            _ => Hosts::Few,
+        }
     }
 
     /// Returns those of the first `texts` of a group that have their first line or their last in common,
@@ -979,7 +1000,7 @@ impl<'a> Judge<'a> {
         };
         let changed: Vec<bool> = edges.par_iter().zip(&states).map(|(edge, &state)| is_open(edge, state)).collect();
         let own = |(edge, &changed): (&Edge, &bool)| {
-            let is_asked = changed && (edge.of_host || edge.are_few());
+            let is_asked = changed && (edge.hosts == Hosts::Half || edge.are_few() || edge.may_be_menu());
             if is_asked { self.own(masks, edge) } else { Own::default() }
         };
         let owns: Vec<Own> = edges.par_iter().zip(&changed).map(own).collect();
@@ -1013,12 +1034,15 @@ impl<'a> Judge<'a> {
         // What pages of a site quote alike is no frame of it.
         let is_own = |group: &u32| self.holders(masks, &groups[*group as usize], Level::Line).take(2).count() == 2;
         let frames = edges.iter().filter(|edge| edge.verdict.found != 0);
-        frames.flat_map(|edge| edge.groups.iter().filter(|group| !edge.of_host || is_own(group))).map(hash).collect()
+        frames
+            .flat_map(|edge| edge.groups.iter().filter(|group| edge.hosts != Hosts::Half || is_own(group)))
+            .map(hash)
+            .collect()
     }
 
     /// Returns what nearly all sides of an edge have of their own beside its common lines, at least.
     ///
-    /// An article has a title, and neither above it nor right below it more paragraphs of others than it has itself. Two
+    /// An article has a title, which is short or the first line of the page and above a short one, and neither above it nor right below it more paragraphs of others than it has itself. Two
     /// versions of an article have their title in common, or go on with what they have in common below a lead of their own;
     /// and what differs under an article that stands on a site twice are lists and comments.
     fn own(&self, masks: &[Mask], edge: &Edge) -> Own {
@@ -1026,12 +1050,13 @@ impl<'a> Judge<'a> {
             let (mask, blocks) = (&masks[id as usize], self.texts[id as usize].blocks);
             let (mut own, mut above, mut below) = (0, 0, 0);
             let (mut has_title, mut has_begun) = (false, false);
+            let is_above_short = || blocks.lines.get(1).is_some_and(|line| is_short(line, &blocks.line(1)));
             // Shorter lines since the last paragraph, and whether enough of them end what begins with a paragraph of its own.
             let (mut short, mut has_ended) = (0, false);
             for (at, line) in blocks.lines.iter().enumerate() {
                 let tokens = blocks.line(at);
                 let is_common = edge.common.binary_search(&line.hash).is_ok();
-                if tokens.len() < PARAGRAPH || line.weight < LEAST_QUOTATION {
+                if is_short(line, &tokens) || at == 0 && is_above_short() {
                     has_title |= !is_common;
                     short += 1;
                     has_ended |= short == APART;
@@ -1103,7 +1128,8 @@ impl<'a> Judge<'a> {
         let has_last_edge = || blocks.lines.last().is_some_and(|line| is_common(line.hash));
         let is_frame = edge.has_edges
             && (own > Own::Nothing && after >= before || are_many && (after >= before || has_last_edge()))
-            || are_many && is_inside(blocks, is_common);
+            || are_many && edge.hosts != Hosts::Few && is_inside(blocks, is_common)
+            || own == Own::Article && edge.may_be_menu() && is_menu(blocks, is_common, edge.hosts);
         (is_frame || is_told).then(|| self.side(mask, text, passages))
     }
 
@@ -1443,6 +1469,29 @@ fn is_inside(blocks: &Blocks, is_common: impl Fn(u64) -> bool) -> bool {
     })
 }
 
+/// Returns whether a line is no paragraph, but a title, an entry of a list or a menu.
+fn is_short(line: &Block, tokens: &Range<u32>) -> bool {
+    tokens.len() < PARAGRAPH || line.weight < LEAST_QUOTATION
+}
+
+/// Returns whether most of what is common stands in short lines, and these at the top of the page, right below its title, or
+/// at its end: as the menus of a portal, of which each channel has some more, and not as an article amid the frames of many
+/// sites. Where no host tells whether it is a list that was copied, nearly all of one end must be common, and some of the other.
+fn is_menu(blocks: &Blocks, is_common: impl Fn(u64) -> bool, hosts: Hosts) -> bool {
+    let lines = &blocks.lines;
+    let common = |end: &mut dyn Iterator<Item = &Block>| end.filter(|line| is_common(line.hash)).count();
+    let mut ends = [common(&mut lines.iter().skip(1).take(MENU)), common(&mut lines.iter().rev().take(MENU))];
+    ends.sort_unstable();
+    let [fewer, more] = ends;
+    let is_at_end = if hosts == Hosts::Unknown { more + 1 >= MENU && fewer * 4 >= MENU } else { more * 2 >= MENU };
+    let (mut short, mut long) = (0, 0);
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| is_at_end && is_common(line.hash)) {
+        let tokens = blocks.line(at);
+        *(if is_short(line, &tokens) { &mut short } else { &mut long }) += tokens.len();
+    }
+    is_at_end && short >= long
+}
+
 /// Returns whether a line is not yet judged.
 fn is_open(mask: &Mask, blocks: &Blocks, line: u32) -> bool {
     let tokens = blocks.line(line as usize);
@@ -1508,8 +1557,7 @@ struct Held {
     texts: Vec<u32>,
     /// How many places hold it in all.
     of: usize,
-    /// Whether these are of one host, and half of its texts or more.
-    of_host: bool,
+    hosts: Hosts,
     /// The number of its group of places.
     group: u32,
 }
@@ -1517,7 +1565,7 @@ struct Held {
 impl Held {
     /// Returns whether another line is held by the same texts.
     fn goes_with(&self, other: &Self) -> bool {
-        (&self.texts, self.of, self.of_host) == (&other.texts, other.of, other.of_host)
+        (&self.texts, self.of, self.hosts) == (&other.texts, other.of, other.hosts)
     }
 }
 
@@ -1532,8 +1580,8 @@ struct Edge {
     common: Box<[u64]>,
     /// Whether there are two sides or more that have a common line at an edge.
     has_edges: bool,
-    /// Whether those that hold them are of one host, and half of its texts or more.
-    of_host: bool,
+    /// What the hosts of those that hold them say.
+    hosts: Hosts,
     verdict: Verdict,
 }
 
@@ -1543,10 +1591,32 @@ impl Edge {
         self.sides.len() < MANY_HOLDERS
     }
 
+    /// Returns whether it may be a menu: the hosts of its texts say so, or do not say that it is none and many texts show it.
+    fn may_be_menu(&self) -> bool {
+        match self.hosts {
+            Hosts::Few => false,
+            Hosts::Unknown => self.sides.len() >= EDGE_HOLDERS,
+            Hosts::Most | Hosts::Half => !self.are_few(),
+        }
+    }
+
     /// Returns whether the host of its texts tells that it is a frame, if they are unlike beside it.
     fn is_told(&self, own: Own) -> bool {
-        self.of_host && own == Own::Article
+        self.hosts == Hosts::Half && own == Own::Article
     }
+}
+
+/// What the hosts of the texts that hold a line say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Hosts {
+    /// Nothing: one is not known, none has other texts, or all are of one host, of which others do not have it.
+    Unknown,
+    /// It is on several hosts, and on half of their texts or fewer, as copies of an article are.
+    Few,
+    /// More than half of the texts of several hosts have it; those with one text do not count.
+    Most,
+    /// Half of the texts of one host have it, or more.
+    Half,
 }
 
 /// What texts have of their own beside lines that they have in common.

@@ -1008,6 +1008,51 @@ fn few_articles_of_one_host_in_a_frame_that_is_longer_are_no_reposts_and_a_copy_
     }
 }
 
+/// A page of one channel of a portal: menus that all channels have, those that every other one has, and its own.
+fn of_channel(channel: u64, number: u64, said: &str) -> Page {
+    let menu = |of: u64, lines: usize| -> String {
+        let mut author = Author::new(9_000 + of);
+        (0..lines).map(|_| format!("{} {}\n", author.of(NOUNS), author.of(SPOTS))).collect()
+    };
+    let (own, of_half) = (10 + channel, 2 + channel % 2);
+    let (above, below) = (menu(0, 20) + &menu(100 + own, 10), menu(of_half, 60) + &menu(own, 40) + &menu(1, 10));
+    page(format!("c{channel}.example/{number}"), format!("{above}{said}\n{below}"))
+}
+
+#[test]
+fn articles_in_a_frame_of_which_each_channel_has_more_of_its_own_are_no_reposts_and_copies_are() {
+    let mut pages: Vec<Page> = Vec::new();
+    for channel in 0..8 {
+        pages.extend((0..4).map(|n| of_channel(channel, n, &titled_article(10 * channel + n, 6))));
+    }
+    // The first article of four channels stands on the next one too.
+    let copied = [0, 1, 4, 7];
+    pages.extend(copied.map(|channel| of_channel((channel + 1) % 8, 9, &titled_article(10 * channel, 6))));
+    let of = |channel| pair(&format!("c{channel}.example/0"), &format!("c{}.example/9", (channel + 1) % 8));
+    let expected: BTreeSet<_> = copied.into_iter().map(of).collect();
+    for analysis in both_kinds_of_tokens() {
+        assert_eq!(joined(&found(&pages, &analysis)), expected, "{:?}", analysis.tokens);
+        assert_eq!(joined(&found_at_addresses(&pages, &analysis)), expected, "{:?} at addresses", analysis.tokens);
+    }
+}
+
+#[test]
+fn a_list_that_all_channels_have_among_articles_is_a_repost_also_below_words_of_their_own() {
+    let mut author = Author::new(5);
+    let list: String = (0..45).map(|n| format!("{}要{}个{}\n", author.person(), n + 2, author.of(NOUNS))).collect();
+    let mut pages: Vec<Page> = Vec::new();
+    for channel in 0..8 {
+        pages.extend((0..3).map(|n| of_channel(channel, n, &titled_article(10 * channel + n, 6))));
+        let own = titled_article(500 + channel, 4);
+        pages.push(of_channel(channel, 9, &format!("渡口的旧物清单\n{list}{own}")));
+    }
+    for analysis in both_kinds_of_tokens() {
+        let joined = joined(&found_at_addresses(&pages, &analysis));
+        assert!(joined.iter().all(|(a, b)| a.ends_with("/9") && b.ends_with("/9")), "{:?}", analysis.tokens);
+        assert_eq!(joined.len(), 8 * 7 / 2, "{:?}", analysis.tokens);
+    }
+}
+
 #[test]
 fn an_article_that_stands_on_a_host_twice_is_a_repost_also_where_each_page_has_comments_of_its_own() {
     let commented = |n: u64| {
