@@ -70,6 +70,9 @@ const OF_ONE_SITE: f64 = 0.75;
 /// has as many tokens where each character is one, and as many characters where each letter is one. Not tuned.
 const PARAGRAPH: usize = 20;
 
+/// Tokens from which on the first line of a page is no title: names of its section and site follow there. Not tuned.
+const LONG_TITLE: usize = 60;
+
 /// Shorter lines that part paragraphs which have nothing to do with each other. With one, a copy of an article below a teaser
 /// was none; with two, 12 more pairs of 2,600 were wrong in made corpora where notes follow the article.
 const APART: u32 = 2;
@@ -77,12 +80,12 @@ const APART: u32 = 2;
 /// Lines whose holders split that are judged at once: some 30 MB of pairs.
 const SPLIT_AT_ONCE: usize = 8192;
 
-/// Share of a text that stands in lines of about as many holders or more for these to be a frame that is longer than what it
-/// frames. With as many alone, the frame that channels of a portal have in common was none: each has more of its own.
+/// Share of a text that stands in lines of about as many holders or more for these to be of a frame that is longer than what
+/// it frames. With lines of as many alone, none of the layers of a portal's frame was: what all channels have, some, and one.
 const HEAVY: f64 = 0.4;
 
-/// Lines at either end of a page, its title aside, that are asked whether they are a menu. Not tuned.
-const MENU: usize = 8;
+/// Lines at the top of a page, below its first, and at its foot that are asked whether they are of a menu. Not tuned.
+const ENDS: usize = 8;
 
 /// Seeds a rest must have to say anything, and how many for each token of the block: beside an article in one line a list
 /// of openings that is little longer tells nothing. With one a small corpus lost a quarter of its reposts; from 1.25 to 2
@@ -411,7 +414,7 @@ impl Mask {
 /// Cost: a look-up of each different line, and some thirty comparisons of sampled seeds for each line that several texts
 /// hold, and up to 120 more where these do not agree, up to four times, and for each such sentence once; where markup tells
 /// frames that the corpus does not, one comparison of all seeds a holder. Memory while it runs: about 2 bytes a token, 24
-/// bytes a block, and 8 a line of texts that may show a long frame.
+/// bytes a block, and 8 a line of what each set of eight texts that may show a long frame have in common.
 pub fn find(passages: &Passages, known: &Known) -> Boilerplate {
     find_beside(passages, known, &Prior::default())
 }
@@ -850,24 +853,26 @@ impl<'a> Judge<'a> {
         let side = |(at, group): (usize, &Vec<Place>)| {
             let mut texts: Vec<u32> = group.iter().map(|&(id, _)| id).collect();
             texts.dedup();
-            let hosts = self.hosts_of(&texts);
-            texts.truncate(EDGE_HOLDERS);
-            texts.shrink_to_fit();
-            let mut edges = texts.iter().flat_map(|&id| of_edges[id as usize]);
+            let mut edges = texts.iter().take(EDGE_HOLDERS).flat_map(|&id| of_edges[id as usize]);
             let has_edge = edges.any(|holders| is_few(holders, group.len()));
             let is_one = has_edge
-                || hosts == Hosts::Half
-                || texts.len() >= MANY_HOLDERS && texts[..2].iter().all(|&text| is_heavy(text, group.len()));
-            is_one.then_some(Held { texts, of: group.len(), hosts, group: at as u32 })
+                || texts.len() >= MANY_HOLDERS && texts[..2].iter().all(|&text| is_heavy(text, group.len()))
+                || self.are_half_of_a_host(&texts);
+            is_one.then(|| {
+                let hosts = self.hosts_of(&texts);
+                texts.truncate(EDGE_HOLDERS);
+                texts.shrink_to_fit();
+                Held { texts, of: group.len(), hosts, group: at as u32 }
+            })
         };
         let mut sides: Vec<Held> = groups.par_iter().enumerate().filter_map(side).collect();
         sides.par_sort_unstable();
         let lines = self.sorted_lines(sides.iter().flat_map(|held| &held.texts));
         let edge = |same: &[Held]| {
             let Held { texts, of, hosts, group } = &same[0];
-            let of_host = *hosts == Hosts::Half;
+            let is_told = *hosts == Hosts::Half;
             let may_be_edge = |&&id: &&u32| of_edges[id as usize].iter().any(|&holders| is_few(holders, *of));
-            if !of_host && texts.len() < MANY_HOLDERS && texts.iter().filter(may_be_edge).count() < 2 {
+            if !is_told && texts.len() < MANY_HOLDERS && texts.iter().filter(may_be_edge).count() < 2 {
                 return None;
             }
             let common_to =
@@ -895,34 +900,43 @@ impl<'a> Judge<'a> {
             }
             let groups = same.iter().map(|held| held.group).collect();
             let (hosts, verdict) = (*hosts, Verdict::default());
-            let is_any = has_edges || of_host || sides.len() >= MANY_HOLDERS;
+            let is_any = has_edges || is_told || sides.len() >= MANY_HOLDERS;
             is_any.then(|| Edge { groups, sides: sides.into(), common: common.into(), has_edges, hosts, verdict })
         };
         let same: Vec<&[Held]> = sides.chunk_by(Held::goes_with).collect();
         same.into_par_iter().filter_map(edge).collect()
     }
 
-    /// Returns what the hosts of the texts that hold a line say of it. What few pages of a host have in common may as well be
-    /// an article that stands there twice.
+    /// Returns whether some texts are of one host that is known, and are half of those of it that there are here: what few
+    /// pages of a host have in common may as well be an article that stands there twice.
+    fn are_half_of_a_host(&self, texts: &[u32]) -> bool {
+        let host_of = |&id: &u32| self.texts[id as usize].host;
+        let host = texts.first().map_or(0, host_of);
+        // Each host that is known has been counted.
+        host != 0 && texts.iter().all(|id| host_of(id) == host) && texts.len() * 2 >= self.of_hosts[&host]
+    }
+
+    /// Returns what the hosts of the texts that hold a line say of it, as far as their texts are here.
     fn hosts_of(&self, texts: &[u32]) -> Hosts {
+        if self.are_half_of_a_host(texts) {
+            return Hosts::Half;
+        }
         let mut hosts: Vec<u64> = texts.iter().map(|&id| self.texts[id as usize].host).collect();
         hosts.sort_unstable();
-        if hosts.first().is_none_or(|&first| first == 0) {
-            return Hosts::Unknown;
-        }
-        // Each host that is known has been counted.
-        let of_host = |host: u64| self.of_hosts[&host];
         if hosts.first() == hosts.last() {
-            return if hosts.len() * 2 >= of_host(hosts[0]) { Hosts::Half } else { Hosts::Unknown };
+            return Hosts::Silent;
         }
-        let (mut held, mut all) = (0, 0);
-        for of_one in hosts.chunk_by(|a, b| a == b).filter(|of_one| of_host(of_one[0]) > 1) {
-            (held, all) = (held + of_one.len(), all + of_host(of_one[0]));
+        // Texts of hosts that say something, and of those that have the line as their frame.
+        let (mut telling, mut framed) = (0, 0);
+        for of_host in hosts.chunk_by(|a, b| a == b) {
+            let all = self.of_hosts.get(&of_host[0]).copied().unwrap_or(1);
+            telling += if all > 1 { of_host.len() } else { 0 };
+            framed += if all > 1 && of_host.len() * 2 > all { of_host.len() } else { 0 };
         }
-        match all {
-            0 => Hosts::Unknown,
-            _ if held * 2 > all => Hosts::Most,
-            _ => Hosts::Few,
+        match telling * 2 < texts.len() {
+            true => Hosts::Silent,
+            false if framed * 2 > telling => Hosts::Most,
+            false => Hosts::Few,
         }
     }
 
@@ -1042,21 +1056,23 @@ impl<'a> Judge<'a> {
 
     /// Returns what nearly all sides of an edge have of their own beside its common lines, at least.
     ///
-    /// An article has a title, which is short or the first line of the page and above a short one, and neither above it nor right below it more paragraphs of others than it has itself. Two
-    /// versions of an article have their title in common, or go on with what they have in common below a lead of their own;
-    /// and what differs under an article that stands on a site twice are lists and comments.
+    /// An article has a title: a short line, or the first line of the page if a short one follows. Neither above it nor right
+    /// below it are there more paragraphs of others than it has itself. Two versions of an article have their title in common,
+    /// or go on with what they have in common below a lead of their own; and what differs under an article that stands on a
+    /// site twice are lists and comments.
     fn own(&self, masks: &[Mask], edge: &Edge) -> Own {
         let of_text = |id: u32| {
             let (mask, blocks) = (&masks[id as usize], self.texts[id as usize].blocks);
             let (mut own, mut above, mut below) = (0, 0, 0);
             let (mut has_title, mut has_begun) = (false, false);
             let is_above_short = || blocks.lines.get(1).is_some_and(|line| is_short(line, &blocks.line(1)));
+            let is_long_title = |tokens: &Range<u32>| tokens.len() < LONG_TITLE && is_above_short();
             // Shorter lines since the last paragraph, and whether enough of them end what begins with a paragraph of its own.
             let (mut short, mut has_ended) = (0, false);
             for (at, line) in blocks.lines.iter().enumerate() {
                 let tokens = blocks.line(at);
                 let is_common = edge.common.binary_search(&line.hash).is_ok();
-                if is_short(line, &tokens) || at == 0 && is_above_short() {
+                if is_short(line, &tokens) || at == 0 && !is_common && is_long_title(&tokens) {
                     has_title |= !is_common;
                     short += 1;
                     has_ended |= short == APART;
@@ -1474,22 +1490,30 @@ fn is_short(line: &Block, tokens: &Range<u32>) -> bool {
     tokens.len() < PARAGRAPH || line.weight < LEAST_QUOTATION
 }
 
-/// Returns whether most of what is common stands in short lines, and these at the top of the page, right below its title, or
-/// at its end: as the menus of a portal, of which each channel has some more, and not as an article amid the frames of many
-/// sites. Where no host tells whether it is a list that was copied, nearly all of one end must be common, and some of the other.
+/// Returns whether what is common is a menu: half of it or more stands in short lines, and at one end of the page, below its
+/// title or at its foot, half of the lines are common. Where no host tells a menu from a list that was copied, nearly all
+/// lines of one end must be, and some of the other, so that it is not one piece.
 fn is_menu(blocks: &Blocks, is_common: impl Fn(u64) -> bool, hosts: Hosts) -> bool {
     let lines = &blocks.lines;
-    let common = |end: &mut dyn Iterator<Item = &Block>| end.filter(|line| is_common(line.hash)).count();
-    let mut ends = [common(&mut lines.iter().skip(1).take(MENU)), common(&mut lines.iter().rev().take(MENU))];
-    ends.sort_unstable();
-    let [fewer, more] = ends;
-    let is_at_end = if hosts == Hosts::Unknown { more + 1 >= MENU && fewer * 4 >= MENU } else { more * 2 >= MENU };
-    let (mut short, mut long) = (0, 0);
-    for (at, line) in lines.iter().enumerate().filter(|(_, line)| is_at_end && is_common(line.hash)) {
-        let tokens = blocks.line(at);
-        *(if is_short(line, &tokens) { &mut short } else { &mut long }) += tokens.len();
+    if lines.len() <= 2 * ENDS {
+        return false;
     }
-    is_at_end && short >= long
+    let common = |end: &[Block]| end.iter().filter(|line| is_common(line.hash)).count();
+    let (top, foot) = (common(&lines[1..=ENDS]), common(&lines[lines.len() - ENDS..]));
+    let (more, fewer) = (top.max(foot), top.min(foot));
+    let is_at_end = if hosts == Hosts::Most { more * 2 >= ENDS } else { more + 1 >= ENDS && fewer * 4 >= ENDS };
+    if !is_at_end {
+        return false;
+    }
+    let (mut short, mut long) = (0, 0);
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| is_common(line.hash)) {
+        let tokens = blocks.line(at);
+        match is_short(line, &tokens) {
+            true => short += tokens.len(),
+            false => long += tokens.len(),
+        }
+    }
+    short >= long
 }
 
 /// Returns whether a line is not yet judged.
@@ -1591,12 +1615,13 @@ impl Edge {
         self.sides.len() < MANY_HOLDERS
     }
 
-    /// Returns whether it may be a menu: the hosts of its texts say so, or do not say that it is none and many texts show it.
+    /// Returns whether it may be a menu: several hosts say so, or none says that it is not and as many texts show it as are
+    /// asked. What one host says needs no menu.
     fn may_be_menu(&self) -> bool {
         match self.hosts {
-            Hosts::Few => false,
-            Hosts::Unknown => self.sides.len() >= EDGE_HOLDERS,
-            Hosts::Most | Hosts::Half => !self.are_few(),
+            Hosts::Few | Hosts::Half => false,
+            Hosts::Silent => self.sides.len() >= EDGE_HOLDERS,
+            Hosts::Most => !self.are_few(),
         }
     }
 
@@ -1606,16 +1631,16 @@ impl Edge {
     }
 }
 
-/// What the hosts of the texts that hold a line say of it.
+/// What the hosts of the texts that hold a line say of it. The order means nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Hosts {
-    /// Nothing: one is not known, none has other texts, or all are of one host, of which others do not have it.
-    Unknown,
-    /// It is on several hosts, and on half of their texts or fewer, as copies of an article are.
+    /// Nothing: those of most texts are not known or have no other text, or all are of one host, of which more do not have it.
+    Silent,
+    /// It is on several hosts, most of which have it on half of their texts or fewer, as copies of an article are.
     Few,
-    /// More than half of the texts of several hosts have it; those with one text do not count.
+    /// It is on several hosts, most of which have it on more than half of their texts.
     Most,
-    /// Half of the texts of one host have it, or more.
+    /// Half of the texts of one host have it, or more: a frame of two pages is on no more where there are four.
     Half,
 }
 
@@ -1880,6 +1905,27 @@ mod tests {
         }
         assert_eq!(common_lines(&[&all, &[7, 80, 91]]), [7, 80]);
         assert_eq!(common_lines(&[&[], &all]), [0; 0]);
+    }
+
+    #[test]
+    fn hosts_tell_a_frame_by_how_many_of_their_texts_have_it() {
+        let (known, prior) = (Known::default(), Prior::default());
+        let blocks = Blocks::default();
+        // Four texts each of hosts 1 and 2, twenty of host 3, one each of 4 to 9, and two of no host.
+        let of_hosts = [[1; 4], [2; 4], [3; 4], [3; 4], [3; 4], [3; 4], [3; 4]].concat();
+        let hosts: Vec<u64> = of_hosts.into_iter().chain([4, 5, 6, 7, 8, 9, 0, 0]).collect();
+        let texts: Vec<Text> = hosts.iter().map(|&host| Text { shingles: &[], blocks: &blocks, host }).collect();
+        let judge = Judge::new(&texts, 2, &known, &prior);
+        let told = |texts: &[u32]| judge.hosts_of(texts);
+        assert_eq!(told(&[0, 1]), Hosts::Half);
+        assert_eq!(told(&[8, 9, 10]), Hosts::Silent, "three of twenty");
+        assert_eq!(told(&[0, 1, 2, 4, 5, 6]), Hosts::Most);
+        assert_eq!(told(&[0, 1, 4, 5]), Hosts::Few, "half of each");
+        assert_eq!(told(&[0, 1, 2, 4, 5, 6, 8]), Hosts::Most, "and one of twenty");
+        assert_eq!(told(&[0, 4, 8, 34]), Hosts::Few, "and one of no host");
+        assert_eq!(told(&[28, 29, 30, 31]), Hosts::Silent, "no other texts");
+        assert_eq!(told(&[0, 28, 29, 34]), Hosts::Silent, "one of four");
+        assert_eq!(told(&[34, 35]), Hosts::Silent, "no hosts");
     }
 
     #[test]
