@@ -830,7 +830,8 @@ impl<'a> Judge<'a> {
     /// frame holds the edge of the page, and the line at the edge has no more holders than the others. Where some pages
     /// stand on another site too, it is the edge of those that have one in common. Where each page begins and ends with
     /// lines of its own, it is told by what it surrounds, or by being a menu beside articles, if many have it and much of each
-    /// page is in it or in what more pages have. What half of the pages of one host have, each beside an article of its own,
+    /// page is in it or in what more pages have. A menu that half of all pages have below a title
+    /// each needs no more to be one. What half of the pages of one host have, each beside an article of its own,
     /// is told by that, be it on two pages and anywhere.
     fn edges(&self, groups: &[Vec<Place>]) -> Vec<Edge> {
         let holders: FxHashMap<u64, usize> =
@@ -843,11 +844,16 @@ impl<'a> Judge<'a> {
             .map(|text| [holders_of(text.blocks.lines.first()), holders_of(text.blocks.lines.last())])
             .collect();
         let of_classes = self.tokens_by_holders(&holders);
-        let is_heavy = |text: u32, holders: usize| {
+        let tokens_held_by = |text: u32, holders: usize| -> u32 {
             let least = class(holders).saturating_sub(1);
             let tokens = of_classes[text as usize].iter().filter(|(class, _)| *class >= least);
-            let tokens: u32 = tokens.map(|(_, tokens)| tokens).sum();
-            f64::from(tokens) >= HEAVY * f64::from(self.texts[text as usize].blocks.tokens)
+            tokens.map(|(_, tokens)| tokens).sum()
+        };
+        let is_heavy = |text: u32, holders: usize| {
+            f64::from(tokens_held_by(text, holders)) >= HEAVY * f64::from(self.texts[text as usize].blocks.tokens)
+        };
+        let has_rest = |text: u32, holders: usize| {
+            tokens_held_by(text, holders) + LEAST_REST <= self.texts[text as usize].blocks.tokens
         };
         // Lines that the same texts hold are judged as one: a page may have thousands of them.
         let side = |(at, group): (usize, &Vec<Place>)| {
@@ -858,18 +864,27 @@ impl<'a> Judge<'a> {
             let is_one = has_edge
                 || texts.len() >= MANY_HOLDERS && texts[..2].iter().all(|&text| is_heavy(text, group.len()))
                 || self.are_half_of_a_host(&texts);
-            is_one.then(|| {
+            let (line, tokens) = self.block(group[0].0, group[0].1, Level::Line);
+            let is_wide = is_short(line, &tokens) && self.are_half_of_all(&texts);
+            (is_one || is_wide).then(|| {
                 let hosts = self.hosts_of(&texts);
+                if is_wide {
+                    // Most may have nothing beside it; they would not say anything.
+                    let rest = texts.iter().copied().filter(|&text| has_rest(text, group.len()));
+                    let rest: Vec<u32> = rest.take(EDGE_HOLDERS).collect();
+                    texts = if rest.len() < MANY_HOLDERS { texts } else { rest };
+                }
                 texts.truncate(EDGE_HOLDERS);
                 texts.shrink_to_fit();
-                Held { texts, of: group.len(), hosts, group: at as u32 }
+                Held { texts, of: group.len(), hosts, is_wide, group: at as u32 }
             })
         };
         let mut sides: Vec<Held> = groups.par_iter().enumerate().filter_map(side).collect();
         sides.par_sort_unstable();
         let lines = self.sorted_lines(sides.iter().flat_map(|held| &held.texts));
         let edge = |same: &[Held]| {
-            let Held { texts, of, hosts, group } = &same[0];
+            let Held { texts, of, hosts, is_wide, group } = &same[0];
+            let is_wide = *is_wide && same.len() * 2 >= ENDS;
             let is_told = *hosts == Hosts::Half;
             let may_be_edge = |&&id: &&u32| of_edges[id as usize].iter().any(|&holders| is_few(holders, *of));
             if !is_told && texts.len() < MANY_HOLDERS && texts.iter().filter(may_be_edge).count() < 2 {
@@ -901,7 +916,15 @@ impl<'a> Judge<'a> {
             let groups = same.iter().map(|held| held.group).collect();
             let (hosts, verdict) = (*hosts, Verdict::default());
             let is_any = has_edges || is_told || sides.len() >= MANY_HOLDERS;
-            is_any.then(|| Edge { groups, sides: sides.into(), common: common.into(), has_edges, hosts, verdict })
+            is_any.then(|| Edge {
+                groups,
+                sides: sides.into(),
+                common: common.into(),
+                has_edges,
+                hosts,
+                is_wide,
+                verdict,
+            })
         };
         let same: Vec<&[Held]> = sides.chunk_by(Held::goes_with).collect();
         same.into_par_iter().filter_map(edge).collect()
@@ -914,6 +937,15 @@ impl<'a> Judge<'a> {
         let host = texts.first().map_or(0, host_of);
         // Each host that is known has been counted.
         host != 0 && texts.iter().all(|id| host_of(id) == host) && texts.len() * 2 >= self.of_hosts[&host]
+    }
+
+    /// Returns whether many texts are half of those of a host, or half of all where no host is known.
+    fn are_half_of_all(&self, texts: &[u32]) -> bool {
+        let is_half = || match self.of_hosts.is_empty() {
+            true => texts.len() * 2 >= self.texts.len(),
+            false => self.are_half_of_a_host(texts),
+        };
+        texts.len() >= HOLDERS && is_half()
     }
 
     /// Returns what the hosts of the texts that hold a line say of it, as far as their texts are here.
@@ -1141,11 +1173,17 @@ impl<'a> Judge<'a> {
         }
         // Otherwise the article may be what is common, and the list below it what differs: of a few pages, or of pages that
         // end with lines of their own.
+        // A list that half of the pages have begins with its own title, or with what some of them say of it.
+        let has_own_title = || {
+            let is_own = |line: &Block| !is_common(line.hash) && is_short(line, &blocks.line(0));
+            blocks.lines.first().is_some_and(is_own)
+        };
         let has_last_edge = || blocks.lines.last().is_some_and(|line| is_common(line.hash));
         let is_frame = edge.has_edges
             && (own > Own::Nothing && after >= before || are_many && (after >= before || has_last_edge()))
             || are_many && edge.hosts != Hosts::Few && is_inside(blocks, is_common)
-            || own == Own::Article && edge.may_be_menu() && is_menu(blocks, is_common, edge.hosts);
+            || own == Own::Article && edge.may_be_menu() && is_menu(blocks, is_common, edge.hosts == Hosts::Most)
+            || edge.is_wide && has_own_title() && is_menu(blocks, is_common, true);
         (is_frame || is_told).then(|| self.side(mask, text, passages))
     }
 
@@ -1491,9 +1529,9 @@ fn is_short(line: &Block, tokens: &Range<u32>) -> bool {
 }
 
 /// Returns whether what is common is a menu: half of it or more stands in short lines, and at one end of the page, below its
-/// title or at its foot, half of the lines are common. Where no host tells a menu from a list that was copied, nearly all
+/// title or at its foot, half of the lines are common. Where it is not `known` that it is no list that was copied, nearly all
 /// lines of one end must be, and some of the other, so that it is not one piece.
-fn is_menu(blocks: &Blocks, is_common: impl Fn(u64) -> bool, hosts: Hosts) -> bool {
+fn is_menu(blocks: &Blocks, is_common: impl Fn(u64) -> bool, known: bool) -> bool {
     let lines = &blocks.lines;
     if lines.len() <= 2 * ENDS {
         return false;
@@ -1501,7 +1539,7 @@ fn is_menu(blocks: &Blocks, is_common: impl Fn(u64) -> bool, hosts: Hosts) -> bo
     let common = |end: &[Block]| end.iter().filter(|line| is_common(line.hash)).count();
     let (top, foot) = (common(&lines[1..=ENDS]), common(&lines[lines.len() - ENDS..]));
     let (more, fewer) = (top.max(foot), top.min(foot));
-    let is_at_end = if hosts == Hosts::Most { more * 2 >= ENDS } else { more + 1 >= ENDS && fewer * 4 >= ENDS };
+    let is_at_end = if known { more * 2 >= ENDS } else { more + 1 >= ENDS && fewer * 4 >= ENDS };
     if !is_at_end {
         return false;
     }
@@ -1582,6 +1620,8 @@ struct Held {
     /// How many places hold it in all.
     of: usize,
     hosts: Hosts,
+    /// Whether it is a short line that half of all pages have.
+    is_wide: bool,
     /// The number of its group of places.
     group: u32,
 }
@@ -1589,7 +1629,7 @@ struct Held {
 impl Held {
     /// Returns whether another line is held by the same texts.
     fn goes_with(&self, other: &Self) -> bool {
-        (&self.texts, self.of, self.hosts) == (&other.texts, other.of, other.hosts)
+        (&self.texts, self.of, self.hosts, self.is_wide) == (&other.texts, other.of, other.hosts, other.is_wide)
     }
 }
 
@@ -1606,6 +1646,8 @@ struct Edge {
     has_edges: bool,
     /// What the hosts of those that hold them say.
     hosts: Hosts,
+    /// Whether they are several short lines that half of all pages have.
+    is_wide: bool,
     verdict: Verdict,
 }
 

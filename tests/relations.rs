@@ -1055,6 +1055,28 @@ fn a_list_that_all_channels_have_among_articles_is_a_repost_also_above_words_of_
 }
 
 #[test]
+fn short_pages_of_a_manual_are_no_reposts_for_the_menu_that_most_of_its_pages_are() {
+    let mut author = Author::new(6);
+    let menu: String = (0..16).map(|_| format!("{} {}\n", author.of(NOUNS), author.of(SPOTS))).collect();
+    let page_of = |n: u64| {
+        let mut author = Author::new(800 + n);
+        let title = format!("{}的{}", author.person(), author.of(NOUNS));
+        let text = prose(&author.sentences(if n.is_multiple_of(4) { 12 } else { 1 }));
+        page(format!("manual.example/{n:02}"), format!("{title} 使用手册\n{menu}{title}\n{text}"))
+    };
+    let pages: Vec<Page> = (0..40).map(page_of).collect();
+    for analysis in both_kinds_of_tokens() {
+        assert_eq!(joined(&found(&pages, &analysis)), BTreeSet::new(), "{:?}", analysis.tokens);
+        assert_eq!(
+            joined(&found_at_addresses(&pages, &analysis)),
+            BTreeSet::new(),
+            "{:?} at addresses",
+            analysis.tokens
+        );
+    }
+}
+
+#[test]
 fn an_article_that_stands_on_a_host_twice_is_a_repost_also_where_each_page_has_comments_of_its_own() {
     let commented = |n: u64| {
         let mut author = Author::new(700 + n);
