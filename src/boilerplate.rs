@@ -830,9 +830,9 @@ impl<'a> Judge<'a> {
     /// frame holds the edge of the page, and the line at the edge has no more holders than the others. Where some pages
     /// stand on another site too, it is the edge of those that have one in common. Where each page begins and ends with
     /// lines of its own, it is told by what it surrounds, or by being a menu beside articles, if many have it and much of each
-    /// page is in it or in what more pages have. A menu that half of all pages have below a title
-    /// each needs no more to be one. What half of the pages of one host have, each beside an article of its own,
-    /// is told by that, be it on two pages and anywhere.
+    /// page is in it or in what more pages have. A menu that half of all pages have below a title each needs no more to be
+    /// one. What half of the pages of one host have, each beside an article of its own, is told by that, be it on two pages
+    /// and anywhere.
     fn edges(&self, groups: &[Vec<Place>]) -> Vec<Edge> {
         let holders: FxHashMap<u64, usize> =
             groups.iter().map(|group| (self.hash_of(group, Level::Line), group.len())).collect();
@@ -1173,7 +1173,7 @@ impl<'a> Judge<'a> {
         }
         // Otherwise the article may be what is common, and the list below it what differs: of a few pages, or of pages that
         // end with lines of their own.
-        // A list that half of the pages have begins with its own title, or with what some of them say of it.
+        // A list that was copied begins with its title, which is common, or with a paragraph about it.
         let has_own_title = || {
             let is_own = |line: &Block| !is_common(line.hash) && is_short(line, &blocks.line(0));
             blocks.lines.first().is_some_and(is_own)
