@@ -4,8 +4,8 @@
 //! else its pages share**: pages of a template are otherwise unlike, reposts are not. Two kinds of blocks are found:
 //!
 //! - **Frame**: a line or sentence whose holders are, in nearly all pairs, otherwise unlike. Where a frame is longer than
-//!   what it frames, all that its pages have in common is left out at once, if it stands as a frame does, or half of the
-//!   pages of one host have it, each beside an article of its own.
+//!   what it frames, all that its pages have in common is left out at once, if it stands as a frame does, is a menu, or
+//!   half of the pages of one host have it, each beside an article of its own.
 //! - **Quotation**: a line that in another, otherwise unlike page is the opening of something longer: an entry of a
 //!   related-documents block, cut off at a fixed length. No repetition is needed to see it.
 //!
@@ -861,13 +861,15 @@ impl<'a> Judge<'a> {
             texts.dedup();
             let mut edges = texts.iter().take(EDGE_HOLDERS).flat_map(|&id| of_edges[id as usize]);
             let has_edge = edges.any(|holders| is_few(holders, group.len()));
+            let is_half = self.are_half_of_a_host(&texts);
             let is_one = has_edge
                 || texts.len() >= MANY_HOLDERS && texts[..2].iter().all(|&text| is_heavy(text, group.len()))
-                || self.are_half_of_a_host(&texts);
+                || is_half;
             let (line, tokens) = self.block(group[0].0, group[0].1, Level::Line);
-            let is_wide = is_short(line, &tokens) && self.are_half_of_all(&texts);
+            let are_half = is_half || self.of_hosts.is_empty() && texts.len() * 2 >= self.texts.len();
+            let is_wide = are_half && texts.len() >= HOLDERS && is_short(line, &tokens);
             (is_one || is_wide).then(|| {
-                let hosts = self.hosts_of(&texts);
+                let hosts = if is_half { Hosts::Half } else { self.hosts_of(&texts) };
                 if is_wide {
                     // Most may have nothing beside it; they would not say anything.
                     let rest = texts.iter().copied().filter(|&text| has_rest(text, group.len()));
@@ -885,9 +887,9 @@ impl<'a> Judge<'a> {
         let edge = |same: &[Held]| {
             let Held { texts, of, hosts, is_wide, group } = &same[0];
             let is_wide = *is_wide && same.len() * 2 >= ENDS;
-            let is_told = *hosts == Hosts::Half;
+            let is_half = *hosts == Hosts::Half;
             let may_be_edge = |&&id: &&u32| of_edges[id as usize].iter().any(|&holders| is_few(holders, *of));
-            if !is_told && texts.len() < MANY_HOLDERS && texts.iter().filter(may_be_edge).count() < 2 {
+            if !is_half && texts.len() < MANY_HOLDERS && texts.iter().filter(may_be_edge).count() < 2 {
                 return None;
             }
             let common_to =
@@ -915,7 +917,7 @@ impl<'a> Judge<'a> {
             }
             let groups = same.iter().map(|held| held.group).collect();
             let (hosts, verdict) = (*hosts, Verdict::default());
-            let is_any = has_edges || is_told || sides.len() >= MANY_HOLDERS;
+            let is_any = has_edges || is_half || sides.len() >= MANY_HOLDERS;
             is_any.then(|| Edge {
                 groups,
                 sides: sides.into(),
@@ -939,20 +941,9 @@ impl<'a> Judge<'a> {
         host != 0 && texts.iter().all(|id| host_of(id) == host) && texts.len() * 2 >= self.of_hosts[&host]
     }
 
-    /// Returns whether many texts are half of those of a host, or half of all where no host is known.
-    fn are_half_of_all(&self, texts: &[u32]) -> bool {
-        let is_half = || match self.of_hosts.is_empty() {
-            true => texts.len() * 2 >= self.texts.len(),
-            false => self.are_half_of_a_host(texts),
-        };
-        texts.len() >= HOLDERS && is_half()
-    }
-
-    /// Returns what the hosts of the texts that hold a line say of it, as far as their texts are here.
+    /// Returns what the hosts of the texts that hold a line say of it, as far as their texts are here and where these are not
+    /// half of one host.
     fn hosts_of(&self, texts: &[u32]) -> Hosts {
-        if self.are_half_of_a_host(texts) {
-            return Hosts::Half;
-        }
         let mut hosts: Vec<u64> = texts.iter().map(|&id| self.texts[id as usize].host).collect();
         hosts.sort_unstable();
         if hosts.first() == hosts.last() {
@@ -1959,7 +1950,7 @@ mod tests {
         let texts: Vec<Text> = hosts.iter().map(|&host| Text { shingles: &[], blocks: &blocks, host }).collect();
         let judge = Judge::new(&texts, 2, &known, &prior);
         let told = |texts: &[u32]| judge.hosts_of(texts);
-        assert_eq!(told(&[0, 1]), Hosts::Half);
+        assert!(judge.are_half_of_a_host(&[0, 1]) && !judge.are_half_of_a_host(&[0, 4]));
         assert_eq!(told(&[8, 9, 10]), Hosts::Silent, "three of twenty");
         assert_eq!(told(&[0, 1, 2, 4, 5, 6]), Hosts::Most);
         assert_eq!(told(&[0, 1, 4, 5]), Hosts::Few, "half of each");
