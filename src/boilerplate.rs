@@ -30,6 +30,7 @@ use crate::dictionary::{Known, Level};
 use crate::evenly::Evenly;
 use crate::passage::{self, Among, Passages, Place, Text};
 use crate::seed::{self, Seed, bits};
+use crate::shared::SharedCounter;
 use crate::shingle::Shingle;
 
 /// Passes over quotations and lines. In 1,144 small batches of one site each, three joined 16 pairs of strangers and four 9.
@@ -116,6 +117,9 @@ const SAMPLED: u32 = 50;
 
 /// Standard deviations by which what a sample says must lie off the limit; all seeds are looked at where it does not.
 const SURE: f64 = 3.0;
+
+/// Texts whose pairs are counted before what was counted is kept.
+const COUNTED_AT_ONCE: usize = 1 << 14;
 
 /// Halvings from which on no smaller sample of a text is taken.
 const MOST_HALVINGS: u32 = 7;
@@ -512,34 +516,37 @@ impl<'a> Judge<'a> {
         self.prior.of(text).is_none()
     }
 
-    /// Returns the seeds of a text's content that are in the sample after the fewest of some halvings, those of the sample
-    /// after each more of them before the others. `buffer` is room for all seeds of the content.
-    fn seeds(&self, masks: &[Mask], text: u32, halvings: RangeInclusive<u32>, buffer: &mut Vec<Seed>) -> Box<[Seed]> {
-        let (mask, shingles) = (&masks[text as usize], self.texts[text as usize].shingles);
-        buffer.resize(buffer.len().max(mask.content as usize), 0);
+    /// Appends the seeds of a text's content that are in the sample after the fewest of some halvings, those of the sample
+    /// after each more of them before the others.
+    fn sample(&self, mask: &Mask, text: u32, halvings: RangeInclusive<u32>, sampled: &mut Vec<Seed>) {
+        let (shingles, from) = (self.texts[text as usize].shingles, sampled.len());
+        sampled.resize(from + mask.content as usize, 0);
+        let seeds = &mut sampled[from..];
         let mut count = 0;
         // No branch: which seeds are in a sample is not to be foreseen.
         for run in mask.content_runs() {
             for seed in seed::in_run(shingles, run) {
-                buffer[count] = seed;
+                seeds[count] = seed;
                 count += usize::from(is_left(seed, *halvings.start()));
             }
         }
-        let mut seeds: Box<[Seed]> = buffer[..count].into();
+        sampled.truncate(from + count);
+        let mut seeds = &mut sampled[from..];
         for more in halvings.skip(1) {
-            count = partition(&mut seeds[..count], |seed| is_left(seed, more));
+            count = partition(seeds, |seed| is_left(seed, more));
+            seeds = &mut seeds[..count];
         }
-        seeds
     }
 
-    /// Returns how many seeds of content each of some pairs share, by those that are left after so many halvings, which are
-    /// returned too. Each pair is there once, in no order that says anything.
+    /// Calls `act` with some pairs, and how many seeds of content each shares by those that are left after so many halvings,
+    /// which are told too. Each pair is there once, in no order that says anything.
     fn shared(
         &self,
         masks: &[Mask],
         mut pairs: Vec<(u32, u32)>,
         halvings: impl Fn((u32, u32)) -> u32 + Sync,
-    ) -> Vec<((u32, u32), u32, u32)> {
+        mut act: impl FnMut((u32, u32), u32, u32),
+    ) {
         pairs.par_sort_unstable();
         pairs.dedup();
         // The fewest halvings that are asked of each text, and the most; none asked is more than all.
@@ -551,34 +558,40 @@ impl<'a> Judge<'a> {
                 (*least, *most) = (halvings.min(*least), halvings.max(*most));
             }
         }
-        let seeds = (0..self.texts.len() as u32).into_par_iter().evenly().map_init(Vec::new, |buffer, id| {
+        let samples = Samples::of(self.texts.len(), |id, sampled| {
             let (least, most) = of_text[id as usize];
-            if least > most { Box::default() } else { self.seeds(masks, id, least..=most, buffer) }
+            if least <= most {
+                self.sample(&masks[id as usize], id, least..=most, sampled);
+            }
         });
-        let seeds: Vec<Box<[Seed]>> = seeds.collect();
-        // The text that is looked at once for all its pairs, the other one, and whether they are the pair turned around. A
-        // text that is much longer is not walked for each short one beside it.
-        let ordered = |&(a, b): &(u32, u32)| {
-            let [of_a, of_b] = [a, b].map(|id| seeds[id as usize].len());
-            if is_much_longer(of_b, of_a) { (b, a, true) } else { (a, b, false) }
-        };
-        let mut pairs: Vec<(u32, u32, bool)> = pairs.iter().map(ordered).collect();
+        // From here on the first of each pair is the text that is looked at once for all its pairs. A text that is much longer
+        // is not walked for each short one beside it.
+        pairs.par_iter_mut().for_each(|(a, b)| {
+            let [of_a, of_b] = [*a, *b].map(|id| samples.of_text(id).len());
+            if is_much_longer(of_b, of_a) {
+                std::mem::swap(a, b);
+            }
+        });
         pairs.par_sort_unstable();
-        let of_one: Vec<&[(u32, u32, bool)]> = pairs.chunk_by(|x, y| x.0 == y.0).collect();
-        of_one
-            .into_par_iter()
-            .evenly()
-            .map_init(SeedTable::default, |table, pairs| {
-                table.load(&seeds[pairs[0].0 as usize]);
-                let count = |&(loaded, other, is_turned): &(u32, u32, bool)| {
-                    let pair = if is_turned { (other, loaded) } else { (loaded, other) };
-                    let halvings = halvings(pair);
-                    (pair, table.shared(sample(&seeds[other as usize], halvings)) << halvings, halvings)
-                };
-                pairs.iter().map(count).collect::<Vec<_>>()
-            })
-            .flatten_iter()
-            .collect()
+        let of_one: Vec<&[(u32, u32)]> = pairs.chunk_by(|x, y| x.0 == y.0).collect();
+        let count = |counter: &mut SharedCounter, pairs: &[(u32, u32)]| -> Vec<(u32, u32)> {
+            counter.load(samples.of_text(pairs[0].0));
+            let count = |&(loaded, other): &(u32, u32)| {
+                let halvings = halvings((loaded.min(other), loaded.max(other)));
+                (counter.count(sample(samples.of_text(other), halvings)) << halvings, halvings)
+            };
+            pairs.iter().map(count).collect()
+        };
+        for some in of_one.chunks(COUNTED_AT_ONCE) {
+            let counted: Vec<Vec<(u32, u32)>> = some
+                .par_iter()
+                .evenly()
+                .map_init(SharedCounter::default, |counter, pairs| count(counter, pairs))
+                .collect();
+            for (&(a, b), (shared, halvings)) in some.iter().copied().flatten().zip(counted.into_iter().flatten()) {
+                act((a.min(b), a.max(b)), shared, halvings);
+            }
+        }
     }
 
     /// Returns the hashes of the sentences of new texts, which alone are judged; `None` where all are new.
@@ -697,7 +710,7 @@ impl<'a> Judge<'a> {
         let changed = Verdict::outdated(verdicts, &states);
         let compared: Vec<Vec<Comparison>> =
             changed.par_iter().evenly().map(|&at| comparisons(&openings[at])).collect();
-        overlaps.count(self, masks, &compared.iter().flatten().filter(|one| telling(one)).copied().collect::<Vec<_>>());
+        overlaps.count(self, masks, compared.par_iter().flat_map_iter(|all| all.iter().filter(|one| telling(one))));
         // A bit for each source that tells something; none at all if one of them is alike.
         let unlike = |comparisons: &Vec<Comparison>| {
             let mut unlike = 0;
@@ -770,7 +783,7 @@ impl<'a> Judge<'a> {
         let all = groups.par_iter().zip(&*verdicts).evenly().map_init(Vec::new, outdated).enumerate();
         let votes: Vec<(usize, u64, Vec<Comparison>)> =
             all.filter_map(|(at, outdated)| outdated.map(|(state, votes)| (at, state, votes))).collect();
-        overlaps.count(self, masks, &votes.iter().flat_map(|(.., votes)| votes).copied().collect::<Vec<_>>());
+        overlaps.count(self, masks, votes.par_iter().flat_map_iter(|(.., votes)| votes));
         let judged = self.judged(masks, votes.par_iter().map(|(.., votes)| &votes[..]), overlaps, |number| {
             let (at, ..) = votes[number];
             let holders = self.holders(masks, &groups[at], level);
@@ -814,7 +827,7 @@ impl<'a> Judge<'a> {
         };
         for split in split.chunks(SPLIT_AT_ONCE) {
             let pairs: Vec<Vec<Comparison>> = split.par_iter().evenly().map(&pairs).collect();
-            overlaps.count(self, masks, &pairs.iter().flatten().copied().collect::<Vec<_>>());
+            overlaps.count(self, masks, pairs.par_iter().flatten_iter());
             let are_frames: Vec<bool> = pairs.par_iter().map(|pairs| overlaps.are_of_many_articles(pairs)).collect();
             for (&number, is_frame) in split.iter().zip(are_frames) {
                 judged[number] = is_frame;
@@ -1050,7 +1063,7 @@ impl<'a> Judge<'a> {
                 false => Vec::new(),
             })
             .collect();
-        overlaps.count(self, masks, &votes.iter().flatten().copied().collect::<Vec<_>>());
+        overlaps.count(self, masks, votes.par_iter().flatten_iter());
         let judged = self.judged(masks, votes.par_iter().map(|votes| &votes[..]), overlaps, |number| {
             let (edge, own) = (&edges[number], owns[number]);
             if edge.is_told(own) {
@@ -1249,7 +1262,7 @@ impl<'a> Judge<'a> {
         };
         let pairs: Vec<Vec<Comparison>> = groups.par_iter().evenly().map(pairs).collect();
         let mut overlaps = Overlaps { is_exact: true, ..Overlaps::default() };
-        overlaps.count(self, masks, &pairs.iter().flatten().copied().collect::<Vec<_>>());
+        overlaps.count(self, masks, pairs.par_iter().flatten_iter());
         let is_alike = |pairs: &Vec<Comparison>| overlaps.unlike(pairs) as f64 <= NEARLY_ALL * pairs.len() as f64;
         pairs.iter().map(is_alike).collect()
     }
@@ -1720,6 +1733,41 @@ struct Comparison {
     within: u32,
 }
 
+/// Seeds of all texts, those of some texts in one piece: with a piece for each of them half as much memory again was held
+/// by what lay between the pieces.
+struct Samples {
+    /// The seeds of so many texts, and where those of each text end.
+    parts: Vec<(Box<[Seed]>, Vec<usize>)>,
+}
+
+impl Samples {
+    /// Texts whose seeds are in one piece.
+    const PART: u32 = 64;
+
+    /// Returns what `append` adds for each text.
+    fn of(texts: usize, append: impl Fn(u32, &mut Vec<Seed>) + Sync) -> Self {
+        let texts = texts as u32;
+        let part = |part: u32| {
+            let (mut all, first) = (Vec::new(), part * Self::PART);
+            let texts = first..texts.min(first + Self::PART);
+            let mut add = |text| {
+                append(text, &mut all);
+                all.len()
+            };
+            let ends = texts.map(&mut add).collect();
+            (all.into_boxed_slice(), ends)
+        };
+        Self { parts: (0..texts.div_ceil(Self::PART)).into_par_iter().map(part).collect() }
+    }
+
+    fn of_text(&self, text: u32) -> &[Seed] {
+        let (all, ends) = &self.parts[(text / Self::PART) as usize];
+        let at = (text % Self::PART) as usize;
+        let from = if at == 0 { 0 } else { ends[at - 1] };
+        &all[from..ends[at]]
+    }
+}
+
 /// How many seeds of content pairs of texts share, counted once for each state of their masks.
 #[derive(Default)]
 struct Overlaps {
@@ -1729,43 +1777,57 @@ struct Overlaps {
 }
 
 /// How many seeds of content two texts share.
+///
+/// Eight bytes: there are twenty to sixty of them for each page.
 #[derive(Clone, Copy)]
 struct Overlap {
-    /// Of their masks, when they were counted.
-    versions: (u32, u32),
     /// Estimated from the seeds that are left after so many halvings.
     shared: u32,
-    halvings: u32,
+    halvings: u8,
+    /// Low bits of the versions of their masks when they were counted: there are two or three a pass.
+    versions: (u8, u8),
 }
 
 impl Overlaps {
     /// Counts the pairs of some comparisons that were not counted before, or of which a mask has changed.
-    fn count(&mut self, judge: &Judge, masks: &[Mask], comparisons: &[Comparison]) {
+    fn count<'c>(
+        &mut self,
+        judge: &Judge,
+        masks: &[Mask],
+        comparisons: impl ParallelIterator<Item = &'c Comparison> + Clone,
+    ) {
         // Counts are known by the versions of masks, so these are renewed before a second time.
         debug_assert!(self.counts.is_empty() || !masks.iter().any(Mask::has_changed), "versions are of now");
-        let versions = |pair: (u32, u32)| (masks[pair.0 as usize].version, masks[pair.1 as usize].version);
+        let version = |text: u32| masks[text as usize].version as u8;
+        let versions = |pair: (u32, u32)| (version(pair.0), version(pair.1));
+        let overlap =
+            |pair, shared, halvings: u32| Overlap { shared, halvings: halvings as u8, versions: versions(pair) };
         let is_new = |pair: &(u32, u32)| self.counts.get(pair).is_none_or(|known| known.versions != versions(*pair));
-        let new: Vec<(u32, u32)> = comparisons.par_iter().map(|one| one.pair).filter(is_new).collect();
+        let new: Vec<(u32, u32)> = comparisons.clone().map(|one| one.pair).filter(is_new).collect();
+        let is_exact = self.is_exact;
         let halvings = |pair: (u32, u32)| {
             let smaller = masks[pair.0 as usize].content.min(masks[pair.1 as usize].content);
-            if self.is_exact { 0 } else { (smaller / SAMPLED).max(1).ilog2().min(MOST_HALVINGS) }
+            if is_exact { 0 } else { (smaller / SAMPLED).max(1).ilog2().min(MOST_HALVINGS) }
         };
-        let counted = judge.shared(masks, new, halvings);
-        self.counts.extend(
-            counted
-                .into_iter()
-                .map(|(pair, shared, halvings)| (pair, Overlap { versions: versions(pair), shared, halvings })),
+        let mut keep = |pair, shared, halvings| {
+            self.counts.insert(pair, overlap(pair, shared, halvings));
+        };
+        judge.shared(masks, new, halvings, &mut keep);
+        let unclear = comparisons.filter(|one| !self.is_clear(one)).map(|one| one.pair).collect();
+        judge.shared(
+            masks,
+            unclear,
+            |_| 0,
+            |pair, shared, halvings| {
+                self.counts.insert(pair, overlap(pair, shared, halvings));
+            },
         );
-        let unclear = comparisons.par_iter().filter(|one| !self.is_clear(one)).map(|one| one.pair).collect();
-        for (pair, shared, halvings) in judge.shared(masks, unclear, |_| 0) {
-            self.counts.insert(pair, Overlap { versions: versions(pair), shared, halvings });
-        }
     }
 
     /// Returns whether a sample is surely right about whether two texts are unlike.
     fn is_clear(&self, comparison: &Comparison) -> bool {
         let Overlap { shared, halvings, .. } = self.counts[&comparison.pair];
-        let (shared, rate) = (f64::from(shared), f64::from(1 << halvings));
+        let (shared, rate) = (f64::from(shared), f64::from(1_u32 << halvings));
         let deviation = ((rate - 1.0) * (shared + rate)).sqrt();
         let off = shared - f64::from(comparison.within) - UNLIKE * f64::from(comparison.smaller);
         halvings == 0 || off.abs() > SURE * deviation
@@ -1827,61 +1889,6 @@ impl Overlaps {
     fn share(&self, comparison: &Comparison) -> f64 {
         let shared = self.counts[&comparison.pair].shared.saturating_sub(comparison.within);
         f64::from(shared) / f64::from(comparison.smaller.max(1))
-    }
-}
-
-/// The seeds of one text's content, to count those of others in.
-#[derive(Default)]
-struct SeedTable {
-    /// Seed, and the number of the text that met it last; 0 where it is empty.
-    slots: Vec<(Seed, u32)>,
-    /// A bit for the low half of each seed: most seeds of an unlike text are told by it, without a look into the table.
-    low_halves: Vec<u64>,
-    /// The number of the text that is counted: 1 for the one that was loaded.
-    current: u32,
-}
-
-impl SeedTable {
-    fn load(&mut self, seeds: &[Seed]) {
-        let size = (seeds.len() * 2).next_power_of_two().max(64);
-        self.slots.clear();
-        self.slots.resize(size, (0, 0));
-        self.low_halves.clear();
-        self.low_halves.resize(1 << 10, 0);
-        self.current = 1;
-        for &seed in seeds {
-            let slot = self.slot(seed);
-            self.slots[slot] = (seed, 1);
-            self.low_halves[seed as usize >> 6 & 0x3ff] |= 1 << (seed & 63);
-        }
-    }
-
-    #[inline]
-    fn slot(&self, seed: Seed) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut at = seed as usize & mask;
-        while self.slots[at].1 != 0 && self.slots[at].0 != seed {
-            at = (at + 1) & mask;
-        }
-        at
-    }
-
-    /// Returns how many different seeds of the loaded text are among some others.
-    fn shared(&mut self, seeds: &[Seed]) -> u32 {
-        self.current += 1;
-        let mut shared = 0;
-        for &seed in seeds {
-            if self.low_halves[seed as usize >> 6 & 0x3ff] >> (seed & 63) & 1 == 0 {
-                continue;
-            }
-            let slot = self.slot(seed);
-            let met = &mut self.slots[slot].1;
-            if *met != 0 && *met != self.current {
-                *met = self.current;
-                shared += 1;
-            }
-        }
-        shared
     }
 }
 

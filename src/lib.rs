@@ -54,6 +54,7 @@ pub mod block;
 pub mod seed;
 mod evenly;
 mod repeats;
+pub mod shared;
 mod fetch;
 mod borders;
 pub mod passage;

@@ -29,6 +29,7 @@ use crate::containment;
 use crate::dictionary::{self, Dictionary, Known, Level};
 use crate::document::{DocId, Document, Host, Moment, Origin, Skipped};
 use crate::error::{Error, Result};
+use crate::evenly::Evenly;
 use crate::excerpt;
 use crate::explain::{Comparison, Explanation};
 use crate::findings::{self, Cluster, Counts, Digest, Findings, Member, Relation, RelationKind, Scanned, SharedBlock};
@@ -43,6 +44,7 @@ use crate::pipeline::texts::Address;
 use crate::relate::{are_copies, are_strangers, relate, relate_mixed};
 use crate::segment::{self, Segmenter, Token};
 use crate::settings::{AnalysisSettings, InputSettings, Settings, SketchKind};
+use crate::shared::SharedCounter;
 use crate::shingle::{Shingle, ShingleSet, Shingler, Shingles};
 use crate::sketch::minhash::MinHasher;
 use crate::sketch::simhash;
@@ -111,8 +113,9 @@ const PHASES: u32 = 6;
 ///
 /// # Performance
 /// Time grows with the text and with the number of candidate pairs; to tell boilerplate and excerpts takes two fifths of it
-/// with prose, and two thirds with pages of sites. Memory: 4 bytes a token for shingles, as much again for the sets of those
-/// that are content, an index of sampled seeds, and 4 bytes a slot: some 18 KB for a page of 5.5 KB of Chinese text.
+/// with prose, and two thirds with pages of sites. Memory: 4 bytes a token for shingles, 16 a sentence, an index of sampled
+/// seeds, 16 a pair of pages that are compared beside a line, and 4 bytes a slot: some 16 KB for a page of 6 KB of Chinese
+/// text.
 ///
 /// # Threading
 /// A pool of its own of `settings.run.threads` workers; safe to call from another rayon pool.
@@ -796,8 +799,15 @@ struct Compared<'a> {
     boilerplate: Option<Boilerplate>,
     /// Where passages stand; there if boilerplate is.
     passages: Option<&'a Passages<'a>>,
-    /// Shingle sets of the content, each made when it is first asked for.
-    sets: Vec<OnceLock<ShingleSet>>,
+    /// How many different shingles the content of each has, counted when it is first asked for.
+    sizes: Vec<OnceLock<u32>>,
+}
+
+/// The text whose shingles are counted in others, one after another.
+#[derive(Default)]
+struct Loaded {
+    text: Option<u32>,
+    counter: SharedCounter,
 }
 
 /// Which documents are the same article.
@@ -923,8 +933,8 @@ impl<'a> Compared<'a> {
         passages: Option<&'a Passages<'a>>,
         boilerplate: Option<Boilerplate>,
     ) -> Self {
-        let sets = texts.iter().map(|_| OnceLock::new()).collect();
-        Self { pages, settings: task.settings, ids, text_of, texts, boilerplate, passages, sets }
+        let sizes = texts.iter().map(|_| OnceLock::new()).collect();
+        Self { pages, settings: task.settings, ids, text_of, texts, boilerplate, passages, sizes }
     }
 
     /// Returns the pairs worth verifying of which one text at least was not judged before.
@@ -984,8 +994,23 @@ impl<'a> Compared<'a> {
         content < LEAST_CONTENT && content * 2 < self.texts[text as usize].blocks.tokens
     }
 
-    fn set(&self, text: u32) -> &ShingleSet {
-        self.sets[text as usize].get_or_init(|| ShingleSet::new(self.content(text as usize).into_owned()))
+    /// Returns the different shingles of a text's content. They are not kept: as many are the text again.
+    fn set(&self, text: u32) -> ShingleSet {
+        ShingleSet::new(self.content(text as usize).into_owned())
+    }
+
+    fn size(&self, text: u32) -> u32 {
+        *self.sizes[text as usize].get_or_init(|| self.set(text).len() as u32)
+    }
+
+    /// Returns what the shingles of two texts say. Those of the first are loaded, if they are not yet.
+    fn counted(&self, (a, b): (u32, u32), loaded: &mut Loaded) -> Evidence {
+        if loaded.text != Some(a) {
+            loaded.counter.load(&self.content(a as usize));
+            loaded.text = Some(a);
+        }
+        let shared = loaded.counter.count(&self.content(b as usize));
+        Evidence { a: self.size(a), b: self.size(b), shared, ..Evidence::default() }
     }
 
     /// Finds and verifies all pairs worth it.
@@ -1004,12 +1029,12 @@ impl<'a> Compared<'a> {
         let of_one: Vec<&[(u32, u32)]> = pairs.chunk_by(|x, y| x.0 == y.0).collect();
         let mut related: Vec<Related> = of_one
             .par_iter()
-            .map_init(Aligner::default, |aligner, pairs| {
+            .map_init(Default::default, |(aligner, loaded): &mut (Aligner, Loaded), pairs| {
                 progress.advance(pairs.len() as u64);
                 let a = pairs[0].0;
                 self.load(a, aligner);
                 let verified = pairs.iter().filter_map(|&(_, b)| {
-                    let evidence = Evidence::count(self.set(a), self.set(b));
+                    let evidence = self.counted((a, b), loaded);
                     if f64::from(evidence.shared) < LEAST_ALIGNED * f64::from(evidence.a.min(evidence.b)) {
                         return None;
                     }
@@ -1101,10 +1126,9 @@ impl<'a> Compared<'a> {
 
     /// Returns what the shingles of an article and the page that quotes it say, and the shares that are quoted: of the
     /// article, and of all that is no frame of the page.
-    fn shares_of_excerpt(&self, quoted: &Quoted) -> (Evidence, f64, f64) {
+    fn shares_of_excerpt(&self, quoted: &Quoted, loaded: &mut Loaded) -> (Evidence, f64, f64) {
         let texts = [quoted.source, quoted.quoter].map(|id| self.text_of[id.index()]);
-        let [a, b] = texts.map(|text| self.set(text));
-        let evidence = Evidence::count(a, b);
+        let evidence = self.counted((texts[0], texts[1]), loaded);
         let Some(boilerplate) = &self.boilerplate else { return (evidence, 0.0, 0.0) };
         let [article, page] = texts.map(|text| &boilerplate.masks[text as usize]);
         let (article, page) = (article.content_tokens(), page.content_tokens() + page.hidden_tokens().1);
@@ -1133,13 +1157,13 @@ impl<'a> Compared<'a> {
     fn evidence(&self, a: DocId, b: DocId) -> Evidence {
         let (x, y) = (self.text_of[a.index()], self.text_of[b.index()]);
         if x == y {
-            return Evidence::same_text(self.set(x).len() as u32);
+            return Evidence::same_text(self.size(x));
         }
         let mut aligner = Aligner::default();
         // As in `related`, so that a pair has the same evidence wherever it is counted.
         let (first, second) = self.laid(x, y);
         self.load(first, &mut aligner);
-        let evidence = Evidence::count(self.set(first), self.set(second));
+        let evidence = self.counted((first, second), &mut Loaded::default());
         let evidence = self.with_runs(evidence, (first, second), &mut aligner);
         if x == first { evidence } else { evidence.turned() }
     }
@@ -1148,7 +1172,7 @@ impl<'a> Compared<'a> {
     /// that is walked. That is the later one, but none that is much longer: an index page would be walked for each article.
     fn laid(&self, a: u32, b: u32) -> (u32, u32) {
         let (a, b) = (a.min(b), a.max(b));
-        let [of_a, of_b] = [a, b].map(|text| self.set(text).len());
+        let [of_a, of_b] = [a, b].map(|text| self.size(text) as usize);
         if boilerplate::is_much_longer(of_b, of_a) { (b, a) } else { (a, b) }
     }
 }
@@ -1343,24 +1367,23 @@ impl Listing<'_> {
     }
 
     fn excerpts(&self, star_of: &[Option<u32>]) -> Vec<Relation> {
-        self.corpus
-            .excerpts(star_of)
-            .into_par_iter()
-            .filter(|&Quoted { source: a, quoter: b, .. }| {
-                let pair = (a.min(b), a.max(b));
-                self.related.binary_search_by_key(&pair, |related| related.pair).is_err()
-            })
-            .map(|quoted| self.excerpt(&quoted))
-            .collect()
+        let is_no_relation = |&Quoted { source: a, quoter: b, .. }: &Quoted| {
+            let pair = (a.min(b), a.max(b));
+            self.related.binary_search_by_key(&pair, |related| related.pair).is_err()
+        };
+        let mut all = self.corpus.excerpts(star_of);
+        all.retain(is_no_relation);
+        // They are in the order of their articles, each of which is loaded once a part.
+        all.par_iter().evenly().map_init(Loaded::default, |loaded, quoted| self.excerpt(quoted, loaded)).collect()
     }
 
     /// Returns the relation of an article and the page that quotes it.
     ///
     /// What is quoted is no content of the quoting page. So the shares count it by its tokens: of the article, and of
     /// all that is no frame of the page.
-    fn excerpt(&self, quoted: &Quoted) -> Relation {
+    fn excerpt(&self, quoted: &Quoted, loaded: &mut Loaded) -> Relation {
         let Quoted { source, quoter, .. } = *quoted;
-        let (evidence, a_in_b, b_in_a) = self.corpus.shares_of_excerpt(quoted);
+        let (evidence, a_in_b, b_in_a) = self.corpus.shares_of_excerpt(quoted, loaded);
         let mut relation = self.relation(RelationKind::Excerpt, source, quoter, &evidence);
         relation.a_in_b = relation.a_in_b.max(rounded(a_in_b));
         relation.b_in_a = relation.b_in_a.max(rounded(b_in_a));

@@ -36,8 +36,8 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    Analyser, Compared, Copies, Listed, NO_TEXT, Ordered, PHASES, Page, Phase, Progress, Reading, Silent, Task, Unit,
-    Wanted, different, ordered, pool, read, rounded, texts_of,
+    Analyser, Compared, Copies, Listed, Loaded, NO_TEXT, Ordered, PHASES, Page, Phase, Progress, Reading, Silent, Task,
+    Unit, Wanted, different, ordered, pool, read, rounded, texts_of,
 };
 use crate::answers::{self, Added, Answer, Answers, Match};
 use crate::block::Block;
@@ -847,10 +847,11 @@ impl Judged<'_, '_> {
             }
         }
         let mut of_copies: Vec<(DocId, DocId, Relation)> = Vec::new();
+        let mut loaded = Loaded::default();
         for quoted in corpus.excerpts(self.star_of) {
             let (a, b) = (quoted.source, quoted.quoter);
             if !are_related(a, b) && (self.is_new(a) || self.is_new(b)) {
-                let (evidence, a_in_b, b_in_a) = corpus.shares_of_excerpt(&quoted);
+                let (evidence, a_in_b, b_in_a) = corpus.shares_of_excerpt(&quoted, &mut loaded);
                 let counted = Relation::of(RelationKind::Excerpt, &evidence);
                 let shares = [counted.shares[0], counted.shares[1].max(a_in_b), counted.shares[2].max(b_in_a)];
                 let relation = Relation { shares, is_part: true, ..counted };

@@ -368,7 +368,7 @@ impl Overlap {
             let is_content = |shingle: &u32| content.sorted().binary_search(shingle).is_ok();
             ShingleSet::new(whole.sorted().iter().copied().filter(|shingle| !is_content(shingle)).collect())
         };
-        let frame = frame(&whole_a, corpus.set(a)).shared(&frame(&whole_b, corpus.set(b)));
+        let frame = frame(&whole_a, &corpus.set(a)).shared(&frame(&whole_b, &corpus.set(b)));
         Self { shared: shared as u32, of: (whole_a.len() + whole_b.len() - shared) as u32, frame: frame as u32 }
     }
 }
