@@ -303,7 +303,6 @@ impl Page<'_> {
                 || self.shared.passages.is_joined(self.quoter, line, holder)
         };
         let fits = |holder: &Holder| !unit.is_frame || is_cut_or_joined(holder);
-        let telling = |holder: &Holder| telling(holder.text);
         let sought = Sought { among, is_telling: &telling, retain_wanted: &retain_own, fits: &fits, copies };
         let holders = self.shared.passages.holders(self.quoter, unit.tokens.clone(), &sought);
         let mut by_article: BTreeMap<Article, Vec<&Holder>> = BTreeMap::new();

@@ -122,8 +122,8 @@ pub enum Among {
 pub struct Sought<'s> {
     /// Where those that are telling are looked for.
     pub among: Among,
-    /// Whether a place can show anything: the others are of interest beside one that does.
-    pub is_telling: &'s dyn Fn(&Holder) -> bool,
+    /// Whether a place in this text can show anything: the others are of interest beside one that does.
+    pub is_telling: &'s dyn Fn(u32) -> bool,
     /// Keeps only the places that are wanted, before their texts are looked at.
     pub retain_wanted: &'s dyn Fn(&mut Vec<Holder>),
     /// Whether a place fits, of whose text something was looked at.
@@ -404,8 +404,9 @@ impl<'a> Passages<'a> {
     /// round where there are copies.
     pub fn holders(&self, own: u32, range: Range<u32>, sought: &Sought) -> Vec<Holder> {
         let Sought { among, is_telling, retain_wanted, fits, copies } = *sought;
+        let places = self.places_of(own, range.clone(), among, is_telling);
         let (mut holders, mut others): (Vec<Holder>, Vec<Holder>) =
-            self.places_of(own, range.clone(), among).into_iter().partition(is_telling);
+            places.into_iter().partition(|place| is_telling(place.text));
         let mut passage = None;
         let mut retain_holders = |places: &mut Vec<Holder>| {
             retain_wanted(places);
@@ -427,8 +428,8 @@ impl<'a> Passages<'a> {
         retain_holders(&mut holders);
         if !holders.is_empty() {
             if among == Among::New {
-                others = self.places_of(own, range.clone(), Among::All);
-                others.retain(|place| !is_telling(place) || !self.is_new(place.text));
+                others = self.places_of(own, range.clone(), Among::All, &|_| true);
+                others.retain(|place| !is_telling(place.text) || !self.is_new(place.text));
             }
             if !others_first {
                 retain_holders(&mut others);
@@ -452,7 +453,7 @@ impl<'a> Passages<'a> {
             let tokens = self.source(own, range.clone(), place)?;
             self.is_there(own, &range, place, &mut passage).then_some((place.text, tokens))
         };
-        let mut places = self.places_of(own, range.clone(), among);
+        let mut places = self.places_of(own, range.clone(), among, &|text| text != own);
         places.retain(|place| place.text != own && self.start_of_line(place).is_some());
         self.fetch(&places);
         places.iter().filter_map(source).collect()
@@ -513,14 +514,17 @@ impl<'a> Passages<'a> {
         count
     }
 
-    /// Returns where the tokens `range` of text `own` may stand, by their sampled seeds alone.
-    fn places_of(&self, own: u32, range: Range<u32>, among: Among) -> Vec<Holder> {
+    /// Returns where the tokens `range` of text `own` may stand, by their sampled seeds alone; nowhere if none of the texts
+    /// that have one of them is telling.
+    fn places_of(&self, own: u32, range: Range<u32>, among: Among, is_telling: &dyn Fn(u32) -> bool) -> Vec<Holder> {
         let Some(LookedUp { found, least }) = self.looked_up(own, &range, among) else { return Vec::new() };
         let passage = self.shingles_of(own, &range);
         // One seed with other words on both sides of it is a common phrase.
         let is_long = range.len() >= LONG + self.span as usize - 1;
-        let mut hits: Vec<Hit> = Vec::new();
         fetch::all(found.iter().map(|&(_, number)| self.postings[self.starts[number as usize] as usize].text));
+        let looked_at = |number: u32| self.places(number).len().min(MOST_PLACES);
+        let mut hits: Vec<Hit> = Vec::with_capacity(found.iter().map(|&(_, number)| looked_at(number)).sum());
+        let mut is_any_telling = false;
         for (place, number) in found {
             let beside = Beside::new(passage, place - range.start);
             let postings = self.places(number);
@@ -529,10 +533,13 @@ impl<'a> Passages<'a> {
             let postings = postings.filter(|posting| among == Among::All || self.is_new(posting.text));
             let goes_on = |other: Beside| if is_frequent { beside.goes_on(other) } else { beside.may_go_on(other) };
             let postings = postings.filter(|posting| !is_long || goes_on(posting.beside));
-            hits.extend(
-                postings
-                    .map(|posting| Hit { text: posting.text, diagonal: i64::from(posting.place) - i64::from(place) }),
-            );
+            for posting in postings {
+                is_any_telling = is_any_telling || is_telling(posting.text);
+                hits.push(Hit::new(posting.text, i64::from(posting.place) - i64::from(place)));
+            }
+        }
+        if !is_any_telling {
+            return Vec::new();
         }
         hits.sort_unstable();
         let place = |hits: &[Hit]| {
@@ -540,13 +547,13 @@ impl<'a> Passages<'a> {
             if best.len() < least {
                 return None;
             }
-            let tokens = i64::from(self.borders.tokens(best[0].text));
+            let tokens = i64::from(self.borders.tokens(best[0].text()));
             let place = |at: u32, diagonal: i64| (i64::from(at) + diagonal).clamp(0, tokens) as u32;
-            let start = place(range.start, best[0].diagonal);
-            let end = place(range.end, best[best.len() - 1].diagonal).max(start);
-            (end > start).then_some(Holder { text: best[0].text, tokens: start..end, seeds: best.len() as u32 })
+            let start = place(range.start, best[0].diagonal());
+            let end = place(range.end, best[best.len() - 1].diagonal()).max(start);
+            (end > start).then_some(Holder { text: best[0].text(), tokens: start..end, seeds: best.len() as u32 })
         };
-        hits.chunk_by(|a, b| a.text == b.text).filter_map(place).collect()
+        hits.chunk_by(|a, b| a.text() == b.text()).filter_map(place).collect()
     }
 
     /// Returns the tokens of text `other` that line `range` of text `own` is the opening of, where the source goes on.
@@ -863,19 +870,32 @@ struct LookedUp {
     least: usize,
 }
 
-/// A seed of a passage in another text.
+/// A seed of a passage in another text: which text, and how much further on it stands there. One number, since they are
+/// sorted by both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Hit {
-    text: u32,
-    /// How much further on it stands there.
-    diagonal: i64,
+struct Hit(u64);
+
+impl Hit {
+    /// Where one place is more than 2³¹ tokens from the other, the distance is taken for that.
+    fn new(text: u32, diagonal: i64) -> Self {
+        let diagonal = diagonal.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) - i64::from(i32::MIN);
+        Self(u64::from(text) << 32 | diagonal as u64)
+    }
+
+    fn text(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    fn diagonal(self) -> i64 {
+        i64::from(self.0 as u32) + i64::from(i32::MIN)
+    }
 }
 
 /// Returns the most hits within one drift of each other, of hits sorted by diagonal.
 fn densest(hits: &[Hit]) -> &[Hit] {
     let (mut from, mut best) = (0, 0..0);
     for until in 1..=hits.len() {
-        while hits[until - 1].diagonal - hits[from].diagonal > DRIFT {
+        while hits[until - 1].diagonal() - hits[from].diagonal() > DRIFT {
             from += 1;
         }
         if until - from > best.len() {
@@ -931,7 +951,24 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn a_distance_that_no_number_holds_is_the_farthest() {
+        let far = i64::from(u32::MAX);
+        assert_eq!(Hit::new(7, far).diagonal(), i64::from(i32::MAX));
+        assert_eq!(Hit::new(7, -far).diagonal(), i64::from(i32::MIN));
+    }
+
     proptest! {
+        #[test]
+        fn hits_are_in_the_order_of_texts_and_distances(
+            hits in prop::collection::vec((any::<u32>(), any::<i32>()), 2),
+        ) {
+            let hit = |&(text, diagonal): &(u32, i32)| Hit::new(text, i64::from(diagonal));
+            let told = |hit: Hit| (hit.text(), hit.diagonal() as i32);
+            prop_assert_eq!(hits.iter().map(hit).map(told).collect::<Vec<_>>(), hits.clone());
+            prop_assert_eq!(hit(&hits[0]).cmp(&hit(&hits[1])), hits[0].cmp(&hits[1]));
+        }
+
         #[test]
         fn of_the_postings_of_a_seed_those_are_kept_that_go_on_alike_in_another_text(
             postings in prop::collection::vec((0..4_u32, 0..5_u32, 0..3_u16, 0..3_u16), 0..60),
@@ -975,7 +1012,8 @@ mod tests {
             prop_assert_eq!(index.on_diagonal(&own, &place, enough) as f64 >= enough, all as f64 >= enough);
         }
 
-        /// What is looked up for new texts alone is what a look-up in all texts finds in the new ones.
+        /// What is looked up for new texts alone is what a look-up in all texts finds in the new ones; and what is looked up
+        /// for what a text has is all, if it has one.
         #[test]
         fn a_look_up_among_new_texts_finds_what_all_find_in_them(
             // Passages that are put together to texts, and whether each text is new.
@@ -999,9 +1037,15 @@ mod tests {
             for (own, text) in (0..).zip(&all) {
                 for line in 0..text.blocks.lines.len() {
                     let range = text.blocks.line(line);
-                    let mut places = index.places_of(own, range.clone(), Among::All);
+                    let mut places = index.places_of(own, range.clone(), Among::All, &|_| true);
+                    // All are found where a text that is telling has one.
+                    for telling in 0..texts.len() as u32 {
+                        let beside = index.places_of(own, range.clone(), Among::All, &|text| text == telling);
+                        let is_told = places.iter().any(|place| place.text == telling);
+                        prop_assert!(beside == places || !is_told && beside.is_empty());
+                    }
                     places.retain(|place| texts[place.text as usize].1);
-                    prop_assert_eq!(&places, &index.places_of(own, range.clone(), Among::New));
+                    prop_assert_eq!(&places, &index.places_of(own, range.clone(), Among::New, &|_| true));
                     if !places.is_empty() {
                         prop_assert!(index.may_stand_elsewhere(own, range, Among::New));
                     }
