@@ -4,7 +4,7 @@ use rayon::iter::{IndexedParallelIterator, MaxLen};
 
 /// Parts a thread, at least. Two threads of rayon begin with four parts of all, and whoever is done waits for the other's
 /// last one: little where all elements cost the same, but texts do not.
-const PARTS: usize = 16;
+pub const PARTS: usize = 16;
 
 /// An iterator that is divided evenly.
 pub trait Evenly: IndexedParallelIterator {

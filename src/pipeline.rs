@@ -114,8 +114,8 @@ const PHASES: u32 = 6;
 /// # Performance
 /// Time grows with the text and with the number of candidate pairs; to tell boilerplate and excerpts takes two fifths of it
 /// with prose, and two thirds with pages of sites. Memory: 4 bytes a token for shingles, 16 a sentence, an index of sampled
-/// seeds, 16 a pair of pages that are compared beside a line, and 4 bytes a slot: some 16 KB for a page of 6 KB of Chinese
-/// text.
+/// seeds, 20 to 40 a pair of pages that are compared beside a line, and 4 bytes a slot: some 16 KB for a page of 6 KB of
+/// Chinese text.
 ///
 /// # Threading
 /// A pool of its own of `settings.run.threads` workers; safe to call from another rayon pool.
@@ -803,7 +803,7 @@ struct Compared<'a> {
     sizes: Vec<OnceLock<u32>>,
 }
 
-/// The text whose shingles are counted in others, one after another.
+/// The text whose shingles are counted in others, one after another, all of one [`Compared`].
 #[derive(Default)]
 struct Loaded {
     text: Option<u32>,
@@ -1124,16 +1124,37 @@ impl<'a> Compared<'a> {
         self.ids.iter().map(|id| star_of[id.index()]).collect()
     }
 
-    /// Returns what the shingles of an article and the page that quotes it say, and the shares that are quoted: of the
-    /// article, and of all that is no frame of the page.
-    fn shares_of_excerpt(&self, quoted: &Quoted, loaded: &mut Loaded) -> (Evidence, f64, f64) {
-        let texts = [quoted.source, quoted.quoter].map(|id| self.text_of[id.index()]);
-        let evidence = self.counted((texts[0], texts[1]), loaded);
-        let Some(boilerplate) = &self.boilerplate else { return (evidence, 0.0, 0.0) };
-        let [article, page] = texts.map(|text| &boilerplate.masks[text as usize]);
+    /// Returns what the shingles of some articles and of the pages that quote them say, in their order.
+    ///
+    /// They are counted as texts are laid beside each other: a digest is looked at once, not walked for each article.
+    fn counted_excerpts(&self, all: &[Quoted]) -> Vec<Evidence> {
+        let texts = |quoted: &Quoted| [quoted.source, quoted.quoter].map(|id| self.text_of[id.index()]);
+        let laid = |(at, quoted): (usize, &Quoted)| {
+            let [source, quoter] = texts(quoted);
+            (self.laid(source, quoter), at)
+        };
+        let mut pairs: Vec<((u32, u32), usize)> = all.par_iter().enumerate().map(laid).collect();
+        pairs.par_sort_unstable();
+        let count = |loaded: &mut Loaded, &(pair, at): &((u32, u32), usize)| {
+            let evidence = self.counted(pair, loaded);
+            (at, if pair.0 == texts(&all[at])[0] { evidence } else { evidence.turned() })
+        };
+        let counted: Vec<(usize, Evidence)> = pairs.par_iter().evenly().map_init(Loaded::default, count).collect();
+        let mut in_order = vec![Evidence::default(); all.len()];
+        for (at, evidence) in counted {
+            in_order[at] = evidence;
+        }
+        in_order
+    }
+
+    /// Returns the shares that are quoted: of an article, and of all that is no frame of the page that quotes it.
+    fn shares_of_excerpt(&self, quoted: &Quoted) -> (f64, f64) {
+        let Some(boilerplate) = &self.boilerplate else { return (0.0, 0.0) };
+        let mask = |id: DocId| &boilerplate.masks[self.text_of[id.index()] as usize];
+        let (article, page) = (mask(quoted.source), mask(quoted.quoter));
         let (article, page) = (article.content_tokens(), page.content_tokens() + page.hidden_tokens().1);
         let share = |of: u32| f64::from(quoted.tokens.min(of)) / f64::from(of.max(1));
-        (evidence, share(article), share(page))
+        (share(article), share(page))
     }
 
     fn load(&self, text: u32, aligner: &mut Aligner) {
@@ -1373,18 +1394,18 @@ impl Listing<'_> {
         };
         let mut all = self.corpus.excerpts(star_of);
         all.retain(is_no_relation);
-        // They are in the order of their articles, each of which is loaded once a part.
-        all.par_iter().evenly().map_init(Loaded::default, |loaded, quoted| self.excerpt(quoted, loaded)).collect()
+        let counted = self.corpus.counted_excerpts(&all);
+        all.par_iter().zip(&counted).map(|(quoted, evidence)| self.excerpt(quoted, evidence)).collect()
     }
 
     /// Returns the relation of an article and the page that quotes it.
     ///
     /// What is quoted is no content of the quoting page. So the shares count it by its tokens: of the article, and of
     /// all that is no frame of the page.
-    fn excerpt(&self, quoted: &Quoted, loaded: &mut Loaded) -> Relation {
+    fn excerpt(&self, quoted: &Quoted, evidence: &Evidence) -> Relation {
         let Quoted { source, quoter, .. } = *quoted;
-        let (evidence, a_in_b, b_in_a) = self.corpus.shares_of_excerpt(quoted, loaded);
-        let mut relation = self.relation(RelationKind::Excerpt, source, quoter, &evidence);
+        let (a_in_b, b_in_a) = self.corpus.shares_of_excerpt(quoted);
+        let mut relation = self.relation(RelationKind::Excerpt, source, quoter, evidence);
         relation.a_in_b = relation.a_in_b.max(rounded(a_in_b));
         relation.b_in_a = relation.b_in_a.max(rounded(b_in_a));
         relation

@@ -22,6 +22,10 @@ impl SharedCounter {
     pub fn load(&mut self, numbers: &[u32]) {
         let size = (numbers.len() * 2).next_power_of_two().max(64);
         self.slots.clear();
+        // What a text of a book's length has left is not kept for pages.
+        if self.slots.capacity() / 64 > size {
+            self.slots.shrink_to(size);
+        }
         self.slots.resize(size, (0, 0));
         self.low_halves.clear();
         self.low_halves.resize(1 << 10, 0);
@@ -80,6 +84,17 @@ mod tests {
         assert_eq!(counter.count(&[0, 7, 7]), 0);
         counter.load(&[7, 0]);
         assert_eq!(counter.count(&[0, 7, 7]), 2);
+    }
+
+    #[test]
+    fn what_a_long_text_took_is_given_back() {
+        let long: Vec<u32> = (0..100_000).collect();
+        let mut counter = SharedCounter::default();
+        counter.load(&long);
+        assert_eq!(counter.count(&long), 100_000);
+        counter.load(&[7, 0]);
+        assert_eq!(counter.count(&long), 2);
+        assert!(counter.slots.capacity() < 1000);
     }
 
     proptest! {

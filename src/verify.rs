@@ -54,7 +54,8 @@ pub struct Runs {
 }
 
 impl Evidence {
-    /// Returns what two sets of shingles share, counted.
+    /// Returns what two sets of shingles share, counted. [`SharedCounter`](crate::shared::SharedCounter) counts the same of
+    /// one text beside many.
     pub fn count(a: &ShingleSet, b: &ShingleSet) -> Self {
         Self { a: a.len() as u32, b: b.len() as u32, shared: a.shared(b) as u32, ..Self::default() }
     }

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::mask::Mask;
 use super::{Judge, MANY_HOLDERS, UNLIKE, is_much_longer};
-use crate::evenly::Evenly;
+use crate::evenly::{Evenly, PARTS};
 use crate::seed::{self, Seed};
 use crate::shared::SharedCounter;
 
@@ -41,20 +41,24 @@ pub(super) struct Comparison {
 /// Seeds of all texts, those of some texts in one piece: with a piece for each of them half as much memory again was held
 /// by what lay between the pieces.
 struct Samples {
+    /// How many texts have their seeds in one piece.
+    size: u32,
     /// The seeds of so many texts, and where those of each text end.
     parts: Vec<(Box<[Seed]>, Vec<usize>)>,
 }
 
 impl Samples {
-    /// Texts whose seeds are in one piece.
-    const PART: u32 = 64;
+    /// The most of them.
+    const MOST: u32 = 64;
 
     /// Returns what `append` adds for each text.
     fn of(texts: usize, append: impl Fn(u32, &mut Vec<Seed>) + Sync) -> Self {
         let texts = texts as u32;
+        // A few long texts are work for all threads.
+        let size = texts.div_ceil(rayon::current_num_threads() as u32 * PARTS as u32).clamp(1, Self::MOST);
         let part = |part: u32| {
-            let (mut all, first) = (Vec::new(), part * Self::PART);
-            let texts = first..texts.min(first + Self::PART);
+            let (mut all, first) = (Vec::new(), part * size);
+            let texts = first..texts.min(first + size);
             let mut add = |text| {
                 append(text, &mut all);
                 all.len()
@@ -62,12 +66,12 @@ impl Samples {
             let ends = texts.map(&mut add).collect();
             (all.into_boxed_slice(), ends)
         };
-        Self { parts: (0..texts.div_ceil(Self::PART)).into_par_iter().map(part).collect() }
+        Self { size, parts: (0..texts.div_ceil(size)).into_par_iter().map(part).collect() }
     }
 
     fn of_text(&self, text: u32) -> &[Seed] {
-        let (all, ends) = &self.parts[(text / Self::PART) as usize];
-        let at = (text % Self::PART) as usize;
+        let (all, ends) = &self.parts[(text / self.size) as usize];
+        let at = (text % self.size) as usize;
         let from = if at == 0 { 0 } else { ends[at - 1] };
         &all[from..ends[at]]
     }
@@ -83,15 +87,17 @@ pub(super) struct Overlaps {
 
 /// How many seeds of content two texts share.
 ///
-/// Eight bytes: there are twenty to sixty of them for each page.
+/// There are twenty to sixty of them for each page.
 #[derive(Clone, Copy)]
 struct Overlap {
     /// Estimated from the seeds that are left after so many halvings.
     shared: u32,
     halvings: u8,
-    /// Low bits of the versions of their masks when they were counted: there are two or three a pass.
+    /// Of their masks, when they were counted.
     versions: (u8, u8),
 }
+
+const _: () = assert!(size_of::<Overlap>() == 8);
 
 impl Overlaps {
     /// Returns none yet, of which all seeds are to be counted.
@@ -108,30 +114,22 @@ impl Overlaps {
     ) {
         // Counts are known by the versions of masks, so these are renewed before a second time.
         debug_assert!(self.counts.is_empty() || !masks.iter().any(Mask::has_changed), "versions are of now");
-        let version = |text: u32| masks[text as usize].version as u8;
-        let versions = |pair: (u32, u32)| (version(pair.0), version(pair.1));
-        let overlap =
-            |pair, shared, halvings: u32| Overlap { shared, halvings: halvings as u8, versions: versions(pair) };
-        let is_new = |pair: &(u32, u32)| self.counts.get(pair).is_none_or(|known| known.versions != versions(*pair));
+        let is_new =
+            |pair: &(u32, u32)| self.counts.get(pair).is_none_or(|known| known.versions != versions(masks, *pair));
         let new: Vec<(u32, u32)> = comparisons.clone().map(|one| one.pair).filter(is_new).collect();
         let is_exact = self.is_exact;
         let halvings = |pair: (u32, u32)| {
             let smaller = masks[pair.0 as usize].content.min(masks[pair.1 as usize].content);
             if is_exact { 0 } else { (smaller / SAMPLED).max(1).ilog2().min(MOST_HALVINGS) }
         };
-        let mut keep = |pair, shared, halvings| {
-            self.counts.insert(pair, overlap(pair, shared, halvings));
-        };
-        judge.shared(masks, new, halvings, &mut keep);
+        judge.each_shared(masks, new, halvings, |counted| self.keep(masks, counted));
         let unclear = comparisons.filter(|one| !self.is_clear(one)).map(|one| one.pair).collect();
-        judge.shared(
-            masks,
-            unclear,
-            |_| 0,
-            |pair, shared, halvings| {
-                self.counts.insert(pair, overlap(pair, shared, halvings));
-            },
-        );
+        judge.each_shared(masks, unclear, |_| 0, |counted| self.keep(masks, counted));
+    }
+
+    fn keep(&mut self, masks: &[Mask], (pair, shared, halvings): ((u32, u32), u32, u32)) {
+        let overlap = Overlap { shared, halvings: halvings as u8, versions: versions(masks, pair) };
+        self.counts.insert(pair, overlap);
     }
 
     /// Returns whether a sample is surely right about whether two texts are unlike.
@@ -227,12 +225,12 @@ impl Judge<'_> {
 
     /// Calls `act` with some pairs, and how many seeds of content each shares by those that are left after so many halvings,
     /// which are told too. Each pair is there once, in no order that says anything.
-    fn shared(
+    fn each_shared(
         &self,
         masks: &[Mask],
         mut pairs: Vec<(u32, u32)>,
         halvings: impl Fn((u32, u32)) -> u32 + Sync,
-        mut act: impl FnMut((u32, u32), u32, u32),
+        mut act: impl FnMut(((u32, u32), u32, u32)),
     ) {
         pairs.par_sort_unstable();
         pairs.dedup();
@@ -261,11 +259,11 @@ impl Judge<'_> {
         });
         pairs.par_sort_unstable();
         let of_one: Vec<&[(u32, u32)]> = pairs.chunk_by(|x, y| x.0 == y.0).collect();
-        let count = |counter: &mut SharedCounter, pairs: &[(u32, u32)]| -> Vec<(u32, u32)> {
+        let count_all = |counter: &mut SharedCounter, pairs: &[(u32, u32)]| -> Vec<(u32, u32)> {
             counter.load(samples.of_text(pairs[0].0));
             let count = |&(loaded, other): &(u32, u32)| {
                 let halvings = halvings((loaded.min(other), loaded.max(other)));
-                (counter.count(sample(samples.of_text(other), halvings)) << halvings, halvings)
+                (counter.count(first_left(samples.of_text(other), halvings)) << halvings, halvings)
             };
             pairs.iter().map(count).collect()
         };
@@ -273,13 +271,19 @@ impl Judge<'_> {
             let counted: Vec<Vec<(u32, u32)>> = some
                 .par_iter()
                 .evenly()
-                .map_init(SharedCounter::default, |counter, pairs| count(counter, pairs))
+                .map_init(SharedCounter::default, |counter, pairs| count_all(counter, pairs))
                 .collect();
             for (&(a, b), (shared, halvings)) in some.iter().copied().flatten().zip(counted.into_iter().flatten()) {
-                act((a.min(b), a.max(b)), shared, halvings);
+                act(((a.min(b), a.max(b)), shared, halvings));
             }
         }
     }
+}
+
+/// Returns the low bits of the versions of the masks of a pair: there are two or three versions a pass.
+fn versions(masks: &[Mask], pair: (u32, u32)) -> (u8, u8) {
+    let version = |text: u32| masks[text as usize].version as u8;
+    (version(pair.0), version(pair.1))
 }
 
 /// Returns whether a seed is in the sample after so many halvings: nested samples of one in 1, 2, 4 and so on.
@@ -300,6 +304,6 @@ fn partition(seeds: &mut [Seed], first: impl Fn(Seed) -> bool) -> usize {
 }
 
 /// Returns those of some seeds that are in the sample after so many halvings; they stand first.
-fn sample(seeds: &[Seed], halvings: u32) -> &[Seed] {
+fn first_left(seeds: &[Seed], halvings: u32) -> &[Seed] {
     &seeds[..seeds.partition_point(|&seed| is_left(seed, halvings))]
 }

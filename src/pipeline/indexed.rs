@@ -36,7 +36,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    Analyser, Compared, Copies, Listed, Loaded, NO_TEXT, Ordered, PHASES, Page, Phase, Progress, Reading, Silent, Task,
+    Analyser, Compared, Copies, Listed, NO_TEXT, Ordered, PHASES, Page, Phase, Progress, Quoted, Reading, Silent, Task,
     Unit, Wanted, different, ordered, pool, read, rounded, texts_of,
 };
 use crate::answers::{self, Added, Answer, Answers, Match};
@@ -847,20 +847,21 @@ impl Judged<'_, '_> {
             }
         }
         let mut of_copies: Vec<(DocId, DocId, Relation)> = Vec::new();
-        let mut loaded = Loaded::default();
-        for quoted in corpus.excerpts(self.star_of) {
+        let mut excerpts = corpus.excerpts(self.star_of);
+        excerpts
+            .retain(|&Quoted { source: a, quoter: b, .. }| !are_related(a, b) && (self.is_new(a) || self.is_new(b)));
+        let counted = corpus.counted_excerpts(&excerpts);
+        for (quoted, evidence) in excerpts.iter().zip(&counted) {
             let (a, b) = (quoted.source, quoted.quoter);
-            if !are_related(a, b) && (self.is_new(a) || self.is_new(b)) {
-                let (evidence, a_in_b, b_in_a) = corpus.shares_of_excerpt(&quoted, &mut loaded);
-                let counted = Relation::of(RelationKind::Excerpt, &evidence);
-                let shares = [counted.shares[0], counted.shares[1].max(a_in_b), counted.shares[2].max(b_in_a)];
-                let relation = Relation { shares, is_part: true, ..counted };
-                tell(a, b, relation);
-                // Of an article with copies one is listed as the source, which need not be one that is told.
-                if self.is_new(b) && !is_told(a) {
-                    let copy = star(a).and_then(|article| told.get(&article)).filter(|&&copy| !are_related(copy, b));
-                    of_copies.extend(copy.map(|&copy| (b, copy, relation.turned())));
-                }
+            let (a_in_b, b_in_a) = corpus.shares_of_excerpt(quoted);
+            let counted = Relation::of(RelationKind::Excerpt, evidence);
+            let shares = [counted.shares[0], counted.shares[1].max(a_in_b), counted.shares[2].max(b_in_a)];
+            let relation = Relation { shares, is_part: true, ..counted };
+            tell(a, b, relation);
+            // Of an article with copies one is listed as the source, which need not be one that is told.
+            if self.is_new(b) && !is_told(a) {
+                let copy = star(a).and_then(|article| told.get(&article)).filter(|&&copy| !are_related(copy, b));
+                of_copies.extend(copy.map(|&copy| (b, copy, relation.turned())));
             }
         }
         for (quoter, copy, relation) in of_copies {
