@@ -12,6 +12,7 @@
 //! 5. [`sketch`] sums up the content of a document in a row of fixed length, [`band`] finds the pairs of rows worth a
 //!    closer look, and [`containment`] those in which one text is inside the other.
 //! 6. [`verify`] counts what a pair shares, [`relate`] judges the counts, and [`cluster`] groups what was judged alike.
+//!    What one text has in common with many, here and where boilerplate is told, is counted by [`shared`].
 //!    [`explain`] says why, and where the two run alike.
 //! 7. [`excerpt`] finds who quotes whom, [`template`] the pages of one template, [`inventory`] what boilerplate costs.
 //! 8. [`findings`] hold all that a run found, an [`overview`] its numbers, [`answers`] what was found for documents that

@@ -44,7 +44,7 @@ use crate::pipeline::texts::Address;
 use crate::relate::{are_copies, are_strangers, relate, relate_mixed};
 use crate::segment::{self, Segmenter, Token};
 use crate::settings::{AnalysisSettings, InputSettings, Settings, SketchKind};
-use crate::shared::SharedCounter;
+use crate::shared::{SharedCounter, is_much_longer};
 use crate::shingle::{Shingle, ShingleSet, Shingler, Shingles};
 use crate::sketch::minhash::MinHasher;
 use crate::sketch::simhash;
@@ -1194,7 +1194,7 @@ impl<'a> Compared<'a> {
     fn laid(&self, a: u32, b: u32) -> (u32, u32) {
         let (a, b) = (a.min(b), a.max(b));
         let [of_a, of_b] = [a, b].map(|text| self.size(text) as usize);
-        if boilerplate::is_much_longer(of_b, of_a) { (b, a) } else { (a, b) }
+        if is_much_longer(of_b, of_a) { (b, a) } else { (a, b) }
     }
 }
 

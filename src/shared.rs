@@ -4,6 +4,12 @@
 //! stands: nothing is sorted, and nothing is kept of them. [`ShingleSet::shared`](crate::shingle::ShingleSet::shared) counts
 //! the same of two sets.
 
+/// Returns whether a text is so much longer than another one that it is not walked beside it, but loaded: an index page would
+/// be walked for each article.
+pub fn is_much_longer(length: usize, other: usize) -> bool {
+    length / 8 > other
+}
+
 /// Counts in others what one text has: it is loaded once, and each of the others walked.
 ///
 /// Numbers are hashes, so that their low bits say where they stand.

@@ -20,7 +20,6 @@ const EDGE_HOLDERS: usize = 8;
 /// share of what a text has of its own that stands there in one piece: the rest may be a title and the name of the next page.
 /// Neither was tuned.
 const BESIDE: f64 = 0.125;
-
 const IN_ONE_PIECE: f64 = 0.66;
 
 /// Share of the holders of a line that must be of one site for the edge of its pages to be that of a frame: an article

@@ -6,10 +6,10 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::mask::Mask;
-use super::{Judge, MANY_HOLDERS, UNLIKE, is_much_longer};
-use crate::evenly::{Evenly, PARTS};
+use super::{Judge, MANY_HOLDERS, UNLIKE};
+use crate::evenly::{self, Evenly};
 use crate::seed::{self, Seed};
-use crate::shared::SharedCounter;
+use crate::shared::{SharedCounter, is_much_longer};
 
 /// Share of the smaller rest below which two pages have nothing to do with each other: versions of one text that are far
 /// apart have more.
@@ -38,8 +38,7 @@ pub(super) struct Comparison {
     pub(super) within: u32,
 }
 
-/// Seeds of all texts, those of some texts in one piece: with a piece for each of them half as much memory again was held
-/// by what lay between the pieces.
+/// Seeds of all texts, those of some texts in one piece of memory.
 struct Samples {
     /// How many texts have their seeds in one piece.
     size: u32,
@@ -53,17 +52,15 @@ impl Samples {
 
     /// Returns what `append` adds for each text.
     fn of(texts: usize, append: impl Fn(u32, &mut Vec<Seed>) + Sync) -> Self {
-        let texts = texts as u32;
         // A few long texts are work for all threads.
-        let size = texts.div_ceil(rayon::current_num_threads() as u32 * PARTS as u32).clamp(1, Self::MOST);
+        let (texts, size) = (texts as u32, (evenly::part(texts) as u32).min(Self::MOST));
         let part = |part: u32| {
             let (mut all, first) = (Vec::new(), part * size);
-            let texts = first..texts.min(first + size);
-            let mut add = |text| {
+            let add = |text| {
                 append(text, &mut all);
                 all.len()
             };
-            let ends = texts.map(&mut add).collect();
+            let ends = (first..texts.min(first + size)).map(add).collect();
             (all.into_boxed_slice(), ends)
         };
         Self { size, parts: (0..texts.div_ceil(size)).into_par_iter().map(part).collect() }
@@ -259,7 +256,7 @@ impl Judge<'_> {
         });
         pairs.par_sort_unstable();
         let of_one: Vec<&[(u32, u32)]> = pairs.chunk_by(|x, y| x.0 == y.0).collect();
-        let count_all = |counter: &mut SharedCounter, pairs: &[(u32, u32)]| -> Vec<(u32, u32)> {
+        let count_all = |counter: &mut SharedCounter, pairs: &&[(u32, u32)]| -> Vec<(u32, u32)> {
             counter.load(samples.of_text(pairs[0].0));
             let count = |&(loaded, other): &(u32, u32)| {
                 let halvings = halvings((loaded.min(other), loaded.max(other)));
@@ -268,11 +265,8 @@ impl Judge<'_> {
             pairs.iter().map(count).collect()
         };
         for some in of_one.chunks(COUNTED_AT_ONCE) {
-            let counted: Vec<Vec<(u32, u32)>> = some
-                .par_iter()
-                .evenly()
-                .map_init(SharedCounter::default, |counter, pairs| count_all(counter, pairs))
-                .collect();
+            let counted: Vec<Vec<(u32, u32)>> =
+                some.par_iter().evenly().map_init(SharedCounter::default, count_all).collect();
             for (&(a, b), (shared, halvings)) in some.iter().copied().flatten().zip(counted.into_iter().flatten()) {
                 act(((a.min(b), a.max(b)), shared, halvings));
             }
