@@ -37,6 +37,23 @@ pub fn word(bytes: &[u8]) -> usize {
     at + bytes[at..].iter().take_while(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()).count()
 }
 
+/// Returns whether there is an ASCII digit among some bytes.
+#[inline]
+pub fn has_digit(bytes: &[u8]) -> bool {
+    let digits = |eight| between(eight, b'0', b'9');
+    // The last eight, or four, may be some of the first ones.
+    if let Some(last) = bytes.last_chunk() {
+        let (eights, _) = bytes.as_chunks();
+        let all = eights.iter().chain([last]);
+        return all.fold(0, |found, eight| found | digits(u64::from_le_bytes(*eight))) != 0;
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let both = u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last));
+        return digits(both) != 0;
+    }
+    bytes.iter().any(u8::is_ascii_digit)
+}
+
 /// Returns how many of some bytes, which come after an ASCII letter or digit, are such letters and digits of either case,
 /// with single spaces between them. The last one is no space.
 #[inline]
@@ -88,6 +105,20 @@ mod tests {
             prop_assert_eq!(words(bytes), words_plainly(bytes));
             let small = bytes.iter().take_while(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()).count();
             prop_assert_eq!(word(bytes), small);
+        }
+    }
+
+    #[test]
+    fn a_digit_is_found_wherever_it_stands() {
+        for length in 0..28 {
+            for byte in [b'0', b'9', b'/', b':', b'p', b'z', 0xb0, 0xb9] {
+                assert!(!has_digit(&vec![b'a'; length]), "{length}");
+                for place in 0..length {
+                    let mut bytes = vec![b'a'; length];
+                    bytes[place] = byte;
+                    assert_eq!(has_digit(&bytes), byte.is_ascii_digit(), "{byte} at {place} of {length}");
+                }
+            }
         }
     }
 

@@ -38,7 +38,7 @@ impl Token {
 
     #[inline]
     fn word(word: &str) -> Self {
-        let number = if word.bytes().any(|b| b.is_ascii_digit()) { Self::NUMBER } else { 0 };
+        let number = if ascii::has_digit(word.as_bytes()) { Self::NUMBER } else { 0 };
         Self(hash::bytes(word.as_bytes()) & !(Self::NUMBER | Self::WORD) | Self::WORD | number)
     }
 
