@@ -1419,15 +1419,13 @@ impl Listing<'_> {
             RelationKind::Identical | RelationKind::Repost | RelationKind::Boilerplate => b < a,
         };
         let (a, b, evidence) = if is_turned { (b, a, evidence.turned()) } else { (a, b, *evidence) };
-        // A share of nothing is 0 to a reader.
-        let share = |share: f64| if share.is_nan() { 0.0 } else { rounded(share) };
         Relation {
             kind,
             a: self.key(a),
             b: self.key(b),
-            resemblance: share(evidence.resemblance()),
-            a_in_b: share(evidence.a_in_b()),
-            b_in_a: share(evidence.b_in_a()),
+            resemblance: rounded(evidence.resemblance()),
+            a_in_b: rounded(evidence.a_in_b()),
+            b_in_a: rounded(evidence.b_in_a()),
         }
     }
 

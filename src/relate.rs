@@ -136,7 +136,7 @@ pub fn rules(evidence: &Evidence, settings: &AnalysisSettings) -> [Rule; 6] {
     let is_short = runs.a.min(runs.b) < SHORT;
     let needed = WordForWord::needed(settings.tokens);
     let least = if is_short || runs.numbers_differ > 0 { needed.of_forms } else { needed.share };
-    let word_for_word = test(Measure::SeedShare, f64::from(runs.seeds) / f64::from(runs.a.min(runs.b)), least);
+    let word_for_word = test(Measure::SeedShare, runs.seed_share(), least);
     let is_long = runs.seeds >= SEEDS_OF_LONG;
     let allowed = f64::from(runs.a.min(runs.b)) / f64::from(TOKENS_A_NUMBER);
     let numbers = test(Measure::NumbersDiffer, f64::from(runs.numbers_differ), allowed);
@@ -271,7 +271,7 @@ mod tests {
         let is_form = runs.a.min(runs.b) < SHORT || runs.numbers_differ > 0;
         let needed = WordForWord::needed(settings.tokens);
         let least = if is_form { needed.of_forms } else { needed.share };
-        let is_sound = f64::from(runs.seeds) >= least * f64::from(runs.a.min(runs.b));
+        let is_sound = runs.seed_share() >= least;
         let is_apart = runs.lead() >= if runs.a < SHORT && runs.b < SHORT { LEAST_TITLE } else { LEAST_LEAD };
         if runs.numbers_differ * TOKENS_A_NUMBER > runs.a.min(runs.b) {
             let is_part =
@@ -281,7 +281,6 @@ mod tests {
         if is_apart {
             return None;
         }
-        // False for NaN: two empty sets are not alike.
         if evidence.resemblance() >= settings.threshold {
             return Some(RelationKind::Repost);
         }

@@ -75,20 +75,21 @@ impl Evidence {
         Self { a: self.b, b: self.a, runs: self.runs.turned(), ..self }
     }
 
-    /// Returns the Jaccard similarity; NaN for two empty sets, which are like nothing.
+    /// Returns the Jaccard similarity: 1 for equal texts, 0 for two others without a shingle, which are like nothing.
     pub fn resemblance(&self) -> f64 {
-        f64::from(self.shared) / (f64::from(self.a) + f64::from(self.b) - f64::from(self.shared))
+        let all = f64::from(self.a) + f64::from(self.b) - f64::from(self.shared);
+        if self.same_text { 1.0 } else { share(self.shared, all) }
     }
 
     /// Returns the share of the first that is in the second: of its shingles, or in runs if that is more, since a run
-    /// goes on over a changed word and a shingle does not.
+    /// goes on over a changed word and a shingle does not. All of it for equal texts.
     pub fn a_in_b(&self) -> f64 {
-        (f64::from(self.shared) / f64::from(self.a)).max(self.runs.a_in_b())
+        if self.same_text { 1.0 } else { share(self.shared, self.a).max(self.runs.a_in_b()) }
     }
 
     /// Returns the share of the second that is in the first.
     pub fn b_in_a(&self) -> f64 {
-        (f64::from(self.shared) / f64::from(self.b)).max(self.runs.b_in_a())
+        if self.same_text { 1.0 } else { share(self.shared, self.b).max(self.runs.b_in_a()) }
     }
 }
 
@@ -109,19 +110,29 @@ impl Runs {
     /// Returns how much of either is a body that the other does not have, above all that the two share: the lesser share of
     /// the two. Pages of one site have a list below different articles; a repost shares the article above different lists.
     pub fn lead(&self) -> f64 {
-        let share = |lead: u32, of: u32| f64::from(lead) / f64::from(of.max(1));
         share(self.lead_a, self.a).min(share(self.lead_b, self.b))
     }
 
     /// Returns the share of the first that lies in runs; 0 where there is nothing.
     pub fn a_in_b(&self) -> f64 {
-        f64::from(self.covered_a) / f64::from(self.a.max(1))
+        share(self.covered_a, self.a)
     }
 
     /// Returns the share of the second that lies in runs.
     pub fn b_in_a(&self) -> f64 {
-        f64::from(self.covered_b) / f64::from(self.b.max(1))
+        share(self.covered_b, self.b)
     }
+
+    /// Returns the seeds found in both as a share of the tokens of the lesser text: how word for word the runs are.
+    pub fn seed_share(&self) -> f64 {
+        share(self.seeds, self.a.min(self.b))
+    }
+}
+
+/// Returns a part's share of the whole; 0 where there is nothing.
+pub(crate) fn share(part: u32, whole: impl Into<f64>) -> f64 {
+    let whole = whole.into();
+    if whole == 0.0 { 0.0 } else { f64::from(part) / whole }
 }
 
 /// Tokens between two seeds that a run goes on over, and how much longer they may be on one side.
@@ -493,6 +504,6 @@ mod tests {
 
     #[test]
     fn two_empty_texts_resemble_nothing() {
-        assert!(Evidence::count(&ShingleSet::default(), &ShingleSet::default()).resemblance().is_nan());
+        assert_eq!(Evidence::count(&ShingleSet::default(), &ShingleSet::default()).resemblance(), 0.0);
     }
 }

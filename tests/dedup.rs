@@ -148,6 +148,27 @@ fn planned_for(pages: &[(&str, String)], keep: &[&str]) -> (Plan, usize) {
 }
 
 #[test]
+fn pages_of_one_word_and_a_frame_are_planned_and_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    for article in files_under(Path::new(ARTICLES)) {
+        let text = fs::read_to_string(&article).unwrap() + "\n打印\n";
+        fs::write(folder.path().join(article.file_name().unwrap()), text).unwrap();
+    }
+    for name in ["甲", "乙"] {
+        fs::write(folder.path().join(name).with_extension("txt"), "茶馆\n打印\n").unwrap();
+    }
+    let (findings, plan) = planned(&[folder.path().into()], &[], &Settings::default());
+    // Of each its content is one word, which is no shingle: of such there is none that the two could share.
+    let Some(Cluster::Repost { members, .. }) = findings.clusters.first() else { panic!("{:?}", findings.clusters) };
+    let shares = members.iter().map(|member| (member.resemblance, member.containment));
+    assert_eq!(shares.collect::<Vec<_>>(), [(1.0, 1.0); 2]);
+    let path = Path::new("");
+    assert_eq!(Findings::from_json(findings.to_json().as_bytes(), path).unwrap().clusters, findings.clusters);
+    assert_eq!(Plan::from_json(plan.to_json().as_bytes(), path).unwrap(), plan);
+    assert_eq!(dropped(&plan), BTreeSet::from(["甲.txt"]));
+}
+
+#[test]
 fn a_page_that_runs_two_articles_together_is_not_kept_in_the_place_of_one_of_them() {
     let (bridge, birds) = (article("bridge"), article("birds"));
     let both = format!("{bridge}\n{}", part(&birds, 0.0, 0.45));

@@ -702,7 +702,7 @@ impl<'a> Choice<'a> {
         };
         let of = *self.followers.get(&other)?.iter().find(|&&follower| is_lost(follower))?;
         let has = self.whole.evidence(of, id).a_in_b();
-        Some(Objection::Lacks { of, has: if has.is_nan() { 0.0 } else { has } })
+        Some(Objection::Lacks { of, has })
     }
 
     /// Returns the share of another page that is lost where it goes in favour of one.

@@ -720,9 +720,7 @@ impl Relation {
     pub(super) const SAME: Self = Self { kind: RelationKind::Identical, shares: [1.0; 3], is_part: false };
 
     fn of(kind: RelationKind, evidence: &Evidence) -> Self {
-        // A share of nothing is 0 to a reader.
         let shares = [evidence.resemblance(), evidence.a_in_b(), evidence.b_in_a()];
-        let shares = shares.map(|share| if share.is_nan() { 0.0 } else { share });
         Self { kind, shares, is_part: kind == RelationKind::Contained && shares[1] >= shares[2] }
     }
 

@@ -10,11 +10,11 @@ use crate::error::{Error, Result};
 use crate::explain::{self, Explanation, Judgement, Located, Marked, Measures, Role, Side, Tried};
 use crate::findings::RelationKind;
 use crate::pipeline::{Compared, Copies, NO_TEXT, Page, Progress, rounded};
-use crate::relate::{Test, is_frame_shared, relate, relate_mixed, rules};
+use crate::relate::{is_frame_shared, relate, relate_mixed, rules};
 use crate::segment::Segmenter;
 use crate::shingle::ShingleSet;
 use crate::template::{self, Template};
-use crate::verify::Evidence;
+use crate::verify::{Evidence, share};
 
 /// Keys that are suggested for one that was not found.
 const SUGGESTED: usize = 3;
@@ -131,13 +131,11 @@ impl Pair<'_, '_> {
         // Only that one of the two holds several articles makes less of a repost.
         let is_lowered = judged.kind == Some(RelationKind::Contained)
             && relate(&evidence, corpus.settings) == Some(RelationKind::Repost);
-        // A share of nothing is 0 to a reader.
-        let plain = |test: &Test| Test { value: if test.value.is_nan() { 0.0 } else { test.value }, ..*test };
         let tried = rules(&evidence, corpus.settings).into_iter().map(|rule| Tried {
             kind: rule.kind,
             way: rule.way.into(),
             holds: rule.holds(),
-            tests: rule.tests().map(plain).collect(),
+            tests: rule.tests().copied().collect(),
         });
         let segmenter = Segmenter::new(corpus.settings.tokens);
         let holders = corpus.holders([text_a, text_b].into_iter());
@@ -379,19 +377,16 @@ fn measures(evidence: &Evidence, overlap: &Overlap, content: u32) -> Measures {
     let is_one_run = evidence.same_text && content > 0;
     let runs = if is_one_run { 1 } else { evidence.runs.count };
     let longest = if is_one_run { content } else { evidence.runs.longest };
-    // A share of nothing is 0 to a reader.
-    let share = |share: f64| if share.is_nan() { 0.0 } else { rounded(share) };
-    let of = |part: u32, whole: u32| share(f64::from(part) / f64::from(whole));
     Measures {
         shared: evidence.shared,
         of: evidence.a + evidence.b - evidence.shared,
-        resemblance: share(evidence.resemblance()),
-        a_in_b: share(evidence.a_in_b()),
-        b_in_a: share(evidence.b_in_a()),
+        resemblance: rounded(evidence.resemblance()),
+        a_in_b: rounded(evidence.a_in_b()),
+        b_in_a: rounded(evidence.b_in_a()),
         runs,
         longest,
         numbers_differ: evidence.runs.numbers_differ,
-        raw_resemblance: of(overlap.shared, overlap.of),
-        raw_boilerplate: of(overlap.shared.saturating_sub(evidence.shared), overlap.shared),
+        raw_resemblance: rounded(share(overlap.shared, overlap.of)),
+        raw_boilerplate: rounded(share(overlap.shared.saturating_sub(evidence.shared), overlap.shared)),
     }
 }
