@@ -1008,6 +1008,25 @@ fn few_articles_of_one_host_in_a_frame_that_is_longer_are_no_reposts_and_a_copy_
     }
 }
 
+#[test]
+fn copies_of_articles_above_titles_of_others_are_reposts() {
+    let title = |number: u64| titled_article(number, 0);
+    let page_of = |article: u64, copy: u64| {
+        let latest: String = (0..6).map(|n| title(2_000 + article * 100 + copy * 10 + n)).collect();
+        let host = (article * 7 + copy) % 20;
+        page(format!("{host}.example/{article}"), format!("{}\n往期推荐\n{latest}", titled_article(1_000 + article, 9)))
+    };
+    let pages: Vec<Page> = (0..12).flat_map(|article| (0..5).map(move |copy| page_of(article, copy))).collect();
+    for analysis in both_kinds_of_tokens() {
+        for findings in [found(&pages, &analysis), found_at_addresses(&pages, &analysis)] {
+            let joined = joined(&findings);
+            let article = |key: &str| key.split_once('/').unwrap().1.to_owned();
+            assert!(joined.iter().all(|(a, b)| article(a) == article(b)), "{joined:?}");
+            assert_eq!(joined.len(), 12 * 10, "{:?}", analysis.tokens);
+        }
+    }
+}
+
 /// A page of one channel of a portal: menus that all channels have, those that every other one has, and its own.
 fn of_channel(channel: u64, number: u64, said: &str) -> Page {
     let menu = |of: u64, lines: usize| -> String {

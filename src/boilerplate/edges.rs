@@ -455,21 +455,14 @@ impl Judge<'_> {
         let (are_many, is_told) = (!edge.are_few(), edge.is_told(own));
         let (mask, blocks) = (&masks[text as usize], self.texts[text as usize].blocks);
         let mut passages: Vec<Range<u32>> = Vec::new();
-        // Tokens of common lines before the first longer line that is not, and after it.
-        let (mut before, mut after) = (0, 0);
-        for (at, line) in blocks.lines.iter().enumerate() {
+        for (at, _) in blocks.lines.iter().enumerate().filter(|(_, line)| is_common(line.hash)) {
             let tokens = blocks.line(at);
-            if is_common(line.hash) {
-                after += tokens.len() as u32;
-                match passages.last_mut().filter(|last| (are_many || is_told) && last.end == tokens.start) {
-                    Some(last) => last.end = tokens.end,
-                    None => passages.push(tokens),
-                }
-            } else if line.weight >= LEAST_QUOTATION && before == 0 {
-                // All common lines so far stand before the rest; a page that begins with it has none.
-                before = std::mem::take(&mut after).max(1);
+            match passages.last_mut().filter(|last| (are_many || is_told) && last.end == tokens.start) {
+                Some(last) => last.end = tokens.end,
+                None => passages.push(tokens),
             }
         }
+        let (before, after) = around_own(blocks, is_common);
         // Otherwise the article may be what is common, and the list below it what differs: of a few pages, or of pages that
         // end with lines of their own.
         // A list that was copied begins with its title, which is common, or with a paragraph about it.
@@ -491,6 +484,18 @@ impl Judge<'_> {
 fn class(holders: usize) -> u32 {
     let octave = holders.max(1).ilog2();
     octave * 4 + (holders << 2 >> octave) as u32 % 4
+}
+
+/// Returns how many tokens of common lines stand before what is a page's own, and after that begins: with its first longer
+/// line, or with the first one if none is longer.
+fn around_own(blocks: &Blocks, is_common: impl Fn(u64) -> bool) -> (u32, u32) {
+    let own = |least: u32| blocks.lines.iter().position(|line| line.weight >= least && !is_common(line.hash));
+    let begins = own(LEAST_QUOTATION).or_else(|| own(0)).unwrap_or(0);
+    let (mut before, mut after) = (0, 0);
+    for (at, _) in blocks.lines.iter().enumerate().filter(|(_, line)| is_common(line.hash)) {
+        *if at < begins { &mut before } else { &mut after } += blocks.line(at).len() as u32;
+    }
+    (before, after)
 }
 
 /// Returns whether what is a page's own stands nearly all in one piece, with a good part of what is common on either side: as
