@@ -1009,6 +1009,21 @@ fn few_articles_of_one_host_in_a_frame_that_is_longer_are_no_reposts_and_a_copy_
 }
 
 #[test]
+fn sentences_in_the_frame_of_a_site_are_no_reposts_and_a_copy_of_one_on_another_site_is() {
+    let of_site = |host: &str, n: u64| of_host(host, n, &Author::new(500 + n).sentence());
+    let mut pages: Vec<Page> = (0..12).map(|n| of_site("a.example", n)).collect();
+    for analysis in both_kinds_of_tokens() {
+        assert_eq!(joined(&found(&pages, &analysis)), BTreeSet::new(), "no addresses, {:?}", analysis.tokens);
+        assert_eq!(joined(&found_at_addresses(&pages, &analysis)), BTreeSet::new(), "{:?}", analysis.tokens);
+    }
+    pages.extend((11..16).map(|n| of_site("b.example", n)));
+    for analysis in both_kinds_of_tokens() {
+        let expected = BTreeSet::from([pair("a.example/11", "b.example/11")]);
+        assert_eq!(joined(&found_at_addresses(&pages, &analysis)), expected, "two sites, {:?}", analysis.tokens);
+    }
+}
+
+#[test]
 fn copies_of_articles_above_titles_of_others_are_reposts() {
     let title = |number: u64| titled_article(number, 0);
     let page_of = |article: u64, copy: u64| {

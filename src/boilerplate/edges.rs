@@ -41,6 +41,9 @@ const APART: u32 = 2;
 /// it frames. With lines of as many alone, none of the layers of a portal's frame was: what all channels have, some, and one.
 const HEAVY: f64 = 0.4;
 
+/// Seeds of its own that say something of a page, most of which is the frame of its host.
+const LEAST_OWN: u32 = 8;
+
 /// Lines at the top of a page, below its first, and at its foot that are asked whether they are of a menu. Not tuned.
 const ENDS: usize = 8;
 
@@ -78,6 +81,8 @@ pub(super) struct Edge {
     has_edges: bool,
     /// What the hosts of those that hold them say.
     hosts: Hosts,
+    /// Whether half of all texts have it, and no host is known.
+    is_of_half: bool,
     /// Whether they are several short lines that half of all pages have.
     is_wide: bool,
     verdict: Verdict,
@@ -97,6 +102,18 @@ impl Edge {
             Hosts::Silent => self.sides.len() >= EDGE_HOLDERS,
             Hosts::Most => !self.are_few(),
         }
+    }
+
+    /// Returns how many seeds a text must have beside it to say anything. Pages of a host that has it on most of them are no
+    /// copies of one article, and may say as little as a proverb does; so may half of all pages, if no host is known and it
+    /// surrounds what they say.
+    fn least_rest(&self, is_inside: bool) -> u32 {
+        let is_frame = match self.hosts {
+            Hosts::Half | Hosts::Most => !self.are_few(),
+            Hosts::Silent => self.is_of_half && is_inside,
+            Hosts::Few => false,
+        };
+        if is_frame { LEAST_OWN } else { LEAST_REST }
     }
 
     /// Returns whether the host of its texts tells that it is a frame, if they are unlike beside it.
@@ -226,8 +243,10 @@ impl Judge<'_> {
             let groups = same.iter().map(|held| held.group).collect();
             let (hosts, verdict) = (*hosts, Verdict::default());
             let is_any = has_edges || is_half || sides.len() >= MANY_HOLDERS;
+            let is_of_half = self.of_hosts.is_empty() && *of >= EDGE_HOLDERS && *of * 2 >= self.texts.len();
             is_any.then(|| Edge {
                 groups,
+                is_of_half,
                 sides: sides.into(),
                 common: common.into(),
                 has_edges,
@@ -365,8 +384,7 @@ impl Judge<'_> {
                 // A third is enough for it, as it is judged below: nothing more is to be counted.
                 return Vec::new();
             }
-            let sides = edge.sides.iter().filter_map(|&id| self.framed(masks, id, edge, own));
-            sides.filter(|side| side.rest >= LEAST_REST).collect()
+            edge.sides.iter().filter_map(|&id| self.framed(masks, id, edge, own)).collect()
         });
         // What two articles of a site have in common is its frame, however many copies it has of one of them.
         let are_two = |votes: &[Comparison]| overlaps.unlike(votes) * 3 > votes.len();
@@ -439,10 +457,7 @@ impl Judge<'_> {
         let sides: Vec<Option<Side>> = edge.sides.iter().map(|&id| self.framed(masks, id, edge, own)).collect();
         let count = sides.len();
         let rings = if count == 2 { 1 } else { count };
-        (0..rings)
-            .filter_map(|at| Some(sides[at]?.compared(&sides[(at + 1) % count]?)))
-            .filter(|comparison| comparison.smaller >= LEAST_REST)
-            .collect()
+        (0..rings).filter_map(|at| Some(sides[at]?.compared(&sides[(at + 1) % count]?))).collect()
     }
 
     /// Returns what of a text lies outside of the common lines, where these may be its frame and not its article.
@@ -471,12 +486,14 @@ impl Judge<'_> {
             blocks.lines.first().is_some_and(is_own)
         };
         let has_last_edge = || blocks.lines.last().is_some_and(|line| is_common(line.hash));
+        let is_inside = are_many && edge.hosts != Hosts::Few && is_inside(blocks, is_common);
         let is_frame = edge.has_edges
             && (own > Own::Nothing && after >= before || are_many && (after >= before || has_last_edge()))
-            || are_many && edge.hosts != Hosts::Few && is_inside(blocks, is_common)
+            || is_inside
             || own == Own::Article && edge.may_be_menu() && is_menu(blocks, is_common, edge.hosts == Hosts::Most)
             || edge.is_wide && has_own_title() && is_menu(blocks, is_common, true);
-        (is_frame || is_told).then(|| self.side(mask, text, passages))
+        let side = (is_frame || is_told).then(|| self.side(mask, text, passages));
+        side.filter(|side| side.rest >= edge.least_rest(is_inside))
     }
 }
 
