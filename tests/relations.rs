@@ -1009,17 +1009,56 @@ fn few_articles_of_one_host_in_a_frame_that_is_longer_are_no_reposts_and_a_copy_
 }
 
 #[test]
-fn sentences_in_the_frame_of_a_site_are_no_reposts_and_a_copy_of_one_on_another_site_is() {
-    let of_site = |host: &str, n: u64| of_host(host, n, &Author::new(500 + n).sentence());
-    let mut pages: Vec<Page> = (0..12).map(|n| of_site("a.example", n)).collect();
-    for analysis in both_kinds_of_tokens() {
-        assert_eq!(joined(&found(&pages, &analysis)), BTreeSet::new(), "no addresses, {:?}", analysis.tokens);
-        assert_eq!(joined(&found_at_addresses(&pages, &analysis)), BTreeSet::new(), "{:?}", analysis.tokens);
+fn a_few_sentences_in_the_frame_of_a_site_are_no_reposts_and_a_copy_of_them_on_another_site_is() {
+    for count in [1, 2] {
+        let of_site = |host: &str, n: u64| of_host(host, n, &Author::new(500 + n).sentences(count).concat());
+        let mut pages: Vec<Page> = (0..12).map(|n| of_site("a.example", n)).collect();
+        for analysis in both_kinds_of_tokens() {
+            assert_eq!(joined(&found(&pages, &analysis)), BTreeSet::new(), "no addresses, {:?}", analysis.tokens);
+            assert_eq!(joined(&found_at_addresses(&pages, &analysis)), BTreeSet::new(), "{:?}", analysis.tokens);
+        }
+        pages.extend((11..16).map(|n| of_site("b.example", n)));
+        for analysis in both_kinds_of_tokens() {
+            // What is less than twenty words is no article.
+            let is_article = count > 1 || analysis.tokens == TokenKind::Char;
+            let copies = is_article.then(|| pair("a.example/11", "b.example/11"));
+            let joined = joined(&found_at_addresses(&pages, &analysis));
+            assert_eq!(joined, copies.into_iter().collect(), "two sites, {:?}", analysis.tokens);
+        }
     }
-    pages.extend((11..16).map(|n| of_site("b.example", n)));
-    for analysis in both_kinds_of_tokens() {
-        let expected = BTreeSet::from([pair("a.example/11", "b.example/11")]);
-        assert_eq!(joined(&found_at_addresses(&pages, &analysis)), expected, "two sites, {:?}", analysis.tokens);
+}
+
+/// A page of a host whose frame is that of its software, but for names and for its first and last line, of which there are
+/// two each: what it says is 25 words or so.
+fn of_software(host: &str, number: u64) -> Page {
+    let of_host = host.bytes().map(u64::from).sum::<u64>();
+    let (mut software, mut own) = (Author::new(4_000), Author::new(4_001 + of_host));
+    let lines = |author: &mut Author, count: usize| -> String {
+        (0..count).map(|_| format!("{} {}\n", author.of(NOUNS), author.of(SPOTS))).collect()
+    };
+    let said = titled_article(number, 2);
+    let (top, form, foot) = (lines(&mut software, 3), software.sentences(5).join("\n"), lines(&mut software, 6));
+    let (names, latest) = (lines(&mut own, 8), own.sentences(8).join("\n"));
+    let [first, last] = [of_host % 2, of_host / 2 % 2].map(|which| Author::new(5_000 + which).sentence());
+    page(format!("{host}/{number}"), format!("{first}\n{top}{names}{said}\n{form}\n{latest}\n{foot}{last}"))
+}
+
+#[test]
+fn short_texts_on_hosts_of_one_software_are_no_reposts_and_a_copy_of_one_is() {
+    for hosts in [&["a.example", "e.example"][..], &["a.example", "b.example", "c.example", "d.example"]] {
+        for count in [4, 5, 12] {
+            let of_host = |(at, host): (u64, &&'static str)| {
+                let host = *host;
+                (at * 100..at * 100 + count).map(move |n| of_software(host, n))
+            };
+            let mut pages: Vec<Page> = (0..).zip(hosts).flat_map(of_host).collect();
+            pages.push(of_software(hosts[0], 101));
+            let expected = BTreeSet::from([pair("a.example/101", &format!("{}/101", hosts[1]))]);
+            for analysis in both_kinds_of_tokens() {
+                let joined = joined(&found_at_addresses(&pages, &analysis));
+                assert_eq!(joined, expected, "{count} on each of {}, {:?}", hosts.len(), analysis.tokens);
+            }
+        }
     }
 }
 

@@ -220,8 +220,11 @@ impl Judge<'_> {
             let common_to =
                 |texts: &[u32]| common_lines(&texts.iter().map(|&id| &*lines[id as usize]).collect::<Vec<_>>());
             let mut common = common_to(texts);
+            // Many pages of one host are no copies of an article in the frames of several.
+            let is_of_host = is_half && texts.len() >= MANY_HOLDERS;
             let is_edge = |line: Option<&Block>, holders: usize| {
-                is_few(holders, *of) && line.is_some_and(|line| common.binary_search(&line.hash).is_ok())
+                (is_of_host || is_few(holders, *of))
+                    && line.is_some_and(|line| common.binary_search(&line.hash).is_ok())
             };
             let mut sides = texts.clone();
             sides.retain(|&id| {
@@ -256,7 +259,31 @@ impl Judge<'_> {
             })
         };
         let same: Vec<&[Held]> = sides.chunk_by(Held::goes_with).collect();
-        same.into_par_iter().filter_map(edge).collect()
+        let mut edges: Vec<Edge> = same.into_par_iter().filter_map(edge).collect();
+        self.add_lines_of_several_hosts(&mut edges, groups);
+        edges
+    }
+
+    /// Adds to the lines that many pages of one host have those that several hosts have on most of their pages: what is
+    /// common to the pages of a host is its frame in whole.
+    fn add_lines_of_several_hosts(&self, edges: &mut [Edge], groups: &[Vec<Place>]) {
+        let is_of_host = |edge: &&mut Edge| edge.hosts == Hosts::Half && !edge.are_few();
+        let common: FxHashSet<u64> =
+            edges.iter_mut().filter(is_of_host).flat_map(|edge| edge.common.iter().copied()).collect();
+        let of_several = |(at, group): (usize, &Vec<Place>)| {
+            let hash = self.hash_of(group, Level::Line);
+            let texts = || {
+                let mut texts: Vec<u32> = group.iter().map(|&(id, _)| id).collect();
+                texts.dedup();
+                texts
+            };
+            (common.contains(&hash) && self.hosts_of(&texts()) == Hosts::Most).then_some((hash, at as u32))
+        };
+        let of_several: FxHashMap<u64, u32> = groups.par_iter().enumerate().filter_map(of_several).collect();
+        for edge in edges.iter_mut().filter(is_of_host) {
+            let more = edge.common.iter().filter_map(|hash| of_several.get(hash));
+            edge.groups = edge.groups.iter().chain(more).copied().collect();
+        }
     }
 
     /// Returns whether some texts are of one host that is known, and are half of those of it that there are here: what few
