@@ -163,7 +163,7 @@ impl Boilerplate {
 /// Returns what of some different texts is boilerplate. The order of the texts decides between equals, and must not
 /// depend on anything but what they say. A block that is known is frame from the first pass on.
 ///
-/// Cost: a look-up of each different line, and some thirty comparisons of sampled seeds for each line that several texts
+/// Cost: a look-up of each different line, and up to sixteen comparisons of sampled seeds for each line that several texts
 /// hold, and up to 120 more where these do not agree, up to four times, and for each such sentence once; where markup tells
 /// frames that the corpus does not, one comparison of all seeds a holder. Memory while it runs: about 2 bytes a token, 24
 /// bytes a block, 20 to 40 a pair of texts that are compared, and 8 a line of what each set of eight texts that may show a
@@ -637,19 +637,9 @@ impl<'a> Judge<'a> {
     }
 
     /// Returns the comparisons that tell what a block is: of its first holders, each with the next, and of a few
-    /// each with two others.
+    /// each with another one or two more.
     fn votes(&self, masks: &[Mask], holders: &[(u32, Range<u32>)]) -> Vec<Comparison> {
-        let count = holders.len();
-        let steps: &[usize] = match count {
-            0 | 1 => &[],
-            // A ring of two has one pair.
-            2 | 3 => &[1],
-            4..=8 => &[1, 3],
-            _ => &[1],
-        };
-        let pairs = steps.iter().flat_map(|step| (0..count).map(move |at| (at, (at + step) % count)));
-        pairs
-            .take(if count == 2 { 1 } else { usize::MAX })
+        pairs_of_rings(holders.len())
             .map(|(a, b)| {
                 let (a, b) = (&holders[a], &holders[b]);
                 (least_rest(&a.1), self.comparison(masks, (a.0, &a.1), (b.0, &b.1)))
@@ -795,6 +785,21 @@ fn blocks_of<'a>(text: &Text<'a>, level: Level) -> &'a [Block] {
     }
 }
 
+/// Returns which of some holders are compared, each pair once: each with the next, and of a few each with another one, so that
+/// it does not show in which order two copies of two articles stand.
+fn pairs_of_rings(count: usize) -> impl Iterator<Item = (usize, usize)> {
+    let steps: &[usize] = match count {
+        4 => &[1, 2],
+        5..=8 => &[1, 3],
+        _ => &[1],
+    };
+    steps.iter().flat_map(move |&step| {
+        // Half a ring of pairs that lie opposite each other is all of them.
+        let pairs = if step * 2 == count { step } else { count };
+        (0..pairs).map(move |at| (at, (at + step) % count)).filter(|(a, b)| a != b)
+    })
+}
+
 /// Returns how many seeds the rest of a text must have to say something of a block.
 fn least_rest(block: &Range<u32>) -> u32 {
     LEAST_REST.max((OF_BLOCK * block.len() as f64) as u32)
@@ -870,5 +875,24 @@ impl Side {
             smaller: self.rest.min(other.rest),
             within: self.within.max(other.within),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holders_are_compared_once_each_with_as_many_others() {
+        for count in 0..=HOLDERS {
+            let pairs: Vec<[usize; 2]> = pairs_of_rings(count).map(|(a, b)| [a.min(b), a.max(b)]).collect();
+            let different: FxHashSet<[usize; 2]> = pairs.iter().copied().collect();
+            assert_eq!(pairs.len(), different.len(), "{count}: {pairs:?}");
+            let of = |one: usize| pairs.iter().filter(|pair| pair.contains(&one)).count();
+            assert!((1..count).all(|one| of(one) == of(0)), "{count}: {pairs:?}");
+        }
+        // Two articles with two copies each: as many pairs are unlike however the four stand.
+        let unlike = |articles: [u8; 4]| pairs_of_rings(4).filter(|&(a, b)| articles[a] != articles[b]).count();
+        assert_eq!([[0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 0]].map(unlike), [4; 3]);
     }
 }
