@@ -501,12 +501,15 @@ impl<'a> Judge<'a> {
         judged
     }
 
-    /// Returns how a text divides into some passages and the rest.
+    /// Returns how a text divides into some passages, rising, and the rest: seeds that touch none of them. Those across the border of
+    /// a passage are of two texts by chance only.
     fn side(&self, mask: &Mask, text: u32, passages: impl IntoIterator<Item = Range<u32>>) -> Side {
         let mut side = Side { text, rest: mask.content, within: 0 };
+        // What touches two passages is no rest once.
+        let mut last = 0;
         for tokens in passages {
-            let touched = mask.content_in(tokens.start.saturating_sub(self.span - 1)..tokens.end);
-            side.rest = side.rest.saturating_sub(touched);
+            side.rest -= mask.content_in(tokens.start.saturating_sub(self.span - 1).max(last)..tokens.end);
+            last = tokens.end;
             side.within += mask.content_in(tokens.start..(tokens.end + 1).saturating_sub(self.span).max(tokens.start));
         }
         side
@@ -751,30 +754,16 @@ impl<'a> Judge<'a> {
 
     /// Returns what is to be compared of two texts outside of a block each that is the same in both.
     fn comparison(&self, masks: &[Mask], (a, in_a): (u32, &Range<u32>), (b, in_b): (u32, &Range<u32>)) -> Comparison {
-        let rest = |id: u32, block: &Range<u32>| {
-            let mask = &masks[id as usize];
-            // The seeds that touch the block.
-            mask.content - mask.content_in(block.start.saturating_sub(self.span - 1)..block.end)
-        };
-        // The seeds that lie wholly in the block; those across its borders are of both texts by chance only.
-        let within = masks[a as usize].content_in(in_a.start..in_a.end.saturating_sub(self.span - 1).max(in_a.start));
-        Comparison { pair: (a.min(b), a.max(b)), smaller: rest(a, in_a).min(rest(b, in_b)), within }
+        let side = |id: u32, block: &Range<u32>| self.side(&masks[id as usize], id, [block.clone()]);
+        side(a, in_a).compared(&side(b, in_b))
     }
 
     /// Returns what is to be compared of two texts outside of some passages that are the same in both.
     fn comparison_without(&self, masks: &[Mask], (a, b): (u32, u32), passages: &[Vec<Range<u32>>; 2]) -> Comparison {
-        let pair = (a.min(b), a.max(b));
-        let [first, second] = [(pair.0, &passages[0]), (pair.1, &passages[1])].map(|(id, passages)| {
-            let mask = &masks[id as usize];
-            let passages = merged(passages.iter().cloned());
-            let touched = merged(passages.iter().map(|range| range.start.saturating_sub(self.span - 1)..range.end));
-            let inner =
-                passages.iter().map(|range| range.start..range.end.saturating_sub(self.span - 1).max(range.start));
-            let seeds =
-                |ranges: &mut dyn Iterator<Item = Range<u32>>| ranges.map(|range| mask.content_in(range)).sum::<u32>();
-            (mask.content - seeds(&mut touched.into_iter()), seeds(&mut inner.into_iter()))
-        });
-        Comparison { pair, smaller: first.0.min(second.0), within: first.1.max(second.1) }
+        let [in_first, in_second] = passages;
+        let side =
+            |id: u32, passages: &[Range<u32>]| self.side(&masks[id as usize], id, merged(passages.iter().cloned()));
+        side(a.min(b), in_first).compared(&side(a.max(b), in_second))
     }
 }
 
@@ -873,7 +862,8 @@ impl Side {
         Comparison {
             pair: (self.text.min(other.text), self.text.max(other.text)),
             smaller: self.rest.min(other.rest),
-            within: self.within.max(other.within),
+            // What is hidden in one of them is no seed of both.
+            within: self.within.min(other.within),
         }
     }
 }
