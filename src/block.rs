@@ -53,15 +53,35 @@ impl Blocks {
         span(&self.sentences, number, self.tokens)
     }
 
-    /// Returns what the numbers among some tokens are, in their order.
-    pub fn numbers_in(&self, tokens: Range<u32>) -> &[u32] {
-        let first = bits::count(&self.numbers, 0..tokens.start) as usize;
-        &self.values[first..first + bits::count(&self.numbers, tokens) as usize]
+    /// Returns the numbers, to be looked up from one place to the next.
+    pub fn numbers(&self) -> Numbers<'_> {
+        Numbers { blocks: self, at: 0, before: 0 }
     }
 
     /// Returns the line that holds a token.
     pub fn line_of(&self, token: u32) -> usize {
         self.lines.partition_point(|line| line.start <= token).saturating_sub(1)
+    }
+}
+
+/// The numbers of a text.
+pub struct Numbers<'a> {
+    blocks: &'a Blocks,
+    /// The token that was looked up last, and how many numbers stand before it.
+    at: u32,
+    before: usize,
+}
+
+impl<'a> Numbers<'a> {
+    /// Returns what the numbers among some tokens are, in their order. Cost: the distance to those that were asked for last.
+    pub fn among(&mut self, tokens: Range<u32>) -> &'a [u32] {
+        let count = |tokens: Range<u32>| bits::count(&self.blocks.numbers, tokens) as usize;
+        self.before = match tokens.start < self.at {
+            true => self.before - count(tokens.start..self.at),
+            false => self.before + count(self.at..tokens.start),
+        };
+        self.at = tokens.start;
+        &self.blocks.values[self.before..self.before + count(tokens)]
     }
 }
 
@@ -280,6 +300,21 @@ mod tests {
 
     fn prose(length: usize, end: &str) -> String {
         "山路上的雨下了一夜清晨村口的老人还在等".chars().cycle().take(length).chain(end.chars()).collect()
+    }
+
+    #[test]
+    fn numbers_are_found_wherever_those_before_them_were() {
+        let is_number = |token: u32| token % 7 == 3 || token % 31 == 0;
+        let mut numbers = vec![0; bits::words(500)];
+        (0..500).filter(|&token| is_number(token)).for_each(|token| bits::set(&mut numbers, token..token + 1));
+        let values: Box<[u32]> = (0..500).filter(|&token| is_number(token)).collect();
+        let blocks = Blocks { numbers: numbers.into(), values, tokens: 500, ..Blocks::default() };
+        let mut found = blocks.numbers();
+        for (start, length) in [(0, 0), (3, 1), (200, 64), (200, 64), (128, 200), (0, 500), (493, 7), (64, 0), (500, 0)]
+        {
+            let expected: Vec<u32> = (start..start + length).filter(|&token| is_number(token)).collect();
+            assert_eq!(found.among(start..start + length), expected, "{length} from {start}");
+        }
     }
 
     #[test]

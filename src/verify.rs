@@ -218,6 +218,7 @@ impl Aligner {
         let mut in_short_lines: Vec<[(u32, u32); 2]> = Vec::new();
         let mut replaced: FxHashSet<u64> = FxHashSet::default();
         let (in_a, in_b) = (a.0.shingles, b.0.shingles);
+        let (mut numbers_of_a, mut numbers_of_b) = (a.0.blocks.numbers(), b.0.blocks.numbers());
         for mut content in b.1.content_runs() {
             while let Some(j) = content.next() {
                 // A run goes on where it was, also over words that stand in several places.
@@ -241,8 +242,8 @@ impl Aligner {
                         bits::set(&mut self.covered_a, last_i + span..i + span);
                         bits::set(&mut self.covered_b, last_j + span..j + span);
                         if last_i + span < i && last_j + span < j {
-                            let there = a.0.blocks.numbers_in(last_i + span..i);
-                            let here = b.0.blocks.numbers_in(last_j + span..j);
+                            let there = numbers_of_a.among(last_i + span..i);
+                            let here = numbers_of_b.among(last_j + span..j);
                             let is_new = |of: &[u32], other: &[u32]| of.iter().any(|number| !other.contains(number));
                             if is_new(there, here) && is_new(here, there) && is_first(&mut replaced, there, here) {
                                 if is_in_prose(a.0, last_i + span - 1..i) && is_in_prose(b.0, last_j + span - 1..j) {
