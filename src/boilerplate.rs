@@ -797,7 +797,7 @@ fn least_rest(block: &Range<u32>) -> u32 {
 /// Returns whether a line is not yet judged.
 fn is_open(mask: &Mask, blocks: &Blocks, line: u32) -> bool {
     let tokens = blocks.line(line as usize);
-    mask.hidden(tokens.clone()) * 2 <= tokens.len() as u32 && !mask.bodies.contains(&line)
+    mask.hidden(tokens.clone()) * 2 <= tokens.len() as u32 && mask.bodies.binary_search(&line).is_err()
 }
 
 fn tokens_of(blocks: &Blocks, lines: &[u32]) -> u32 {

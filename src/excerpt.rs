@@ -95,38 +95,37 @@ pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option
     all
 }
 
-/// Returns for each text the lines it quotes from another article, now that it is known which texts are one article.
+/// Returns for each text the lines it quotes from another article, now that it is known which texts are one article: a bit
+/// a token, and nothing at all for a text that quotes none.
 ///
 /// The longest first: what lies inside a quotation is no source of a shorter one.
-pub fn quoted_lines(
-    passages: &Passages,
-    boilerplate: &Boilerplate,
-    cluster_of: &[Option<u32>],
-) -> Vec<Vec<Range<u32>>> {
-    let line_of = |(id, line): Place| passages.texts()[id as usize].blocks.line(line as usize);
-    let mut quoted: Vec<Vec<Range<u32>>> = vec![Vec::new(); cluster_of.len()];
+pub fn quoted_lines(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option<u32>]) -> Vec<Vec<u64>> {
+    let mut quoted: Vec<Vec<u64>> = vec![Vec::new(); cluster_of.len()];
+    let quote = |quoted: &mut Vec<u64>, (id, line): Place| {
+        let blocks = passages.texts()[id as usize].blocks;
+        quoted.resize(bits::words(blocks.tokens), 0);
+        bits::set(quoted, blocks.line(line as usize));
+    };
     for &place in &boilerplate.cited {
-        quoted[place.0 as usize].push(line_of(place));
+        quote(&mut quoted[place.0 as usize], place);
     }
     for opening in &boilerplate.openings {
-        let (id, line) = opening.place;
+        let id = opening.place.0;
         let cluster = cluster_of[id as usize];
         let is_source = |(source, tokens): &(u32, Range<u32>)| {
             let is_other = cluster.is_none() || cluster != cluster_of[*source as usize];
-            is_other && !covers_most(&quoted[*source as usize], tokens)
+            is_other && !is_most(&quoted[*source as usize], tokens)
         };
-        let range = line_of((id, line));
-        if opening.sources.iter().any(is_source) && !quoted[id as usize].contains(&range) {
-            quoted[id as usize].push(range);
+        if opening.sources.iter().any(is_source) {
+            quote(&mut quoted[id as usize], opening.place);
         }
     }
     quoted
 }
 
-/// Returns whether ranges, none of which overlap, hold more than half of `tokens`.
-fn covers_most(ranges: &[Range<u32>], tokens: &Range<u32>) -> bool {
-    let shared = |range: &Range<u32>| range.end.min(tokens.end).saturating_sub(range.start.max(tokens.start));
-    ranges.iter().map(shared).sum::<u32>() * 2 > tokens.len() as u32
+/// Returns whether more than half of some tokens are quoted.
+fn is_most(quoted: &[u64], tokens: &Range<u32>) -> bool {
+    !quoted.is_empty() && bits::count(quoted, tokens.clone()) * 2 > tokens.len() as u32
 }
 
 /// What is known of all texts.
@@ -136,7 +135,7 @@ struct Shared<'a> {
     cluster_of: &'a [Option<u32>],
     sizes: &'a BTreeMap<u32, usize>,
     /// Lines that each text quotes.
-    quoted: &'a [Vec<Range<u32>>],
+    quoted: &'a [Vec<u64>],
     borrowed: Borrowed,
 }
 
@@ -156,7 +155,7 @@ impl Borrowed {
     /// Entries of lists of openings, on a page that has a body beside them.
     const ENTRY: usize = 3;
 
-    fn new(passages: &Passages, boilerplate: &Boilerplate, quoted: &[Vec<Range<u32>>]) -> Self {
+    fn new(passages: &Passages, boilerplate: &Boilerplate, quoted: &[Vec<u64>]) -> Self {
         let lengths = passages.texts().iter().map(|text| bits::words(text.blocks.tokens));
         let mut words = vec![[0; 4]; lengths.clone().sum()];
         let (mut first, mut of_texts) = (Vec::with_capacity(quoted.len()), Vec::with_capacity(quoted.len()));
@@ -174,9 +173,8 @@ impl Borrowed {
         Self { words, first }
     }
 
-    fn mark(words: &mut [[u64; 4]], blocks: &Blocks, mask: &Mask, quoted: &[Range<u32>]) {
+    fn mark(words: &mut [[u64; 4]], blocks: &Blocks, mask: &Mask, quoted: &[u64]) {
         let mut set = |lane: usize, tokens: Range<u32>| bits::each_word(tokens, |word, part| words[word][lane] |= part);
-        quoted.iter().for_each(|tokens| set(Self::QUOTED, tokens.clone()));
         mask.bodies.iter().for_each(|&line| set(Self::BODY, blocks.line(line as usize)));
         for tokens in blocks.listed.iter().map(|&line| blocks.line(line as usize)) {
             if mask.hidden(tokens.clone()) as usize * 2 > tokens.len() {
@@ -185,6 +183,9 @@ impl Borrowed {
         }
         for (word, frame) in words.iter_mut().zip(mask.frame_words()) {
             word[Self::FRAME] = *frame;
+        }
+        for (word, quoted) in words.iter_mut().zip(quoted) {
+            word[Self::QUOTED] = *quoted;
         }
     }
 
@@ -263,8 +264,8 @@ impl Page<'_> {
         for (line, block) in blocks.lines.iter().enumerate().filter(|(_, block)| block.weight >= LEAST) {
             let tokens = blocks.line(line);
             let is_frame = mask.is_frame(tokens.clone());
-            let is_quoted = covers_most(&self.shared.quoted[self.quoter as usize], &tokens);
-            let is_body = mask.bodies.contains(&(line as u32));
+            let is_quoted = is_most(&self.shared.quoted[self.quoter as usize], &tokens);
+            let is_body = mask.bodies.binary_search(&(line as u32)).is_ok();
             if is_frame || is_quoted || (tokens.len() as u32) < LONG_LINE {
                 add(tokens, block.weight, is_frame, is_quoted || is_body);
                 continue;
@@ -280,7 +281,7 @@ impl Page<'_> {
                 if weight >= LEAST_IN_CONTENT {
                     let next = open.end..open.end;
                     let is_frame = mask.is_frame(open.clone());
-                    let is_quoted = covers_most(&self.shared.quoted[self.quoter as usize], &open);
+                    let is_quoted = is_most(&self.shared.quoted[self.quoter as usize], &open);
                     add(std::mem::replace(&mut open, next), weight, is_frame, is_quoted || is_body);
                     weight = 0;
                 }

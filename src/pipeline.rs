@@ -11,7 +11,6 @@ mod texts;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -1113,8 +1112,8 @@ impl<'a> Compared<'a> {
             .collect()
     }
 
-    /// Returns for each text the lines that are of another article.
-    fn cited(&self, star_of: &[Option<u32>]) -> Vec<Vec<Range<u32>>> {
+    /// Returns for each text the lines that are of another article, as [`excerpt::quoted_lines`] does.
+    fn cited(&self, star_of: &[Option<u32>]) -> Vec<Vec<u64>> {
         let (Some(boilerplate), Some(passages)) = (&self.boilerplate, self.passages) else { return Vec::new() };
         excerpt::quoted_lines(passages, boilerplate, &self.cluster_of(star_of))
     }

@@ -50,6 +50,7 @@ use crate::findings::RelationKind;
 use crate::index::{self, Addition, Address, Found, Index, Kept, NewPage, NewText, Unpacked, Verdict, Writer};
 use crate::input::Corpus;
 use crate::passage::Passages;
+use crate::seed::bits;
 use crate::segment::Token;
 use crate::settings::{AnalysisSettings, InputSettings, Settings};
 use crate::verify::Evidence;
@@ -965,9 +966,10 @@ impl Judged<'_, '_> {
             kepts.texts.push(NewText { digest, host, pages });
             kepts.pages.push(id.index());
             let mut hidden = corpus.boilerplate.as_ref().map(|found| found.hidden(text)).unwrap_or_default();
-            let lines = cited.get(text as usize).into_iter().flatten();
-            hidden.cited = lines.map(|range| corpus.texts[text as usize].blocks.line_of(range.start) as u32).collect();
-            hidden.cited.sort_unstable();
+            if let Some(cited) = cited.get(text as usize).filter(|cited| !cited.is_empty()) {
+                let lines = (0..).zip(&corpus.texts[text as usize].blocks.lines);
+                hidden.cited = lines.filter(|(_, line)| bits::get(cited, line.start)).map(|(at, _)| at).collect();
+            }
             hidden.article = places[number].0;
             hidden.mixed = self.mixed.binary_search(&id).is_ok();
             kepts.hidden.push(hidden);
