@@ -223,10 +223,7 @@ fn found(
     listed: Listed,
     progress: &dyn Progress,
 ) -> Result<(Findings, Vec<Comparison>)> {
-    let analysis = settings.analysis.clone().checked()?;
-    if !analysis.boilerplate && !settings.dictionaries.is_empty() {
-        return Err(Error::Settings("a dictionary of boilerplate is of no use where none is told from content".into()));
-    }
+    let analysis = settings.checked()?.analysis;
     let known = Known::load(&settings.dictionaries, analysis.tokens)?;
     let corpus = Corpus::open(paths, &settings.input)?;
     let (corpus, sources) = if analysis.boilerplate || listed.pairs.is_some() {
@@ -295,7 +292,7 @@ pub fn explain(
     settings: &Settings,
     progress: &dyn Progress,
 ) -> Result<Explanation> {
-    let analysis = settings.analysis.clone().checked()?;
+    let analysis = settings.checked()?.analysis;
     let known = Known::load(&settings.dictionaries, analysis.tokens)?;
     let corpus = Corpus::open(paths, &settings.input)?;
     let task = Task { settings: &analysis, known: &known, sources: None, listed: Listed::default(), checkpoints: None };

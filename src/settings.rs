@@ -22,6 +22,18 @@ pub struct Settings {
     pub resume: Option<PathBuf>,
 }
 
+impl Settings {
+    /// Returns the settings, or says which value is out of range, or of no use beside another, and what would do.
+    pub fn checked(&self) -> Result<Self> {
+        let analysis = self.analysis.clone().checked()?;
+        if !analysis.boilerplate && !self.dictionaries.is_empty() {
+            let message = "a dictionary of boilerplate is of no use where none is told from content";
+            return Err(Error::Settings(message.into()));
+        }
+        Ok(Self { analysis, ..self.clone() })
+    }
+}
+
 /// How files become documents.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -190,5 +202,19 @@ impl AnalysisSettings {
             return refuse(format!("distance {} is out of range: use 0 to 7 of the 64 bits", self.distance));
         }
         Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dictionary_is_refused_where_no_boilerplate_is_told() {
+        let analysis = AnalysisSettings { boilerplate: false, ..AnalysisSettings::default() };
+        let settings = Settings { analysis, ..Settings::default() };
+        assert!(settings.checked().is_ok());
+        let with_dictionary = Settings { dictionaries: vec!["榆关.json".into()], ..settings };
+        assert!(with_dictionary.checked().is_err());
     }
 }

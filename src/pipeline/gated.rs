@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
-use super::indexed::{Batch, Standing, Vocabularies, checked, take_over, tidied};
+use super::indexed::{Batch, Standing, Vocabularies, take_over, tidied};
 use super::{Listed, Ordered, Page, Progress, Task, Wanted, find_in, ordered, pool, read};
 use crate::answers::{Added, Answer};
 use crate::dictionary::Known;
@@ -83,7 +83,7 @@ pub fn gate(
     settings: &Settings,
     progress: &dyn Progress,
 ) -> Result<Gated> {
-    let settings = checked(settings)?;
+    let settings = settings.checked()?;
     match &beside {
         Beside::Nothing => {}
         Beside::Index(index) => index.fits(&settings.analysis)?,

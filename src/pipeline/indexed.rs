@@ -45,7 +45,7 @@ use crate::boilerplate::{Hidden, Prior};
 use crate::cluster::Clusters;
 use crate::dictionary::{Known, Level};
 use crate::document::{DocId, Document, Origin, Skipped};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::findings::RelationKind;
 use crate::index::{self, Addition, Address, Found, Index, Kept, NewPage, NewText, Unpacked, Verdict, Writer};
 use crate::input::Corpus;
@@ -125,7 +125,7 @@ const SHORT_LINE: u32 = 32;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn query(paths: &[PathBuf], index: &Index, settings: &Settings, progress: &dyn Progress) -> Result<Answers> {
-    let settings = checked(settings)?;
+    let settings = settings.checked()?;
     index.fits(&settings.analysis)?;
     let known = Known::load(&settings.dictionaries, settings.analysis.tokens)?;
     let corpus = Corpus::open(paths, &settings.input)?;
@@ -138,7 +138,7 @@ pub fn query(paths: &[PathBuf], index: &Index, settings: &Settings, progress: &d
 /// # Errors
 /// As [`query`], but for what cannot be read.
 pub fn query_documents(documents: Vec<Document>, index: &Index, settings: &Settings) -> Result<Answers> {
-    let settings = checked(settings)?;
+    let settings = settings.checked()?;
     index.fits(&settings.analysis)?;
     let known = Known::load(&settings.dictionaries, settings.analysis.tokens)?;
     let reading = |analysis: &_| analysed(documents, analysis, None);
@@ -182,7 +182,7 @@ pub(super) fn analysed(
 /// # Performance
 /// That of a scan of the documents, and of [`query`] for them.
 pub fn add(paths: &[PathBuf], writer: &mut Writer, settings: &Settings, progress: &dyn Progress) -> Result<Added> {
-    let settings = checked(settings)?;
+    let settings = settings.checked()?;
     writer.index().fits(&settings.analysis)?;
     let known = Known::load(&settings.dictionaries, settings.analysis.tokens)?;
     let corpus = Corpus::open(paths, &settings.input)?;
@@ -196,7 +196,7 @@ pub fn add(paths: &[PathBuf], writer: &mut Writer, settings: &Settings, progress
 /// # Errors
 /// As [`add`], but for what cannot be read.
 pub fn add_documents(documents: Vec<Document>, writer: &mut Writer, settings: &Settings) -> Result<Added> {
-    let settings = checked(settings)?;
+    let settings = settings.checked()?;
     writer.index().fits(&settings.analysis)?;
     let known = Known::load(&settings.dictionaries, settings.analysis.tokens)?;
     let reading = |analysis: &_, vocabularies: &_| analysed(documents, analysis, Some(vocabularies));
@@ -289,14 +289,6 @@ impl Standing {
             Self::Unchanged => &mut added.unchanged,
         } += 1;
     }
-}
-
-pub(super) fn checked(settings: &Settings) -> Result<Settings> {
-    let analysis = settings.analysis.clone().checked()?;
-    if !analysis.boilerplate && !settings.dictionaries.is_empty() {
-        return Err(Error::Settings("a dictionary of boilerplate is of no use where none is told from content".into()));
-    }
-    Ok(Settings { analysis, ..settings.clone() })
 }
 
 /// A text of an index that may be compared with a new document.

@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 
 use serde::Serialize;
 
-use super::indexed::{Batch, Judged, Relation, Standing, Vocabularies, analysed, checked, unnamed};
+use super::indexed::{Batch, Judged, Relation, Standing, Vocabularies, analysed, unnamed};
 use super::{NO_TEXT, Silent, pool, pool_of, rounded};
 use crate::answers::Match;
 use crate::dictionary::Known;
@@ -125,7 +125,7 @@ impl Stream {
     /// # Errors
     /// When the settings are not those of the index, or a dictionary of boilerplate cannot be read.
     pub fn new(memory: Memory, policy: Policy, settings: &Settings) -> Result<Self> {
-        let settings = checked(settings)?;
+        let settings = settings.checked()?;
         let pool = pool(&settings)?;
         let known = Known::load(&settings.dictionaries, settings.analysis.tokens)?;
         let stream = Self { memory, policy, settings, known, pool, merger: Merger::default() };
