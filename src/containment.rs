@@ -58,7 +58,8 @@ pub fn candidates(passages: &Passages, masks: &[Mask], is_wanted: impl Fn(u32, u
             // Sorted by text within a seed.
             let own = list.partition_point(|&posting| text_of(posting) < id);
             if list.len() <= ALL_PAIRS {
-                list[own + 1..].iter().for_each(|&posting| shared.meet(text_of(posting)));
+                let others = list[..own].iter().chain(&list[own + 1..]);
+                others.for_each(|&posting| shared.meet(text_of(posting)));
             } else {
                 let ring = RING.map(|step| (own + step) % list.len());
                 let hubs = (0..HUBS).filter(|at| *at != own && !ring.contains(at));
@@ -283,6 +284,22 @@ mod tests {
             let wanted: Vec<(u32, u32)> = plainly(&passages, &masks).into_iter().filter(|&(a, b)| is_wanted(a, b)).collect();
             prop_assert_eq!(candidates(&passages, &masks, is_wanted), wanted);
         }
+    }
+
+    /// Neither the passage that all have is enough for the first and the last text, which are not all paired by it, nor the one
+    /// that those two have alone.
+    #[test]
+    fn what_two_texts_share_with_many_and_alone_counts_together() {
+        let passage = |number: u32, length: u32| (0..length).map(|at| (number * 1000 + at) * 7919).collect();
+        let mut passages: Vec<Vec<Shingle>> = vec![passage(1, 26), passage(2, 26)];
+        passages.extend((0..40).map(|number| passage(3 + number, 320)));
+        let of_text = |number: usize| if number % 39 == 0 { vec![2 + number, 0, 1] } else { vec![2 + number, 0] };
+        let kept = texts_of(&passages, &(0..40).map(of_text).collect::<Vec<_>>());
+        let texts: Vec<Text> = kept.iter().map(|(shingles, blocks)| Text { shingles, blocks, host: 0 }).collect();
+        let masks: Vec<Mask> = texts.iter().map(|text| Mask::new(text, WIDTH)).collect();
+        let passages = Passages::new(&texts, WIDTH);
+        assert_eq!(plainly(&passages, &masks), [(0, 39)]);
+        assert_eq!(candidates(&passages, &masks, |_, _| true), [(0, 39)]);
     }
 
     /// Of a seed that many texts hold each is paired with a few, and all hold together.
