@@ -304,7 +304,7 @@ mod tests {
 
     #[test]
     fn numbers_are_found_wherever_those_before_them_were() {
-        let is_number = |token: u32| token % 7 == 3 || token % 31 == 0;
+        let is_number = |token: u32| token % 7 == 3 || token.is_multiple_of(31);
         let mut numbers = vec![0; bits::words(500)];
         (0..500).filter(|&token| is_number(token)).for_each(|token| bits::set(&mut numbers, token..token + 1));
         let values: Box<[u32]> = (0..500).filter(|&token| is_number(token)).collect();
