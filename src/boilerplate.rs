@@ -501,13 +501,14 @@ impl<'a> Judge<'a> {
         judged
     }
 
-    /// Returns how a text divides into some passages, rising, and the rest: seeds that touch none of them. Those across the border of
-    /// a passage are of two texts by chance only.
+    /// Returns how a text divides into some passages, rising, and the rest: seeds that touch none of them. Those across the
+    /// border of a passage are of two texts by chance only.
     fn side(&self, mask: &Mask, text: u32, passages: impl IntoIterator<Item = Range<u32>>) -> Side {
         let mut side = Side { text, rest: mask.content, within: 0 };
-        // What touches two passages is no rest once.
+        // A seed that touches two passages is taken off once.
         let mut last = 0;
         for tokens in passages {
+            debug_assert!(tokens.start >= last, "passages rise and do not overlap");
             side.rest -= mask.content_in(tokens.start.saturating_sub(self.span - 1).max(last)..tokens.end);
             last = tokens.end;
             side.within += mask.content_in(tokens.start..(tokens.end + 1).saturating_sub(self.span).max(tokens.start));
@@ -640,7 +641,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Returns the comparisons that tell what a block is: of its first holders, each with the next, and of a few
-    /// each with another one or two more.
+    /// each with one or two more.
     fn votes(&self, masks: &[Mask], holders: &[(u32, Range<u32>)]) -> Vec<Comparison> {
         pairs_of_rings(holders.len())
             .map(|(a, b)| {
@@ -774,8 +775,8 @@ fn blocks_of<'a>(text: &Text<'a>, level: Level) -> &'a [Block] {
     }
 }
 
-/// Returns which of some holders are compared, each pair once: each with the next, and of a few each with another one, so that
-/// it does not show in which order two copies of two articles stand.
+/// Returns which of some holders are compared, each pair once: each with the next, and of a few each with one or two more, so
+/// that it does not show in which order two copies of two articles stand.
 fn pairs_of_rings(count: usize) -> impl Iterator<Item = (usize, usize)> {
     let steps: &[usize] = match count {
         4 => &[1, 2],

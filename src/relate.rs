@@ -95,7 +95,7 @@ pub struct Test {
 }
 
 impl Test {
-    /// Returns whether the measure is on the right side of its threshold; false for NaN: two empty sets are not alike.
+    /// Returns whether the measure is on the right side of its threshold.
     pub fn holds(&self) -> bool {
         match self.measure {
             Measure::NotWhole | Measure::Lead => self.value < self.needed,

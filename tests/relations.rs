@@ -1028,6 +1028,44 @@ fn a_few_sentences_in_the_frame_of_a_site_are_no_reposts_and_a_copy_of_them_on_a
     }
 }
 
+/// A page of a host: a line of menu, what it says, and a line of notes.
+fn in_little_frame(host: &str, number: u64, said: &str) -> Page {
+    let mut author = Author::new(6_000 + host.bytes().map(u64::from).sum::<u64>());
+    page(format!("{host}/{number}"), format!("{}\n{said}\n{}", author.of(NOUNS), author.sentence()))
+}
+
+#[test]
+fn copies_with_a_line_of_their_own_are_reposts_where_they_are_not_nearly_all_pages_there_are() {
+    let article = Author::new(1).sentences(20);
+    let copy = |n: u64| {
+        let own = Author::new(800 + n).sentence();
+        format!("渡口的旧浮桥\n{}\n{own}\n{}", prose(&article[..10]), prose(&article[10..]))
+    };
+    let copies = |host: &'static str, count: u64| (0..count).map(move |n| (host, n)).collect::<Vec<_>>();
+    let corpora = [
+        ("five of eight", copies("a.example", 5), vec![("a.example", 3)], true),
+        ("six of twelve", copies("a.example", 6), vec![("a.example", 6)], true),
+        (
+            "four of four, and one of eight on three hosts",
+            [copies("a.example", 4), copies("b.example", 1), copies("c.example", 1), copies("d.example", 1)].concat(),
+            vec![("b.example", 7), ("c.example", 7), ("d.example", 7)],
+            true,
+        ),
+        ("eight of sixteen without addresses", copies("", 8), vec![("", 8)], false),
+    ];
+    for (name, copies, others, has_addresses) in corpora {
+        let mut pages: Vec<Page> = copies.iter().map(|&(host, n)| in_little_frame(host, n, &copy(n))).collect();
+        for (at, (host, count)) in (0..).zip(others) {
+            pages.extend((0..count).map(|n| in_little_frame(host, 100 + n, &titled_article(at * 50 + 900 + n, 8))));
+        }
+        for analysis in both_kinds_of_tokens() {
+            let findings = if has_addresses { found_at_addresses(&pages, &analysis) } else { found(&pages, &analysis) };
+            let pairs = copies.len() * (copies.len() - 1) / 2;
+            assert_eq!(joined(&findings).len(), pairs, "{name}, {:?}", analysis.tokens);
+        }
+    }
+}
+
 /// A page of a host whose frame is that of its software, but for names and for its first and last line, of which there are
 /// two each: what it says is 25 words or so.
 fn of_software(host: &str, number: u64) -> Page {

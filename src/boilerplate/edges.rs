@@ -41,7 +41,7 @@ const APART: u32 = 2;
 /// it frames. With lines of as many alone, none of the layers of a portal's frame was: what all channels have, some, and one.
 const HEAVY: f64 = 0.4;
 
-/// Seeds of its own that say something of a page, most of which is the frame of its host.
+/// Seeds of its own that say something of a page which is most likely in the frame of its host. Not tuned.
 const LEAST_OWN: u32 = 8;
 
 /// Lines at the top of a page, below its first, and at its foot that are asked whether they are of a menu. Not tuned.
@@ -57,6 +57,8 @@ struct Held {
     hosts: Hosts,
     /// Whether it is a short line that half of all pages have.
     is_wide: bool,
+    /// Whether nearly all texts have it that might.
+    is_on_nearly_all: bool,
     /// The number of its group of places.
     group: u32,
 }
@@ -64,7 +66,8 @@ struct Held {
 impl Held {
     /// Returns whether another line is held by the same texts.
     fn goes_with(&self, other: &Self) -> bool {
-        (&self.texts, self.of, self.hosts, self.is_wide) == (&other.texts, other.of, other.hosts, other.is_wide)
+        let of = |held: &Self| (held.of, held.hosts, held.is_wide, held.is_on_nearly_all);
+        self.texts == other.texts && of(self) == of(other)
     }
 }
 
@@ -81,8 +84,8 @@ pub(super) struct Edge {
     has_edges: bool,
     /// What the hosts of those that hold them say.
     hosts: Hosts,
-    /// Whether half of all texts have it, and no host is known.
-    is_of_half: bool,
+    /// Whether nearly all texts of its host have it, or of all if no host is known and these are not a few.
+    is_on_nearly_all: bool,
     /// Whether they are several short lines that half of all pages have.
     is_wide: bool,
     verdict: Verdict,
@@ -104,13 +107,14 @@ impl Edge {
         }
     }
 
-    /// Returns how many seeds a text must have beside it to say anything. Pages of a host that has it on most of them are no
-    /// copies of one article, and may say as little as a proverb does; so may half of all pages, if no host is known and it
-    /// surrounds what they say.
+    /// Returns how many seeds a text must have beside it to say anything. Pages of hosts that have it on most of them, or of one
+    /// that has it on nearly all, are hardly copies of one article, and may say as little as a proverb does; so may nearly
+    /// all pages there are, if no host is known and it surrounds what they say.
     fn least_rest(&self, is_inside: bool) -> u32 {
         let is_frame = match self.hosts {
-            Hosts::Half | Hosts::Most => !self.are_few(),
-            Hosts::Silent => self.is_of_half && is_inside,
+            Hosts::Most => !self.are_few(),
+            Hosts::Half => !self.are_few() && self.is_on_nearly_all,
+            Hosts::Silent => is_inside && self.is_on_nearly_all,
             Hosts::Few => false,
         };
         if is_frame { LEAST_OWN } else { LEAST_REST }
@@ -195,6 +199,7 @@ impl Judge<'_> {
             let is_wide = are_half && texts.len() >= HOLDERS && is_short(line, &tokens);
             (is_one || is_wide).then(|| {
                 let hosts = if is_half { Hosts::Half } else { self.hosts_of(&texts) };
+                let is_on_nearly_all = self.are_nearly_all(&texts, hosts);
                 if is_wide {
                     // Most may have nothing beside it; they would not say anything.
                     let rest = texts.iter().copied().filter(|&text| has_rest(text, group.len()));
@@ -203,14 +208,14 @@ impl Judge<'_> {
                 }
                 texts.truncate(EDGE_HOLDERS);
                 texts.shrink_to_fit();
-                Held { texts, of: group.len(), hosts, is_wide, group: at as u32 }
+                Held { texts, of: group.len(), hosts, is_wide, is_on_nearly_all, group: at as u32 }
             })
         };
         let mut sides: Vec<Held> = groups.par_iter().enumerate().filter_map(side).collect();
         sides.par_sort_unstable();
         let lines = self.sorted_lines(sides.iter().flat_map(|held| &held.texts));
         let edge = |same: &[Held]| {
-            let Held { texts, of, hosts, is_wide, group } = &same[0];
+            let Held { texts, of, hosts, is_wide, is_on_nearly_all, group } = &same[0];
             let is_wide = *is_wide && same.len() * 2 >= ENDS;
             let is_half = *hosts == Hosts::Half;
             let may_be_edge = |&&id: &&u32| of_edges[id as usize].iter().any(|&holders| is_few(holders, *of));
@@ -246,10 +251,9 @@ impl Judge<'_> {
             let groups = same.iter().map(|held| held.group).collect();
             let (hosts, verdict) = (*hosts, Verdict::default());
             let is_any = has_edges || is_half || sides.len() >= MANY_HOLDERS;
-            let is_of_half = self.of_hosts.is_empty() && *of >= EDGE_HOLDERS && *of * 2 >= self.texts.len();
             is_any.then(|| Edge {
                 groups,
-                is_of_half,
+                is_on_nearly_all: *is_on_nearly_all,
                 sides: sides.into(),
                 common: common.into(),
                 has_edges,
@@ -295,6 +299,17 @@ impl Judge<'_> {
         host != 0 && texts.iter().all(|id| host_of(id) == host) && texts.len() * 2 >= self.of_hosts[&host]
     }
 
+    /// Returns whether some texts are nearly all of their host, or [`EDGE_HOLDERS`] or more and nearly all there are where no
+    /// host is known.
+    fn are_nearly_all(&self, texts: &[u32], hosts: Hosts) -> bool {
+        let all = match hosts {
+            Hosts::Half => self.of_hosts[&self.texts[texts[0] as usize].host],
+            _ if self.of_hosts.is_empty() && texts.len() >= EDGE_HOLDERS => self.texts.len(),
+            _ => return false,
+        };
+        texts.len() as f64 > NEARLY_ALL * all as f64
+    }
+
     /// Returns what the hosts of the texts that hold a line say of it, as far as their texts are here and where these are not
     /// half of one host.
     fn hosts_of(&self, texts: &[u32]) -> Hosts {
@@ -303,17 +318,22 @@ impl Judge<'_> {
         if hosts.first() == hosts.last() {
             return Hosts::Silent;
         }
-        // Texts of hosts that say something, and of those that have the line as their frame.
-        let (mut telling, mut framed) = (0, 0);
+        // Texts of hosts that say something, and of those that have the line as their frame; and how many these are.
+        let (mut telling, mut framed, mut frames) = (0, 0, 0);
         for of_host in hosts.chunk_by(|a, b| a == b) {
             let all = self.of_hosts.get(&of_host[0]).copied().unwrap_or(1);
             telling += if all > 1 { of_host.len() } else { 0 };
-            framed += if all > 1 && of_host.len() * 2 > all { of_host.len() } else { 0 };
+            if all > 1 && of_host.len() * 2 > all {
+                framed += of_host.len();
+                frames += 1;
+            }
         }
         match telling * 2 < texts.len() {
             true => Hosts::Silent,
-            false if framed * 2 > telling => Hosts::Most,
-            false => Hosts::Few,
+            false if framed * 2 <= telling => Hosts::Few,
+            // One host may have an article of the others in many versions.
+            false if frames == 1 => Hosts::Silent,
+            false => Hosts::Most,
         }
     }
 
