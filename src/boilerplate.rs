@@ -166,8 +166,8 @@ impl Boilerplate {
 /// Cost: a look-up of each different line, and up to sixteen comparisons of sampled seeds for each line that several texts
 /// hold, and up to 120 more where these do not agree, up to four times, and for each such sentence once; where markup tells
 /// frames that the corpus does not, one comparison of all seeds a holder. Memory while it runs: about 2 bytes a token, 24
-/// bytes a block, 20 to 40 a pair of texts that are compared, and 8 a line of what each set of eight texts that may show a
-/// long frame have in common.
+/// bytes a block, 20 to 40 a pair of texts that are compared, and up to 12 a line of what each set of eight texts that
+/// may show a long frame have in common.
 pub fn find(passages: &Passages, known: &Known) -> Boilerplate {
     find_beside(passages, known, &Prior::default())
 }
@@ -508,6 +508,7 @@ impl<'a> Judge<'a> {
         // A seed that touches two passages is taken off once.
         let mut last = 0;
         for tokens in passages {
+            // So what is taken off are different seeds of the content, and never more than there are.
             debug_assert!(tokens.start >= last, "passages rise and do not overlap");
             side.rest -= mask.content_in(tokens.start.saturating_sub(self.span - 1).max(last)..tokens.end);
             last = tokens.end;

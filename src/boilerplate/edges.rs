@@ -97,6 +97,11 @@ impl Edge {
         self.sides.len() < MANY_HOLDERS
     }
 
+    /// Returns whether half of one host's texts have it, and these are more than two or three.
+    fn are_many_of_a_host(&self) -> bool {
+        self.hosts == Hosts::Half && !self.are_few()
+    }
+
     /// Returns whether it may be a menu: several hosts say so, or none says that it is not and as many texts show it as are
     /// asked. What one host says needs no menu.
     fn may_be_menu(&self) -> bool {
@@ -113,7 +118,7 @@ impl Edge {
     fn least_rest(&self, is_inside: bool) -> u32 {
         let is_frame = match self.hosts {
             Hosts::Most => !self.are_few(),
-            Hosts::Half => !self.are_few() && self.is_on_nearly_all,
+            Hosts::Half => self.are_many_of_a_host() && self.is_on_nearly_all,
             Hosts::Silent => is_inside && self.is_on_nearly_all,
             Hosts::Few => false,
         };
@@ -129,11 +134,12 @@ impl Edge {
 /// What the hosts of the texts that hold a line say of it. The order means nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Hosts {
-    /// Nothing: those of most texts are not known or have no other text, or all are of one host, of which more do not have it.
+    /// Nothing: those of most texts are not known or have no other text, or all are of one host, of which more do not have it,
+    /// or one host alone has it on more than half of its texts, which are more than those of the others.
     Silent,
     /// It is on several hosts, most of which have it on half of their texts or fewer, as copies of an article are.
     Few,
-    /// It is on several hosts, most of which have it on more than half of their texts.
+    /// It is on several hosts, of which two or more have it on more than half of their texts, and most texts are of these.
     Most,
     /// Half of the texts of one host have it, or more: a frame of two pages is on no more where there are four.
     Half,
@@ -186,8 +192,7 @@ impl Judge<'_> {
         };
         // Lines that the same texts hold are judged as one: a page may have thousands of them.
         let side = |(at, group): (usize, &Vec<Place>)| {
-            let mut texts: Vec<u32> = group.iter().map(|&(id, _)| id).collect();
-            texts.dedup();
+            let mut texts = texts_of(group);
             let mut edges = texts.iter().take(EDGE_HOLDERS).flat_map(|&id| of_edges[id as usize]);
             let has_edge = edges.any(|holders| is_few(holders, group.len()));
             let is_half = self.are_half_of_a_host(&texts);
@@ -271,20 +276,14 @@ impl Judge<'_> {
     /// Adds to the lines that many pages of one host have those that several hosts have on most of their pages: what is
     /// common to the pages of a host is its frame in whole.
     fn add_lines_of_several_hosts(&self, edges: &mut [Edge], groups: &[Vec<Place>]) {
-        let is_of_host = |edge: &&mut Edge| edge.hosts == Hosts::Half && !edge.are_few();
-        let common: FxHashSet<u64> =
-            edges.iter_mut().filter(is_of_host).flat_map(|edge| edge.common.iter().copied()).collect();
+        let of_hosts = edges.iter().filter(|edge| edge.are_many_of_a_host());
+        let common: FxHashSet<u64> = of_hosts.flat_map(|edge| edge.common.iter().copied()).collect();
         let of_several = |(at, group): (usize, &Vec<Place>)| {
             let hash = self.hash_of(group, Level::Line);
-            let texts = || {
-                let mut texts: Vec<u32> = group.iter().map(|&(id, _)| id).collect();
-                texts.dedup();
-                texts
-            };
-            (common.contains(&hash) && self.hosts_of(&texts()) == Hosts::Most).then_some((hash, at as u32))
+            (common.contains(&hash) && self.hosts_of(&texts_of(group)) == Hosts::Most).then_some((hash, at as u32))
         };
         let of_several: FxHashMap<u64, u32> = groups.par_iter().enumerate().filter_map(of_several).collect();
-        for edge in edges.iter_mut().filter(is_of_host) {
+        for edge in edges.iter_mut().filter(|edge| edge.are_many_of_a_host()) {
             let more = edge.common.iter().filter_map(|hash| of_several.get(hash));
             edge.groups = edge.groups.iter().chain(more).copied().collect();
         }
@@ -303,6 +302,7 @@ impl Judge<'_> {
     /// host is known.
     fn are_nearly_all(&self, texts: &[u32], hosts: Hosts) -> bool {
         let all = match hosts {
+            // A line has a text that holds it, and each host that is known has been counted.
             Hosts::Half => self.of_hosts[&self.texts[texts[0] as usize].host],
             _ if self.of_hosts.is_empty() && texts.len() >= EDGE_HOLDERS => self.texts.len(),
             _ => return false,
@@ -542,6 +542,13 @@ impl Judge<'_> {
         let side = (is_frame || is_told).then(|| self.side(mask, text, passages));
         side.filter(|side| side.rest >= edge.least_rest(is_inside))
     }
+}
+
+/// Returns the texts that hold what stands at some places, in order: it may stand twice in one.
+fn texts_of(group: &[Place]) -> Vec<u32> {
+    let mut texts: Vec<u32> = group.iter().map(|&(id, _)| id).collect();
+    texts.dedup();
+    texts
 }
 
 /// Returns a number for how many texts hold a line, four for each doubling: that of a seventh more is at most one more.
