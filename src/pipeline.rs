@@ -686,7 +686,8 @@ impl Inventory {
             share: rounded(self.shares.boilerplate),
             quoted: rounded(self.shares.quoted),
             different: self.different,
-            known: (known.lines.len() + known.sentences.len()) as u64,
+            known: known.len() as u64,
+            known_hash: known.identity(),
             blocks: self.blocks.iter().map(entry).collect(),
         }
     }

@@ -1446,6 +1446,37 @@ error: `removed` is not empty: name a new folder
 }
 
 #[test]
+fn a_plan_keeps_to_the_dictionaries_of_its_scan() {
+    let folder = one_page_of_the_site();
+    folder.run(&["boilerplate", SITE, "--output", "榆关.json"]).code(0);
+    // As many blocks, of which one is another.
+    let mut other: serde_json::Value = serde_json::from_slice(&fs::read(folder.path("榆关.json")).unwrap()).unwrap();
+    other["blocks"][0]["hash"] = "0123456789abcdef".into();
+    let folder = folder.with("别处.json", other.to_string());
+    folder.run(&["scan", "今天", "--boilerplate", "榆关.json", "--format", "json", "--output", "found.json"]).code(0);
+    folder.refuses(
+        &["dedup", "found.json", "今天", "--boilerplate", "别处.json"],
+        str![[r#"
+error: the findings took other blocks for boilerplate than the dictionaries of this run know: name the same dictionaries with `--boilerplate`, or scan again
+
+"#]],
+    );
+    let plan = ["dedup", "found.json", "今天", "--boilerplate", "榆关.json", "--output", "plan.json"];
+    folder.run(&plan).code(0);
+    let apply = ["dedup", "plan.json", "今天", "--strip-boilerplate", "--apply", "clean"];
+    for flags in [&["--boilerplate", "别处.json"][..], &[]] {
+        folder.refuses(
+            &[&apply[..], flags].concat(),
+            str![[r#"
+error: the plan was made with other dictionaries of boilerplate than this run names, so other text would be left out: name the same with `--boilerplate`, or make the plan again
+
+"#]],
+        );
+    }
+    folder.run(&[&apply[..], &["--boilerplate", "榆关.json"]].concat()).code(0);
+}
+
+#[test]
 fn a_plan_that_cannot_be_made_is_refused_with_the_way_out() {
     let folder = Folder::new().with("a.jsonl", records(2)).with("old.json", FOUND);
     folder.run(&["scan", "a.jsonl", "--format", "json", "--output", "found.json"]).code(0);

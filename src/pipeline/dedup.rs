@@ -163,7 +163,8 @@ pub fn check(plan: &Plan, paths: &[PathBuf], settings: &Settings, progress: &dyn
 /// remains is written whole.
 ///
 /// # Errors
-/// When the documents are not those of the plan; when the plan contradicts itself; when a file cannot be read or written.
+/// When the documents are not those of the plan, or boilerplate is to be left out that other dictionaries know; when the plan
+/// contradicts itself; when a file cannot be read or written.
 /// A file that breaks off is no error here: what could be read of it is written, and [`Applied::torn`] says where that ends.
 pub fn apply(
     plan: &Plan,
@@ -180,6 +181,13 @@ pub fn apply(
         ));
     }
     let known = Known::load(&settings.dictionaries, plan.settings.tokens)?;
+    if is_stripped && known.identity() != plan.known {
+        return Err(Error::Settings(
+            "the plan was made with other dictionaries of boilerplate than this run names, so other text would be left \
+             out: name the same with `--boilerplate`, or make the plan again"
+                .into(),
+        ));
+    }
     let opened = Opened::open(plan, paths, settings, progress)?;
     let dropped = opened.dropped(plan)?;
     let records = opened.pages.iter().filter(|page| page.origin.line > 0).map(|page| &*page.origin.file).collect();
@@ -340,13 +348,24 @@ impl Opened {
 /// Returns the dictionaries of the scan, or says that they are others.
 fn known(findings: &Findings, settings: &Settings) -> Result<Known> {
     let known = Known::load(&settings.dictionaries, findings.settings.tokens)?;
-    let blocks = (known.lines.len() + known.sentences.len()) as u64;
-    if findings.settings.boilerplate && blocks != findings.boilerplate.known {
+    let blocks = known.len() as u64;
+    if !findings.settings.boilerplate {
+        return Ok(known);
+    }
+    if blocks != findings.boilerplate.known {
         return Err(Error::Settings(format!(
             "the findings took {} blocks for boilerplate that dictionaries or an index knew, and this run knows {blocks}: \
              name the same dictionaries with `--boilerplate`, or scan again",
             findings.boilerplate.known
         )));
+    }
+    // Findings of earlier versions do not say which blocks they knew.
+    if ![known.identity(), 0].contains(&findings.boilerplate.known_hash) {
+        return Err(Error::Settings(
+            "the findings took other blocks for boilerplate than the dictionaries of this run know: name the same \
+             dictionaries with `--boilerplate`, or scan again"
+                .into(),
+        ));
     }
     Ok(known)
 }
@@ -798,6 +817,7 @@ impl<'a> Choice<'a> {
                 left: rounds.left as u64,
             },
             corpus: digest(pages),
+            known: findings.boilerplate.known_hash,
             kept,
             notes,
         }
