@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(
             refusal(Dictionary { normaliser: 0, ..dictionary() }, TokenKind::Word),
             "`FILE` is not a dictionary of boilerplate for this run: its texts were normalised by version 0 of the rules \
-             and this program has version 1: make it again with `tongwen boilerplate PATH… --output FILE`"
+             and this program has version 2: make it again with `tongwen boilerplate PATH… --output FILE`"
         );
         assert_eq!(
             refusal(Dictionary { format: "tongwen-findings/1".into(), ..dictionary() }, TokenKind::Word),

@@ -1,23 +1,27 @@
 //! Text → comparable text: what a reader would call the same is made the same.
 //!
 //! One table lookup a character for the Basic Multilingual Plane: width and case are folded, compatibility characters
-//! with a one-character NFKC form are replaced by it, traditional and variant Han characters by their simplified form.
+//! with a one-character NFKC form are replaced by it, digits of all scripts by `0` to `9`, traditional and variant Han
+//! characters by their simplified form.
 //! Over-merging (乾, 幹 and 干 are one) is harmless: the result is hashed, never shown.
 //!
 //! Comparable text holds letters, digits and these marks, each once between two of the others:
 //! a space (some punctuation or space stood here), `。` (a sentence-like piece ended), a newline (a line ended).
 //! A mark that UAX #29 may keep inside a word (`don't`, `3.14`) stays where it stands between two word characters.
 
+mod marks;
+
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use unicode_general_category::{GeneralCategory, get_general_category};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::{compose, is_combining_mark};
 
 use crate::ascii;
 
 /// Changes whenever comparable text does; persisted with everything that was derived from it.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Ends a sentence-like piece in comparable text.
 pub const STOP: char = '。';
@@ -44,8 +48,10 @@ pub enum Class {
     Mark,
     /// A letter or digit of a script that puts spaces between words.
     Letter,
-    /// A letter of a script without spaces, other than Han: kana, Thai, Lao, Khmer, Myanmar.
+    /// A letter of a script without spaces, other than Han, that UAX #29 cuts: kana, Thai, Lao, Khmer, Myanmar, Tai.
     Spaceless,
+    /// A letter of a script without spaces of which UAX #29 would make one word of a whole clause: Yi, Javanese, Balinese.
+    Syllable,
     /// A Han character.
     Han,
 }
@@ -87,8 +93,8 @@ trait Sink {
     fn push(&mut self, c: char, source: usize);
     /// Pushes ASCII words, folded to small letters, the first byte of which came from byte `source`.
     fn push_ascii(&mut self, words: &str, source: usize);
-    /// Replaces the last character pushed.
-    fn replace_last(&mut self, with: char);
+    /// Takes back the last character pushed, and returns it with its source.
+    fn pop(&mut self) -> Option<(char, usize)>;
 }
 
 struct Plain<'a> {
@@ -108,9 +114,8 @@ impl Sink for Plain<'_> {
         self.out[from..].make_ascii_lowercase();
     }
 
-    fn replace_last(&mut self, with: char) {
-        self.out.pop();
-        self.out.push(with);
+    fn pop(&mut self) -> Option<(char, usize)> {
+        self.out.pop().map(|c| (c, 0))
     }
 }
 
@@ -130,11 +135,11 @@ impl Sink for Mapped<'_> {
         self.offsets.extend(source..source + words.len());
     }
 
-    fn replace_last(&mut self, with: char) {
-        let source = self.offsets.last().copied().unwrap_or(0);
-        self.out.pop();
+    fn pop(&mut self) -> Option<(char, usize)> {
+        let c = self.out.pop()?;
+        let source = self.offsets.get(self.out.len()).copied()?;
         self.offsets.truncate(self.out.len());
-        self.push(with, source);
+        Some((c, source))
     }
 }
 
@@ -153,6 +158,7 @@ fn run(text: &str, sink: &mut impl Sink) {
     let mut pending = Pending::Nothing;
     let mut pending_at = 0;
     let mut last: Option<(char, Class)> = None;
+    let mut on_letter = Vec::new();
     let mut next = 0;
     while let Some(source) = text[next..].chars().next() {
         let at = next;
@@ -187,22 +193,15 @@ fn run(text: &str, sink: &mut impl Sink) {
         let mark = match class {
             Class::Nothing => continue,
             Class::Mark => {
-                if pending == Pending::Nothing
-                    && let Some((before, before_class)) = last
-                {
-                    match compose(before, c).map(lookup) {
-                        Some((whole, whole_class)) if whole_class >= Class::Letter => {
-                            sink.replace_last(whole);
-                            last = Some((whole, whole_class));
-                        }
-                        _ => {
-                            sink.push(c, at);
-                            last = Some((c, before_class));
-                        }
-                    }
+                if let (Pending::Nothing, Some(before)) = (pending, last) {
+                    on_letter.clear();
+                    marks::add(c, &mut on_letter);
+                    next += more_marks(&text[next..], &mut on_letter);
+                    last = Some(put_marks(sink, before, &on_letter, at));
                 }
                 continue;
             }
+            Class::Middle if c == '.' && ends_sentence(&text[..at], &text[next..]) => Pending::Stop,
             Class::Middle if pending == Pending::Nothing => Pending::Middle(c),
             Class::Middle => Pending::Break,
             Class::Stop => Pending::Stop,
@@ -218,6 +217,71 @@ fn run(text: &str, sink: &mut impl Sink) {
             _ => pending.max(mark),
         };
     }
+}
+
+/// Returns whether a full stop between two texts ends a sentence: behind two letters or digits, before white space and a letter
+/// that is no small one. Quotation marks and brackets do not show.
+fn ends_sentence(before: &str, after: &str) -> bool {
+    let is_quote = |c: char, class: Class| class == Class::Break && !c.is_whitespace() || lookup(c).0 == '\'';
+    let mut ahead = before
+        .chars()
+        .rev()
+        .map(|c| (c, lookup(c).1))
+        .filter(|(_, class)| !matches!(class, Class::Nothing | Class::Mark))
+        .skip_while(|&(c, class)| is_quote(c, class));
+    if !(0..2).all(|_| ahead.next().is_some_and(|(_, class)| class >= Class::Letter)) {
+        return false;
+    }
+    let mut is_apart = false;
+    for c in after.chars() {
+        match lookup(c).1 {
+            Class::Nothing => {}
+            Class::Break if c.is_whitespace() => is_apart = true,
+            class if is_quote(c, class) => {}
+            class => return is_apart && class >= Class::Letter && c.is_alphabetic() && !c.is_lowercase(),
+        }
+    }
+    false
+}
+
+/// Adds the marks that `text` begins with, and returns where they end.
+fn more_marks(text: &str, marks: &mut Vec<char>) -> usize {
+    for (at, c) in text.char_indices() {
+        match lookup(c) {
+            (mark, Class::Mark) => marks::add(mark, marks),
+            (_, Class::Nothing) => {}
+            _ => return at,
+        }
+    }
+    text.len()
+}
+
+/// Puts marks, the first of which came from byte `at`, on the last character that was pushed, or beside it; returns the last
+/// character and its class.
+fn put_marks(sink: &mut impl Sink, (before, class): (char, Class), marks: &[char], at: usize) -> (char, Class) {
+    let mut last = (before, class);
+    if let [mark] = *marks
+        && compose(before, mark).is_none()
+        && !marks::is_composed(before)
+    {
+        if !marks::is_optional(before, mark) {
+            sink.push(mark, at);
+            last = (mark, class);
+        }
+        return last;
+    }
+    let source = sink.pop().map_or(at, |(_, source)| source);
+    for (number, c) in marks::in_order(before, marks).enumerate() {
+        let (c, of_c) = lookup(c);
+        if number == 0 {
+            sink.push(c, source);
+            last = (c, of_c);
+        } else if !marks::is_optional(last.0, c) {
+            sink.push(c, at);
+            last.0 = c;
+        }
+    }
+    last
 }
 
 /// Returns what a character folds to, and its class.
@@ -243,8 +307,8 @@ fn unpack(entry: u32) -> (char, Class) {
     const CLASSES: [Class; 16] = {
         use Class::*;
         [
-            Break, Nothing, Stop, Line, Middle, Mark, Letter, Spaceless, Han, Break, Break, Break, Break, Break, Break,
-            Break,
+            Break, Nothing, Stop, Line, Middle, Mark, Letter, Spaceless, Syllable, Han, Break, Break, Break, Break,
+            Break, Break,
         ]
     };
     // SAFETY: `Table::build` packs a `char`, unchanged, into the low 24 bits.
@@ -289,12 +353,16 @@ fn fold(c: char, variants: &HashMap<char, char>) -> char {
         now = match now {
             // Quotation marks that serve as apostrophes.
             '\u{2019}' | '\u{2018}' | '\u{02BC}' => '\'',
-            _ => now,
+            // Of Arabic numbers.
+            '٫' => '.',
+            '٬' => ',',
+            _ => decimal(now).unwrap_or(now),
         };
-        now = only(std::iter::once(now).nfkc()).unwrap_or(now);
-        // Up, then down: ς and σ, ſ and s meet.
+        now = only(compatible(now)).unwrap_or(now);
+        now = marks::bare(now);
+        // Up, then down: ς and σ, ſ and s meet. Only İ has a small form of two characters; the second is a dot.
         if let Some(upper) = only(now.to_uppercase()) {
-            now = only(upper.to_lowercase()).unwrap_or(now);
+            now = upper.to_lowercase().next().unwrap_or(now);
         }
         now = variants.get(&now).copied().unwrap_or(now);
         if now == before {
@@ -302,6 +370,21 @@ fn fold(c: char, variants: &HashMap<char, char>) -> char {
         }
     }
     now
+}
+
+/// Returns the characters of the NFKC form of one that do not vanish.
+fn compatible(c: char) -> impl Iterator<Item = char> {
+    std::iter::once(c).nfkc().filter(move |&part| part == c || classify(part) != Class::Nothing)
+}
+
+/// Returns the decimal digit of a script as that of ASCII. Unicode has those of each script in a row, from 0 to 9.
+fn decimal(c: char) -> Option<char> {
+    let is_decimal = |c: char| c.is_numeric() && get_general_category(c) == GeneralCategory::DecimalNumber;
+    if c.is_ascii() || !is_decimal(c) {
+        return None;
+    }
+    let before = (0..u32::from(c)).rev().map_while(char::from_u32).take_while(|&c| is_decimal(c)).count();
+    char::from_digit((before % 10) as u32, 10)
 }
 
 /// Returns the only character of a sequence, if it has just one.
@@ -314,7 +397,14 @@ fn only(mut chars: impl Iterator<Item = char>) -> Option<char> {
 fn classify(c: char) -> Class {
     match c {
         '\n' | '\u{0B}' | '\u{0C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Class::Line,
-        '。' | '!' | '?' | ';' | '…' | '｡' | '\u{2E2E}' | '؟' | '।' => Class::Stop,
+        '。' | '!' | '?' | ';' | '…' | '｡' | '؛' => Class::Stop,
+        // Sentence_Terminal of Unicode, in scripts that are written today.
+        '։' | '؝'..='؟' | '۔' | '।' | '॥' | '၊' | '။' | '።' | '፧' | '፨' | '។' | '៕' | '᠃' | '᠉' | '꓿' | '꧈' | '꧉' => {
+            Class::Stop
+        }
+        '\u{203C}' | '\u{203D}' | '\u{2047}'..='\u{2049}' | '\u{2E2E}' => Class::Stop,
+        // Tibetan: the shad, which ends clauses and sentences.
+        '།'..='༔' => Class::Stop,
         '\'' | '.' | ',' | ':' | '_' | '·' => Class::Middle,
         '\u{AD}'
         | '\u{200B}'..='\u{200F}'
@@ -324,22 +414,45 @@ fn classify(c: char) -> Class {
         | '\u{FEFF}'
         | '\u{180B}'..='\u{180E}'
         | '\u{34F}'
+        | '\u{640}'
         | '\u{E0000}'..='\u{E0FFF}' => Class::Nothing,
         '々' | '〇' | '〻' => Class::Han,
         '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFD}' => {
             Class::Han
         }
         '\u{2E80}'..='\u{2FDF}' => Class::Han,
+        // Vowels and signs for reading aloud, with which the Koran is written, and hardly anything else: Hebrew, Arabic, Syriac.
+        '\u{591}'..='\u{5C7}'
+        | '\u{610}'..='\u{61A}'
+        | '\u{64B}'..='\u{65F}'
+        | '\u{670}'
+        | '\u{6D6}'..='\u{6ED}'
+        | '\u{711}'
+        | '\u{730}'..='\u{74A}'
+        | '\u{8CA}'..='\u{8FF}'
+            if is_combining_mark(c) =>
+        {
+            Class::Nothing
+        }
+        // Vowels and finals of Korean, which stand behind a first letter only.
+        '\u{1160}'..='\u{11FF}' | '\u{D7B0}'..='\u{D7FB}' => Class::Mark,
         _ if is_combining_mark(c) => Class::Mark,
         '\u{0E00}'..='\u{0EFF}'
         | '\u{1000}'..='\u{109F}'
         | '\u{1780}'..='\u{17FF}'
+        | '\u{1950}'..='\u{19DF}'
+        | '\u{1A20}'..='\u{1AAF}'
         | '\u{3041}'..='\u{312F}'
         | '\u{31A0}'..='\u{31BF}'
         | '\u{31F0}'..='\u{31FF}'
+        | '\u{A9E0}'..='\u{A9FF}'
+        | '\u{AA60}'..='\u{AADF}'
             if c.is_alphanumeric() =>
         {
             Class::Spaceless
+        }
+        '\u{1B00}'..='\u{1B7F}' | '\u{A000}'..='\u{A4CF}' | '\u{A980}'..='\u{A9DF}' if c.is_alphanumeric() => {
+            Class::Syllable
         }
         _ if c.is_alphanumeric() => Class::Letter,
         _ => Class::Break,
@@ -379,7 +492,7 @@ mod tests {
     #[test]
     fn marks_inside_words_and_numbers_stay_for_the_word_rules() {
         assert_eq!(normalise("Don’t pay 3.14 or 1，000!"), "don't pay 3.14 or 1,000");
-        assert_eq!(normalise("end. Next a.b x..y"), "end next a.b x y");
+        assert_eq!(normalise("end. next a.b x..y"), "end next a.b x y");
         assert_eq!(normalise("共12.人"), "共12 人");
     }
 
@@ -389,6 +502,68 @@ mod tests {
         assert_eq!(normalise("cafe\u{301} ガ"), normalise("café カ\u{3099}"));
         assert_eq!(normalise("Việt"), normalise("Vie\u{323}\u{302}t"));
         assert_eq!(normalise("葛\u{E0100}"), "葛");
+    }
+
+    #[test]
+    fn digits_of_all_scripts_are_those_of_ascii() {
+        assert_eq!(normalise("٣٬١٤٫٥ ۰۱۹ ०१९ ๐๑๙ ໐໙ ၀၉ ០៩ ༠༩ ০৯ 𑁦𑁯 ９"), "3,14.5 019 019 019 09 09 09 09 09 09 9");
+        assert_eq!(normalise("٪ ٣ ½ Ⅷ 八"), "3 ½ ⅷ 八");
+    }
+
+    #[test]
+    fn one_order_of_marks_is_as_good_as_another() {
+        let same = |texts: &[&str]| {
+            for text in texts {
+                assert_eq!(normalise(text), normalise(texts[0]), "{text:?}");
+            }
+        };
+        same(&["\u{1EC7}", "e\u{323}\u{302}", "e\u{302}\u{323}", "\u{EA}\u{323}", "\u{1EB9}\u{302}"]);
+        same(&["a\u{331}\u{301}b", "a\u{301}\u{331}b", "\u{E1}\u{331}b", "\u{E1}\u{AD}\u{331}b"]);
+        same(&["한국어", "한국어"]);
+        same(&["각각", "\u{1100}\u{1161}\u{11A8}\u{1100}\u{1161}\u{11A8}"]);
+        assert_eq!(normalise("กำ้ किताबें"), "กำ้ किताबें");
+    }
+
+    #[test]
+    fn marks_that_a_text_does_without_do_not_show() {
+        assert_eq!(normalise("مُحَمَّدٌ كتـــاب رحمٰن"), "محمد كتاب رحمن");
+        assert_eq!(normalise("שָׁלוֹם שׁלום"), "שלום שלום");
+        assert_eq!(normalise("Ἀθῆναι ΑΘΗΝΑΙ Αθήναι"), "αθηναι αθηναι αθηναι");
+        assert_eq!(normalise("за\u{301}мок Ёлка й ѓ"), "замок ёлка й ѓ");
+        assert_eq!(normalise("İSTANBUL i\u{307}stanbul ISPARTA ısparta"), "istanbul istanbul isparta isparta");
+        assert_eq!(normalise("Việt ñ ö"), "việt ñ ö");
+    }
+
+    #[test]
+    fn letters_of_arabic_script_that_keyboards_exchange_are_one() {
+        assert_eq!(normalise("فارسی كتاب"), normalise("فارسي کتاب"));
+        assert_eq!(normalise("أحمد إلى آخر مدرسة رؤية"), "احمد الي اخر مدرسه رويه");
+    }
+
+    #[test]
+    fn sentences_end_in_the_marks_of_their_script() {
+        assert_eq!(normalise("یہ۔ وہ؟ हैं। हैं॥ သည်။ ល។ ኢ። Ա։ བོད།ཡིག"), "يه。وه。हैं。हैं。သည်。ល。ኢ。ա。བོད。ཡིག");
+    }
+
+    #[test]
+    fn a_full_stop_ends_a_sentence_before_a_letter_that_is_no_small_one() {
+        assert_eq!(
+            normalise("It rained. The ferry (that of Yu.) \"Slept.\" 「Then」"),
+            "it rained。the ferry that of yu。slept。then"
+        );
+        assert_eq!(normalise("비가 왔다. 배는 갔다. Дождь. Паром"), "비가 왔다。배는 갔다。дождь。паром");
+        assert_eq!(
+            normalise("J. Smith, e.g. a no. 5, v2. x, and so on. 5 of"),
+            "j smith e.g a no 5 v2 x and so on 5 of"
+        );
+        assert_eq!(normalise("example.Com 3.A end.\nNext"), "example.com 3.a end\nnext");
+    }
+
+    #[test]
+    fn scripts_without_spaces_are_told() {
+        assert_eq!([class_of('ไ'), class_of('ᦀ'), class_of('カ')], [Class::Spaceless; 3]);
+        assert_eq!([class_of('ꀀ'), class_of('ꦏ'), class_of('ᬅ')], [Class::Syllable; 3]);
+        assert_eq!([class_of('한'), class_of('ا'), class_of('अ'), class_of('አ')], [Class::Letter; 4]);
     }
 
     #[test]
@@ -439,6 +614,19 @@ mod tests {
         fn normalising_twice_changes_nothing(text in "[\\PC\n。，；’.\u{301}\u{200B}]{0,60}") {
             let once = normalise(&text);
             prop_assert_eq!(normalise(&once), once);
+        }
+
+        #[test]
+        fn normalising_marks_twice_changes_nothing(text in "[aeikАеиггαΙῖأيهשกकᄀ가\\p{Mn}\u{300}\u{301}\u{307}\u{308}\u{323}\u{1161}\u{11A8} ]{0,30}") {
+            let once = normalise(&text);
+            prop_assert_eq!(normalise(&once), once);
+        }
+
+        #[test]
+        fn equivalent_texts_are_the_same(text in "[aeikАеиггαΙῖأيهשกकᄀ가\\p{Mn}\u{300}\u{301}\u{307}\u{308}\u{323}\u{1161}\u{11A8} ]{0,12}") {
+            let [composed, decomposed] = [text.nfc().collect::<String>(), text.nfd().collect()];
+            prop_assert_eq!(normalise(&composed), normalise(&text));
+            prop_assert_eq!(normalise(&decomposed), normalise(&text));
         }
 
         #[test]

@@ -821,7 +821,7 @@ fn a_dictionary_that_fits_no_scan_of_these_settings_is_refused() {
     folder.run(&["boilerplate", SITE, "--output", "榆关.json"]).code(0);
     let json = fs::read_to_string(folder.path("榆关.json")).unwrap();
     let folder = folder
-        .with("旧.json", json.replace("\"normaliser\": 1,", "\"normaliser\": 0,"))
+        .with("旧.json", json.replace("\"normaliser\": 2,", "\"normaliser\": 0,"))
         .with("断.json", &json[..json.len() / 2])
         .with("found.json", FOUND);
     folder.refuses(&["scan", "今天", "--boilerplate", "榆关.json", "--tokens", "char"], str![[r#"
@@ -829,7 +829,7 @@ error: `榆关.json` is not a dictionary of boilerplate for this run: it was mad
 
 "#]]);
     folder.refuses(&["scan", "今天", "--boilerplate", "旧.json"], str![[r#"
-error: `旧.json` is not a dictionary of boilerplate for this run: its texts were normalised by version 0 of the rules and this program has version 1: make it again with `tongwen boilerplate PATH… --output FILE`
+error: `旧.json` is not a dictionary of boilerplate for this run: its texts were normalised by version 0 of the rules and this program has version 2: make it again with `tongwen boilerplate PATH… --output FILE`
 
 "#]]);
     folder.refuses(

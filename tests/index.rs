@@ -672,7 +672,8 @@ fn kept_index(format: u32) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/index-{format}"))
 }
 
-/// `INDEXES=overwrite cargo test --test index` writes the last anew, which only a new format is a reason for.
+/// `INDEXES=overwrite cargo test --test index` writes the last anew, which only a new format or another version of the rules of
+/// normalising is a reason for. The others hold texts that were normalised by version 1 of them.
 #[test]
 fn an_index_of_each_format_is_read() {
     if std::env::var_os("INDEXES").is_some_and(|what| what == "overwrite") {
@@ -693,8 +694,17 @@ fn an_index_of_each_format_is_read() {
         index.check().unwrap();
         assert_eq!(index.info().pages, 3);
         let asked = vec![document("x", ARTICLES[1]), document("y", ARTICLES[2])];
-        let answers = indexed::query_documents(asked, &index, &settings()).unwrap();
-        assert_eq!(told(&answers), [("x", RelationKind::Repost, "b")]);
+        let answers = indexed::query_documents(asked, &index, &settings());
+        match format {
+            3 => assert_eq!(told(&answers.unwrap()), [("x", RelationKind::Repost, "b")]),
+            _ => {
+                let refused = answers.unwrap_err().to_string();
+                assert!(
+                    refused.contains("by version 1 of the rules") && refused.contains("build it again"),
+                    "{refused}"
+                );
+            }
+        }
         assert_eq!(fs::read_dir(&kept).unwrap().count(), 3, "whoever reads an index leaves nothing in it");
     }
 }
@@ -743,20 +753,14 @@ fn must_go_on(format: u32) {
         fs::copy(&file, place.path().join(file.file_name().unwrap())).unwrap();
     }
     let mut writer = Writer::open_existing(place.path()).unwrap();
-    indexed::add_documents(vec![document("c", &framed(ARTICLES[2]))], &mut writer, &settings()).unwrap();
+    writer.remove(["d"]).unwrap();
+    writer.compact().unwrap();
     drop(writer);
     assert!(fs::read_to_string(place.path().join("manifest")).unwrap().starts_with(tongwen::index::FORMAT));
-    let found = || {
-        let index = Index::open(place.path()).unwrap();
-        index.check().unwrap();
-        let asked = vec![document("x", ARTICLES[1]), document("y", ARTICLES[2])];
-        let answers = indexed::query_documents(asked, &index, &settings()).unwrap();
-        assert_eq!(told(&answers), [("x", RelationKind::Repost, "b"), ("y", RelationKind::Repost, "c")]);
-        index.info().segments
-    };
-    assert_eq!(found(), 2);
-    Writer::open_existing(place.path()).unwrap().compact().unwrap();
-    assert_eq!(found(), 1);
+    let index = Index::open(place.path()).unwrap();
+    index.check().unwrap();
+    let info = index.info();
+    assert_eq!((info.segments, info.pages, info.removed), (1, 2, 0));
 }
 
 fn run(arguments: &[&str]) -> std::process::Output {

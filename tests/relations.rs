@@ -506,6 +506,86 @@ fn a_paragraph_that_is_quoted_as_a_line_of_its_own_is_an_excerpt() {
     }
 }
 
+// --- other scripts ---
+
+/// Returns a text in the letters of an alphabet: a word in the place of two characters, sentences that begin with a capital one
+/// and end in a full stop.
+fn in_letters(text: &str, alphabet: &[char]) -> String {
+    let word = |pair: &[char]| -> String {
+        let code = pair.iter().fold(0, |code, &c| code * 0x1_0000 + c as usize).wrapping_mul(0x9e37_79b9) >> 7;
+        (0..4).map(|at| alphabet[code / alphabet.len().pow(at) % alphabet.len()]).collect()
+    };
+    let sentence = |text: &str| -> String {
+        let characters: Vec<char> = text.chars().filter(|c| c.is_alphabetic()).collect();
+        let mut words: Vec<String> = characters.chunks(2).map(word).collect();
+        words[0] = words[0].to_uppercase();
+        format!("{}. ", words.join(" "))
+    };
+    let line = |text: &str| text.split_terminator('。').map(sentence).collect::<String>();
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Asserts that a text and what becomes of it are the same.
+fn must_be_identical(alphabet: &str, becomes: &dyn Fn(&str) -> String) {
+    let alphabet: Vec<char> = alphabet.chars().collect();
+    let text = in_letters(&article(1, 12), &alphabet);
+    let pages =
+        [page("text", &text), page("other", becomes(&text)), page("else", in_letters(&article(2, 12), &alphabet))];
+    for analysis in both_kinds_of_tokens() {
+        let findings = found(&pages, &analysis);
+        assert_eq!(kind(&findings, "text", "other"), Some(Identical), "{}", becomes(&text));
+        assert_eq!(findings.relations.len(), 1);
+    }
+}
+
+#[test]
+fn a_text_is_the_same_however_its_script_is_written() {
+    let every = |n: usize, mark: char| {
+        move |text: &str| -> String {
+            let marked = |(at, c): (usize, char)| [Some(c), (c.is_alphabetic() && at % n == 0).then_some(mark)];
+            text.chars().enumerate().flat_map(marked).flatten().collect()
+        }
+    };
+    let decomposed = |text: &str| text.replace('가', "\u{1100}\u{1161}").replace('한', "\u{1112}\u{1161}\u{11AB}");
+    must_be_identical("가나다라한마바사아자차카타", &decomposed);
+    must_be_identical("ابتثجدرسعفقلمنهوي", &every(2, '\u{64E}'));
+    must_be_identical("ابتثجدرسعفقلمنهوي", &every(3, 'ـ'));
+    must_be_identical("ابتثجدرسعفقلمنهویک", &|text| {
+        text.replace('ی', "ي").replace('ک', "ك").replace('ا', "أ")
+    });
+    must_be_identical("אבגדהוזחטיכלמנ", &every(2, '\u{5B7}'));
+    must_be_identical("αβγδεζηθικλμνό", &|text| text.to_uppercase().replace('Ό', "Ο"));
+    must_be_identical("абвгдежзиклмно", &|text| text.replace('а', "а\u{301}"));
+    must_be_identical("abcçdefgğhıijkl", &|text| text.replace('i', "İ"));
+    must_be_identical("abcdeêfghiklm", &|text| text.replace('ê', "e\u{302}"));
+}
+
+#[test]
+fn one_changed_character_leaves_a_text_without_spaces_the_same_article() {
+    for first in ['ꀀ', 'ꦏ', 'ᬅ', 'ก'] {
+        let alphabet: Vec<char> = (0..30).filter_map(|at| char::from_u32(first as u32 + at)).collect();
+        let text = in_letters(&article(1, 12), &alphabet).replace(' ', "").replace('.', " ");
+        let changed = |(at, c)| if at % 60 == 30 && c != ' ' { first } else { c };
+        let other: String = text.chars().enumerate().map(changed).collect();
+        let joined = joined(&found(&[page("a", &text), page("b", other)], &AnalysisSettings::default()));
+        assert_eq!(joined.len(), 1, "{first}");
+    }
+}
+
+#[test]
+fn a_frame_in_one_line_with_the_article_is_told_where_sentences_end_in_full_stops() {
+    for alphabet in ["etaoinshrdlu", "оеаинтсрвлкм"] {
+        let alphabet: Vec<char> = alphabet.chars().collect();
+        let written = |number, sentences| in_letters(&article(number, sentences).replace('\n', ""), &alphabet);
+        let (above, below) = (written(100, 3), written(101, 4));
+        let of_site = |number: u64| page(format!("{number}"), format!("{above}{}{below}", written(number, 16)));
+        let pages: Vec<Page> = (0..10).map(of_site).chain([page("copy", written(3, 16))]).collect();
+        let findings = found(&pages, &AnalysisSettings::default());
+        assert_eq!(joined(&findings), BTreeSet::from([pair("3", "copy")]));
+        assert!(findings.boilerplate.share > 0.2, "{}", findings.boilerplate.share);
+    }
+}
+
 // --- numbers and names ---
 
 /// A bulletin of forty sentences with a number in every n-th.
@@ -526,6 +606,20 @@ fn two_issues_of_a_bulletin_that_differ_in_many_numbers_are_no_repost_and_one_co
             let joined = joined(&found(&pages, &analysis));
             assert_eq!(!joined.is_empty(), is_repost, "a number in every {every}, {:?}", analysis.tokens);
         }
+    }
+}
+
+#[test]
+fn digits_of_any_script_are_numbers() {
+    for zero in ['0', '٠', '۰', '०', '๐', '០', '０'] {
+        let digit = |c: char| match c.to_digit(10) {
+            Some(value) => char::from_u32(zero as u32 + value).unwrap(),
+            None => c,
+        };
+        let issue = |issue: usize| -> String { bulletin(1, issue).chars().map(digit).collect() };
+        let pages = [page("1", issue(1)), page("2", issue(2)), page("1 in ASCII", bulletin(1, 1))];
+        let joined = joined(&found(&among_strangers(pages), &AnalysisSettings::default()));
+        assert_eq!(joined, BTreeSet::from([pair("1", "1 in ASCII")]), "{zero}");
     }
 }
 

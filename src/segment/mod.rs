@@ -114,7 +114,7 @@ impl Segmenter {
                 (Class::Han, Self::Words) => han::words(run, each),
                 (Class::Han, Self::Characters) => characters::cut(run, each),
                 (Class::Spaceless, Self::Words) => words::cut(run, each),
-                (Class::Spaceless, Self::Characters) => characters::cut(run, each),
+                (Class::Spaceless, Self::Characters) | (Class::Syllable, _) => characters::cut(run, each),
                 (Class::Letter, _) => words::cut(run, each),
                 _ => each(Segment::Gap(run)),
             }
@@ -174,7 +174,7 @@ fn run_end(text: &str, class: Class) -> usize {
     let is_inside = |other: Class| match class {
         Class::Letter => matches!(other, Class::Letter | Class::Mark | Class::Middle),
         Class::Han => other == Class::Han,
-        Class::Spaceless => matches!(other, Class::Spaceless | Class::Mark),
+        Class::Spaceless | Class::Syllable => other == class || other == Class::Mark,
         _ => other < Class::Letter,
     };
     let letter = class == Class::Letter;
