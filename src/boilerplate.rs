@@ -25,6 +25,7 @@ mod mask;
 mod overlaps;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
@@ -324,7 +325,7 @@ impl<'a> Judge<'a> {
         all
     }
 
-    /// Returns what each of two texts has of the other, for those that may quote each other.
+    /// Returns what each of two texts has of the other, rising, for those that may quote each other.
     ///
     /// Each of the two passages would be what the texts share beside the other one. So they are judged together.
     fn mutual(&self, sources: &[Opening]) -> FxHashMap<(u32, u32), [Vec<Range<u32>>; 2]> {
@@ -344,6 +345,7 @@ impl<'a> Judge<'a> {
                 }
             }
         }
+        mutual.values_mut().flatten().for_each(|passages| *passages = merged(std::mem::take(passages)));
         mutual
     }
 
@@ -356,11 +358,14 @@ impl<'a> Judge<'a> {
         overlaps: &mut Overlaps,
     ) -> Vec<Quotation> {
         let masks = renewed(masks);
+        // Once for each pair, however many openings it has.
+        let beside_all: FxHashMap<(u32, u32), Comparison> =
+            mutual.par_iter().map(|(&pair, of_both)| (pair, self.comparison_without(masks, pair, of_both))).collect();
         let comparisons = |opening: &'_ Opening| -> Vec<Comparison> {
             let (id, line) = opening.place;
             let range = self.texts[id as usize].blocks.line(line as usize);
-            let compare = |(source, tokens): &Source| match mutual.get(&(id.min(*source), id.max(*source))) {
-                Some(of_both) => self.comparison_without(masks, (id, *source), of_both),
+            let compare = |(source, tokens): &Source| match beside_all.get(&(id.min(*source), id.max(*source))) {
+                Some(beside) => *beside,
                 None => self.comparison(masks, (id, &range), (*source, tokens)),
             };
             opening.sources.iter().take(SOURCES).map(compare).collect()
@@ -390,18 +395,20 @@ impl<'a> Judge<'a> {
         let judged: Vec<u8> = compared.par_iter().map(unlike).collect();
         Verdict::renew(verdicts, &states, changed.into_iter().zip(judged));
         // What lies inside a quotation is no source of another.
-        let mut quoted: FxHashMap<u32, Vec<Range<u32>>> = FxHashMap::default();
+        let mut quoted: FxHashMap<u32, BTreeMap<u32, u32>> = FxHashMap::default();
         let mut kept = Vec::new();
         for (opening, verdict) in openings.iter().zip(verdicts) {
             let place = opening.place;
             let sources = opening.sources.iter().take(SOURCES).enumerate();
             let sources = sources.filter(|(bit, _)| verdict.found >> bit & 1 == 1).map(|(_, source)| source);
             let is_quoted = |(source, tokens): &(u32, Range<u32>)| {
-                quoted.get(source).is_some_and(|ranges| ranges.iter().any(|range| range.contains(&tokens.start)))
+                // Lines of one text do not overlap.
+                let before = quoted.get(source).and_then(|lines| lines.range(..=tokens.start).next_back());
+                before.is_some_and(|(_, &end)| tokens.start < end)
             };
             if let Some((source, tokens)) = { sources }.find(|source| !is_quoted(source)) {
                 let line = self.texts[place.0 as usize].blocks.line(place.1 as usize);
-                quoted.entry(place.0).or_default().push(line);
+                quoted.entry(place.0).or_default().insert(line.start, line.end);
                 kept.push(Quotation { place, source: *source, tokens: tokens.clone() });
             }
         }
@@ -760,12 +767,11 @@ impl<'a> Judge<'a> {
         side(a, in_a).compared(&side(b, in_b))
     }
 
-    /// Returns what is to be compared of two texts outside of some passages that are the same in both.
+    /// Returns what is to be compared of two texts outside of some passages of each, rising, that are the same in both.
     fn comparison_without(&self, masks: &[Mask], (a, b): (u32, u32), passages: &[Vec<Range<u32>>; 2]) -> Comparison {
-        let [in_first, in_second] = passages;
-        let side =
-            |id: u32, passages: &[Range<u32>]| self.side(&masks[id as usize], id, merged(passages.iter().cloned()));
-        side(a.min(b), in_first).compared(&side(a.max(b), in_second))
+        let [in_a, in_b] = passages;
+        let side = |id: u32, passages: &[Range<u32>]| self.side(&masks[id as usize], id, passages.iter().cloned());
+        side(a, in_a).compared(&side(b, in_b))
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Mask {
     /// Seeds that touch no masked token, and tokens that are not masked.
     pub(super) content: u32,
     content_tokens: u32,
+    /// Tokens of frames, quoted or not.
+    frame_tokens: u32,
     /// Rises when a good part of the seeds in content has changed, as of the last [`Mask::renew_version`].
     pub(super) version: u32,
     /// Lines that would be quotations, but are the body of their page.
@@ -56,6 +58,7 @@ impl Mask {
             seeds,
             content: seeds,
             content_tokens: text.blocks.tokens,
+            frame_tokens: 0,
             version: 0,
             bodies: Vec::new(),
         };
@@ -96,6 +99,9 @@ impl Mask {
         self.lane_mut(TOUCHED).copy_from_slice(&touched);
         self.content = self.seeds - bits::count(self.lane(TOUCHED), 0..self.seeds);
         self.content_tokens = self.tokens - self.hidden_words().map(u64::count_ones).sum::<u32>();
+        let of_frames =
+            self.lane(FRAME).iter().zip(self.lane(SENTENCE)).map(|(lines, rest)| (lines | rest).count_ones());
+        self.frame_tokens = of_frames.sum();
     }
 
     /// Raises the version if a good part of the content has changed since it was raised last.
@@ -168,10 +174,8 @@ impl Mask {
 
     /// Returns how many tokens are frame, and how many others are quoted.
     pub fn hidden_tokens(&self) -> (u32, u32) {
-        let words = self.lane(FRAME).iter().zip(self.lane(SENTENCE)).map(|(lines, rest)| lines | rest);
-        words.zip(self.lane(QUOTED)).fold((0, 0), |(frame, quoted), (word, of_quotations)| {
-            (frame + word.count_ones(), quoted + (of_quotations & !word).count_ones())
-        })
+        // All tokens are either content, or frame, or quoted and no frame.
+        (self.frame_tokens, self.tokens - self.content_tokens - self.frame_tokens)
     }
 
     /// Returns how many of some tokens, a bit each, are content.
