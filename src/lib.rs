@@ -55,6 +55,7 @@ pub mod block;
 pub mod seed;
 mod evenly;
 mod repeats;
+mod longest;
 pub mod shared;
 mod fetch;
 mod borders;

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::boilerplate::Boilerplate;
+use crate::longest;
 use crate::passage::{Place, Text};
 use crate::seed::bits;
 use crate::shingle::{Shingle, ShingleSet};
@@ -296,6 +297,7 @@ impl Sets {
             texts_of.iter().filter(|(_, texts)| texts.len() >= COMMON).map(|(line, texts)| (&**texts, *line)).collect();
         common.par_sort_unstable();
         let of_same_texts: Vec<&[(&[u32], u64)]> = common.chunk_by(|a, b| a.0 == b.0).collect();
+        let of_same_texts = longest::of_each_text(of_same_texts, framed.len(), |same| (same[0].0, same.len()));
         let sets: Vec<Arc<[u64]>> = of_same_texts.par_iter().map(|same| goes_with(same[0].0)).collect();
         let mut of: FxHashMap<u64, Arc<[u64]>> = FxHashMap::default();
         for (same, set) in of_same_texts.iter().zip(&sets).filter(|(_, set)| set.len() > 1) {

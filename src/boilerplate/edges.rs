@@ -1,6 +1,8 @@
 //! Frames that are longer than what they frame: lines that some pages have in common are left out together.
 
+use std::cmp::Reverse;
 use std::ops::Range;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -11,6 +13,7 @@ use super::{HOLDERS, Judge, LEAST_QUOTATION, LEAST_REST, MANY_HOLDERS, NEARLY_AL
 use crate::block::{Block, Blocks};
 use crate::dictionary::Level;
 use crate::evenly::Evenly;
+use crate::longest;
 use crate::passage::{Place, Text};
 
 /// Holders of a line whose common lines are left out at once.
@@ -52,7 +55,7 @@ const ENDS: usize = 8;
 struct Held {
     /// The first texts that hold it.
     texts: Vec<u32>,
-    /// How many places hold it in all.
+    /// How many texts hold it in all.
     of: usize,
     hosts: Hosts,
     /// Whether it is a short line that half of all pages have.
@@ -79,7 +82,7 @@ pub(super) struct Edge {
     /// The first holders that have a common line at an edge; all first holders where fewer than two have one.
     sides: Box<[u32]>,
     /// The hashes of the lines that nearly all holders have, sorted.
-    common: Box<[u64]>,
+    common: Arc<[u64]>,
     /// Whether there are two sides or more that have a common line at an edge.
     has_edges: bool,
     /// What the hosts of those that hold them say.
@@ -169,8 +172,9 @@ impl Judge<'_> {
     /// one. What half of the pages of one host have, each beside an article of its own, is told by that, be it on two pages
     /// and anywhere.
     pub(super) fn edges(&self, groups: &[Vec<Place>]) -> Vec<Edge> {
-        let holders: FxHashMap<u64, usize> =
-            groups.iter().map(|group| (self.hash_of(group, Level::Line), group.len())).collect();
+        let all_texts: Vec<Vec<u32>> = groups.par_iter().evenly().map(|group| texts_of(group)).collect();
+        let hash = |group: &Vec<Place>| self.hash_of(group, Level::Line);
+        let holders: FxHashMap<u64, usize> = groups.iter().map(hash).zip(all_texts.iter().map(Vec::len)).collect();
         let holders_of = |line: Option<&Block>| line.map_or(0, |line| holders.get(&line.hash).copied().unwrap_or(0));
         // For each text, how many hold its first line and its last.
         let of_edges: Vec<[usize; 2]> = self
@@ -191,35 +195,34 @@ impl Judge<'_> {
             tokens_held_by(text, holders) + LEAST_REST <= self.texts[text as usize].blocks.tokens
         };
         // Lines that the same texts hold are judged as one: a page may have thousands of them.
-        let side = |(at, group): (usize, &Vec<Place>)| {
-            let mut texts = texts_of(group);
+        let side = |(at, (group, texts)): (usize, (&Vec<Place>, &Vec<u32>))| {
+            let of = texts.len();
             let mut edges = texts.iter().take(EDGE_HOLDERS).flat_map(|&id| of_edges[id as usize]);
-            let has_edge = edges.any(|holders| is_few(holders, group.len()));
-            let is_half = self.are_half_of_a_host(&texts);
-            let is_one = has_edge
-                || texts.len() >= MANY_HOLDERS && texts[..2].iter().all(|&text| is_heavy(text, group.len()))
-                || is_half;
+            let has_edge = edges.any(|holders| is_few(holders, of));
+            let is_half = self.are_half_of_a_host(texts);
+            let is_one = has_edge || of >= MANY_HOLDERS && texts[..2].iter().all(|&text| is_heavy(text, of)) || is_half;
             let (line, tokens) = self.block(group[0].0, group[0].1, Level::Line);
-            let are_half = is_half || self.of_hosts.is_empty() && texts.len() * 2 >= self.texts.len();
-            let is_wide = are_half && texts.len() >= HOLDERS && is_short(line, &tokens);
+            let are_half = is_half || self.of_hosts.is_empty() && of * 2 >= self.texts.len();
+            let is_wide = are_half && of >= HOLDERS && is_short(line, &tokens);
             (is_one || is_wide).then(|| {
-                let hosts = if is_half { Hosts::Half } else { self.hosts_of(&texts) };
-                let is_on_nearly_all = self.are_nearly_all(&texts, hosts);
-                if is_wide {
+                let hosts = if is_half { Hosts::Half } else { self.hosts_of(texts) };
+                let is_on_nearly_all = self.are_nearly_all(texts, hosts);
+                let first: Vec<u32> = match is_wide {
                     // Most may have nothing beside it; they would not say anything.
-                    let rest = texts.iter().copied().filter(|&text| has_rest(text, group.len()));
-                    let rest: Vec<u32> = rest.take(EDGE_HOLDERS).collect();
-                    texts = if rest.len() < MANY_HOLDERS { texts } else { rest };
-                }
-                texts.truncate(EDGE_HOLDERS);
-                texts.shrink_to_fit();
-                Held { texts, of: group.len(), hosts, is_wide, is_on_nearly_all, group: at as u32 }
+                    true => texts.iter().copied().filter(|&text| has_rest(text, of)).take(EDGE_HOLDERS).collect(),
+                    false => Vec::new(),
+                };
+                let texts = match first.len() < MANY_HOLDERS {
+                    true => texts[..of.min(EDGE_HOLDERS)].to_vec(),
+                    false => first,
+                };
+                Held { texts, of, hosts, is_wide, is_on_nearly_all, group: at as u32 }
             })
         };
-        let mut sides: Vec<Held> = groups.par_iter().enumerate().filter_map(side).collect();
+        let mut sides: Vec<Held> = groups.par_iter().zip(&all_texts).enumerate().filter_map(side).collect();
         sides.par_sort_unstable();
         let lines = self.sorted_lines(sides.iter().flat_map(|held| &held.texts));
-        let edge = |same: &[Held]| {
+        let edge = |common: &mut Option<Arc<[u64]>>, same: &[Held]| {
             let Held { texts, of, hosts, is_wide, is_on_nearly_all, group } = &same[0];
             let is_wide = *is_wide && same.len() * 2 >= ENDS;
             let is_half = *hosts == Hosts::Half;
@@ -227,9 +230,10 @@ impl Judge<'_> {
             if !is_half && texts.len() < MANY_HOLDERS && texts.iter().filter(may_be_edge).count() < 2 {
                 return None;
             }
-            let common_to =
-                |texts: &[u32]| common_lines(&texts.iter().map(|&id| &*lines[id as usize]).collect::<Vec<_>>());
-            let mut common = common_to(texts);
+            let common_to = |texts: &[u32]| {
+                Arc::from(common_lines(&texts.iter().map(|&id| &*lines[id as usize]).collect::<Vec<_>>()))
+            };
+            let mut common = common.get_or_insert_with(|| common_to(texts)).clone();
             // Many pages of one host are no copies of an article in the frames of several.
             let is_of_host = is_half && texts.len() >= MANY_HOLDERS;
             let is_edge = |line: Option<&Block>, holders: usize| {
@@ -244,7 +248,7 @@ impl Judge<'_> {
             });
             if sides.len() < 2 {
                 // Some may be elsewhere: the site of most of them has the edge, and the others say nothing of it.
-                if let Some(of_edge) = self.of_one_edge(texts, &groups[*group as usize], &of_edges) {
+                if let Some(of_edge) = self.of_one_edge(texts, &all_texts[*group as usize], &of_edges) {
                     common = common_to(&of_edge);
                     sides = of_edge;
                 }
@@ -260,29 +264,41 @@ impl Judge<'_> {
                 groups,
                 is_on_nearly_all: *is_on_nearly_all,
                 sides: sides.into(),
-                common: common.into(),
+                common,
                 has_edges,
                 hosts,
                 is_wide,
                 verdict,
             })
         };
+        let tokens = |held: &Held| {
+            let (id, at) = groups[held.group as usize][0];
+            self.block(id, at, Level::Line).1.len()
+        };
         let same: Vec<&[Held]> = sides.chunk_by(Held::goes_with).collect();
-        let mut edges: Vec<Edge> = same.into_par_iter().filter_map(edge).collect();
-        self.add_lines_of_several_hosts(&mut edges, groups);
+        let same =
+            longest::of_each_text(same, self.texts.len(), |same| (&same[0].texts, same.iter().map(tokens).sum()));
+        // What the same texts have in common is looked for once.
+        let of_same_texts: Vec<&[&[Held]]> = same.chunk_by(|a, b| a[0].texts == b[0].texts).collect();
+        let of_texts = |same: &[&[Held]]| -> Vec<Edge> {
+            let mut common = None;
+            same.iter().filter_map(|same| edge(&mut common, same)).collect()
+        };
+        let mut edges: Vec<Edge> = of_same_texts.into_par_iter().flat_map_iter(of_texts).collect();
+        self.add_lines_of_several_hosts(&mut edges, groups, &all_texts);
         edges
     }
 
     /// Adds to the lines that many pages of one host have those that several hosts have on most of their pages: what is
     /// common to the pages of a host is its frame in whole.
-    fn add_lines_of_several_hosts(&self, edges: &mut [Edge], groups: &[Vec<Place>]) {
+    fn add_lines_of_several_hosts(&self, edges: &mut [Edge], groups: &[Vec<Place>], texts: &[Vec<u32>]) {
         let of_hosts = edges.iter().filter(|edge| edge.are_many_of_a_host());
         let common: FxHashSet<u64> = of_hosts.flat_map(|edge| edge.common.iter().copied()).collect();
-        let of_several = |(at, group): (usize, &Vec<Place>)| {
+        let of_several = |(at, (group, texts)): (usize, (&Vec<Place>, &Vec<u32>))| {
             let hash = self.hash_of(group, Level::Line);
-            (common.contains(&hash) && self.hosts_of(&texts_of(group)) == Hosts::Most).then_some((hash, at as u32))
+            (common.contains(&hash) && self.hosts_of(texts) == Hosts::Most).then_some((hash, at as u32))
         };
-        let of_several: FxHashMap<u64, u32> = groups.par_iter().enumerate().filter_map(of_several).collect();
+        let of_several: FxHashMap<u64, u32> = groups.par_iter().zip(texts).enumerate().filter_map(of_several).collect();
         for edge in edges.iter_mut().filter(|edge| edge.are_many_of_a_host()) {
             let more = edge.common.iter().filter_map(|hash| of_several.get(hash));
             edge.groups = edge.groups.iter().chain(more).copied().collect();
@@ -337,9 +353,9 @@ impl Judge<'_> {
         }
     }
 
-    /// Returns those of the first `texts` of a group that have their first line or their last in common,
-    /// [`MANY_HOLDERS`] or more, where nearly all that have it are of the group and [`OF_ONE_SITE`] of the group has it.
-    fn of_one_edge(&self, texts: &[u32], group: &[Place], of_edges: &[[usize; 2]]) -> Option<Vec<u32>> {
+    /// Returns those of `texts`, the first of `all` that hold a line, that have their first line or their last in common,
+    /// [`MANY_HOLDERS`] or more, where nearly all that have it are of these and [`OF_ONE_SITE`] of these has it.
+    fn of_one_edge(&self, texts: &[u32], all: &[u32], of_edges: &[[usize; 2]]) -> Option<Vec<u32>> {
         let edge = |id: u32, at: usize| {
             let lines = &self.texts[id as usize].blocks.lines;
             if at == 0 { lines.first() } else { lines.last() }.map(|line| line.hash)
@@ -347,13 +363,11 @@ impl Judge<'_> {
         let with = |id: u32, at: usize| texts.iter().copied().filter(move |&other| edge(other, at) == edge(id, at));
         let most = |at: usize| {
             let counted = texts.iter().map(|&id| (with(id, at).count(), id));
-            counted
-                .max_by_key(|&(count, id)| (count, std::cmp::Reverse(id)))
-                .filter(|&(count, _)| count >= MANY_HOLDERS)
+            counted.max_by_key(|&(count, id)| (count, Reverse(id))).filter(|&(count, _)| count >= MANY_HOLDERS)
         };
         let is_of_site = |id: u32, at: usize| {
-            let of_site = group.iter().filter(|place| edge(place.0, at) == edge(id, at)).count();
-            of_site as f64 >= OF_ONE_SITE * group.len() as f64 && is_few(of_edges[id as usize][at], of_site)
+            let of_site = all.iter().filter(|&&other| edge(other, at) == edge(id, at)).count();
+            of_site as f64 >= OF_ONE_SITE * all.len() as f64 && is_few(of_edges[id as usize][at], of_site)
         };
         [0, 1].into_iter().find_map(|at| {
             let (_, id) = most(at).filter(|&(_, id)| is_of_site(id, at))?;
