@@ -6,6 +6,7 @@
 
 mod elsewhere;
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -448,12 +449,24 @@ struct Surroundings<'a> {
     elsewhere: &'a Elsewhere,
     /// Of the cluster.
     number: u32,
+    /// What its pages have beside each other, once it was asked for.
+    known: &'a RefCell<FxHashMap<(DocId, DocId), Surplus>>,
 }
 
 impl Surroundings<'_> {
-    /// Returns what a page of a cluster has beside another one of it; what is content is said by `judged`.
-    fn surplus(&self, judged: &Compared, of: DocId, id: DocId) -> Surplus {
-        let Self { corpus, elsewhere, number } = *self;
+    /// Returns what a page of a cluster has beside another one of it.
+    fn surplus(&self, of: DocId, id: DocId) -> Surplus {
+        let known = self.known.borrow().get(&(of, id)).copied();
+        known.unwrap_or_else(|| {
+            let surplus = self.surplus_by(self.corpus, of, id);
+            self.known.borrow_mut().insert((of, id), surplus);
+            surplus
+        })
+    }
+
+    /// Returns what a page has beside one of a cluster; what is content is said by `judged`.
+    fn surplus_by(&self, judged: &Compared, of: DocId, id: DocId) -> Surplus {
+        let Self { corpus, elsewhere, number, .. } = *self;
         let shingles = corpus.texts[corpus.text_of[id.index()] as usize].shingles;
         let held: FxHashSet<Seed> = (0..seed::count(shingles)).map(|at| seed::at(shingles, at)).collect();
         let seeds = judged.content_seeds(judged.text_of[of.index()]);
@@ -541,11 +554,11 @@ impl<'a> Choice<'a> {
     /// Decides on some clusters, whose members are compared as `corpus` does.
     fn settle(&mut self, corpus: &Compared, clusters: &[Vec<DocId>], round: u32) {
         let elsewhere = self.elsewhere(corpus, clusters);
-        let around = |number| Surroundings { corpus, elsewhere: &elsewhere, number };
-        let decisions: Vec<Vec<Decision>> = (0..clusters.len())
-            .into_par_iter()
-            .map(|number| self.decisions(around(number as u32), clusters[number].clone()))
-            .collect();
+        let decisions = |(number, members): (usize, &Vec<DocId>)| {
+            let (known, number) = (RefCell::default(), number as u32);
+            self.decisions(Surroundings { corpus, elsewhere: &elsewhere, number, known: &known }, members.clone())
+        };
+        let decisions: Vec<Vec<Decision>> = clusters.par_iter().enumerate().map(decisions).collect();
         for Decision { stays, why, goes } in decisions.into_iter().flatten() {
             self.tell(stays, why);
             for (id, kind, evidence) in goes {
@@ -645,10 +658,22 @@ impl<'a> Choice<'a> {
             first.get_or_insert((id, objection));
         }
         let least = || {
-            let worst = |id: DocId| different.iter().map(|&other| self.loss(around, id, other)).fold(0.0, f64::max);
-            let worst: Vec<f64> = tried.iter().map(|&id| worst(id)).collect();
             // There are two members at least, and the first of equals is the most preferred.
-            tried.iter().zip(&worst).min_by(|a, b| a.1.total_cmp(b.1)).map_or(members[0], |(&id, _)| id)
+            let mut best = (members[0], f64::INFINITY);
+            for &id in tried {
+                let mut worst = 0.0;
+                let mut others = different.iter();
+                // No better than the best so far, however the rest may be.
+                while worst < best.1
+                    && let Some(&other) = others.next()
+                {
+                    worst = self.loss(around, id, other).max(worst);
+                }
+                if worst < best.1 {
+                    best = (id, worst);
+                }
+            }
+            best.0
         };
         let stays = mixed.unwrap_or_else(least);
         (stays, self.reason(around.corpus, stays, members, first))
@@ -692,7 +717,7 @@ impl<'a> Choice<'a> {
                 return Some(lacks);
             }
             if mixed.is_none() && evidence.b_in_a() < 1.0 - MOST_LOST {
-                let Surplus { foreign, with, .. } = around.surplus(around.corpus, id, other);
+                let Surplus { foreign, with, .. } = around.surplus(id, other);
                 let with = with.filter(|_| foreign > MOST_LOST).map(|text| around.corpus.ids[text as usize]);
                 mixed = with.map(|with| Objection::Mixed { with, share: foreign });
             }
@@ -707,7 +732,7 @@ impl<'a> Choice<'a> {
     fn lacks(&self, around: Surroundings, id: DocId, other: DocId, evidence: &Evidence) -> Option<Objection> {
         let (has, other_has) = (evidence.a_in_b(), evidence.b_in_a());
         if has + SLACK < other_has || has < 1.0 - MOST_LOST {
-            let Surplus { own, foreign, .. } = around.surplus(around.corpus, other, id);
+            let Surplus { own, foreign, .. } = around.surplus(other, id);
             let is_less = foreign <= MOST_LOST && has + foreign + SLACK < other_has;
             if is_less || own > MOST_LOST {
                 return Some(Objection::Lacks { of: other, has });
@@ -715,7 +740,7 @@ impl<'a> Choice<'a> {
         }
         let is_lost = |follower: DocId| match self.verified(self.whole, follower, id) {
             Some((_, evidence)) => {
-                evidence.a_in_b() < 1.0 - MOST_LOST && around.surplus(self.whole, follower, id).own > MOST_LOST
+                evidence.a_in_b() < 1.0 - MOST_LOST && around.surplus_by(self.whole, follower, id).own > MOST_LOST
             }
             None => true,
         };
@@ -727,7 +752,7 @@ impl<'a> Choice<'a> {
     /// Returns the share of another page that is lost where it goes in favour of one.
     fn loss(&self, around: Surroundings, id: DocId, other: DocId) -> f64 {
         let goes = other != id && self.verified(around.corpus, other, id).is_some();
-        if goes { around.surplus(around.corpus, other, id).own } else { 0.0 }
+        if goes { around.surplus(other, id).own } else { 0.0 }
     }
 
     /// Returns how a pair of reposts relates.

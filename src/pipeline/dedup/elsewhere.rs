@@ -95,13 +95,20 @@ impl Elsewhere {
         let mut own: Vec<bool> = seeds.iter().map(|&(_, seed)| !has(seed)).collect();
         keep_passages(seeds, &mut own);
         let missing = count(&own);
+        if missing == 0 {
+            return Surplus::default();
+        }
+        let holders: Vec<&[Holder]> = seeds.iter().map(|&(_, seed)| self.holders(seed)).collect();
         // What is not judged yet.
         let mut open = own.clone();
         let mut tried = FxHashSet::default();
         let mut with = None;
-        while let Some(text) = self.holder(seeds, &open, cluster, &tried) {
+        while let Some(text) = first_holder(&holders, &open, cluster, &tried) {
             tried.insert(text);
-            let mut held: Vec<bool> = seeds.iter().map(|&(_, seed)| self.is_in(seed, text)).collect();
+            let of_text = (self.members[text as usize].cluster, text);
+            let is_of_text =
+                |all: &&[Holder]| all.binary_search_by_key(&of_text, |&(_, cluster, text)| (cluster, text));
+            let mut held: Vec<bool> = holders.iter().map(|all| is_of_text(all).is_ok()).collect();
             keep_passages(seeds, &mut held);
             let both = seeds.iter().zip(held.iter().zip(&open)).filter(|(_, (held, open))| **held && **open);
             let passages: Vec<Seed> = both.map(|(&(_, seed), _)| seed).collect();
@@ -119,23 +126,6 @@ impl Elsewhere {
         Surplus { own: share(count(&own)), foreign: share(missing - count(&own)), with }
     }
 
-    /// Returns the text outside of a cluster that holds most of the marked seeds and was not tried yet; of equals the first.
-    /// `None` where none may hold a passage of them, or enough were tried.
-    fn holder(&self, seeds: &[(u32, Seed)], marks: &[bool], cluster: u32, tried: &FxHashSet<u32>) -> Option<u32> {
-        if tried.len() == MOST_TRIED {
-            return None;
-        }
-        let mut held: FxHashMap<u32, usize> = FxHashMap::default();
-        for (&(_, seed), _) in seeds.iter().zip(marks).filter(|&(_, &mark)| mark) {
-            let (before, _, after) = self.holders(seed, cluster);
-            let texts = before.iter().chain(after).map(|&(.., text)| text);
-            let texts = texts.filter(|text| !tried.contains(text)).take(MOST_HOLDERS);
-            texts.for_each(|text| *held.entry(text).or_default() += 1);
-        }
-        let most = held.into_iter().max_by_key(|&(text, count)| (count, Reverse(text)));
-        most.filter(|&(_, count)| count >= LEAST_PASSAGE).map(|(text, _)| text)
-    }
-
     /// Returns whether passages are rather of a text's article than of that of a cluster.
     fn is_rather_of(&self, passages: &[Seed], text: u32, cluster: u32) -> bool {
         let step = passages.len().div_ceil(MOST_COUNTED);
@@ -143,7 +133,7 @@ impl Elsewhere {
         let holding = |cluster: u32| -> u64 {
             let mut held: FxHashMap<u32, usize> = FxHashMap::default();
             for &seed in &counted {
-                let (_, texts, _) = self.holders(seed, cluster);
+                let (_, texts, _) = by_cluster(self.holders(seed), cluster);
                 texts.iter().for_each(|&(.., text)| *held.entry(text).or_default() += 1);
             }
             let holders = held.into_iter().filter(|&(_, count)| count * 2 >= counted.len());
@@ -157,18 +147,35 @@ impl Elsewhere {
         there >= here && there * of_here >= here * of_there
     }
 
-    /// Returns the holders of a seed: those before a cluster, those in it, and those behind it.
-    fn holders(&self, seed: Seed, cluster: u32) -> (&[Holder], &[Holder], &[Holder]) {
+    /// Returns the holders of a seed, rising by cluster and text.
+    fn holders(&self, seed: Seed) -> &[Holder] {
         let from = &self.holders[self.holders.partition_point(|holder| holder.0 < seed)..];
-        let all = &from[..from.partition_point(|holder| holder.0 == seed)];
-        let (before, rest) = all.split_at(all.partition_point(|holder| holder.1 < cluster));
-        let (within, behind) = rest.split_at(rest.partition_point(|holder| holder.1 == cluster));
-        (before, within, behind)
+        &from[..from.partition_point(|holder| holder.0 == seed)]
     }
+}
 
-    fn is_in(&self, seed: Seed, text: u32) -> bool {
-        self.holders.binary_search(&(seed, self.members[text as usize].cluster, text)).is_ok()
+/// Returns the holders of a seed before a cluster, those in it, and those behind it.
+fn by_cluster(all: &[Holder], cluster: u32) -> (&[Holder], &[Holder], &[Holder]) {
+    let (before, rest) = all.split_at(all.partition_point(|holder| holder.1 < cluster));
+    let (within, behind) = rest.split_at(rest.partition_point(|holder| holder.1 == cluster));
+    (before, within, behind)
+}
+
+/// Returns the text outside of a cluster that holds most of the marked seeds and was not tried yet, given the holders of each;
+/// of equals the first. `None` where none may hold a passage of them, or enough were tried.
+fn first_holder(holders: &[&[Holder]], marks: &[bool], cluster: u32, tried: &FxHashSet<u32>) -> Option<u32> {
+    if tried.len() == MOST_TRIED {
+        return None;
     }
+    let mut held: FxHashMap<u32, usize> = FxHashMap::default();
+    for (all, _) in holders.iter().zip(marks).filter(|&(_, &mark)| mark) {
+        let (before, _, behind) = by_cluster(all, cluster);
+        let texts = before.iter().chain(behind).map(|&(.., text)| text);
+        let texts = texts.filter(|text| !tried.contains(text)).take(MOST_HOLDERS);
+        texts.for_each(|text| *held.entry(text).or_default() += 1);
+    }
+    let most = held.into_iter().max_by_key(|&(text, count)| (count, Reverse(text)));
+    most.filter(|&(_, count)| count >= LEAST_PASSAGE).map(|(text, _)| text)
 }
 
 fn count(marks: &[bool]) -> usize {
