@@ -104,11 +104,8 @@ impl Known {
         self.len() == 0
     }
 
-    /// Returns a number that is the same for the same blocks, and 0 for none.
+    /// Returns a number that is the same for the same blocks.
     pub fn identity(&self) -> u64 {
-        if self.is_empty() {
-            return 0;
-        }
         let sorted = |hashes: &mut dyn Iterator<Item = u64>| {
             let mut hashes: Vec<u64> = hashes.collect();
             hashes.sort_unstable();
@@ -198,11 +195,6 @@ impl Dictionary {
 }
 
 /// As hexadecimal digits: other programs read numbers of JSON with 53 bits.
-/// Returns whether a hash is that of nothing, which findings leave out.
-pub(crate) fn is_nothing(hash: &u64) -> bool {
-    *hash == 0
-}
-
 pub(crate) fn write_hash<S: Serializer>(hash: &u64, serializer: S) -> std::result::Result<S::Ok, S::Error> {
     serializer.collect_str(&format_args!("{hash:016x}"))
 }

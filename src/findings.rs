@@ -77,13 +77,9 @@ pub struct Boilerplate {
     pub different: u64,
     /// Blocks that a dictionary was given for, whether or not any page holds them.
     pub known: u64,
-    /// Which they were, as [`Known::identity`](dictionary::Known::identity) says; 0 if there were none.
-    #[serde(
-        serialize_with = "write_hash",
-        deserialize_with = "read_hash",
-        skip_serializing_if = "dictionary::is_nothing"
-    )]
-    pub known_hash: u64,
+    /// [`Known::identity`](dictionary::Known::identity) of them in hexadecimal digits; empty if there were none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub known_hash: String,
     /// The costliest first, by pages × characters; ties by example and place in it.
     pub blocks: Vec<dictionary::Entry>,
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use globset::{Glob, GlobMatcher};
 use serde::{Deserialize, Serialize};
 
-use crate::dictionary::{self, read_hash, write_hash};
+use crate::dictionary::{read_hash, write_hash};
 use crate::document::Moment;
 use crate::error::{Error, Result};
 use crate::findings::RelationKind;
@@ -30,14 +30,10 @@ pub struct Plan {
     /// Hash of the keys and texts of all documents: a corpus with another has changed.
     #[serde(serialize_with = "write_hash", deserialize_with = "read_hash")]
     pub corpus: u64,
-    /// Which boilerplate was known from dictionaries, as [`Known::identity`](dictionary::Known::identity) says; 0 if none was.
-    #[serde(
-        default,
-        serialize_with = "write_hash",
-        deserialize_with = "read_hash",
-        skip_serializing_if = "dictionary::is_nothing"
-    )]
-    pub known: u64,
+    /// [`Known::identity`](crate::dictionary::Known::identity) of the dictionaries of the scan in hexadecimal digits; empty in a
+    /// plan of an earlier version.
+    #[serde(default)]
+    pub known_hash: String,
     /// What is kept in the place of others, in key order. A document that is not named here is kept.
     pub kept: Vec<Kept>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1474,6 +1474,16 @@ error: the plan was made with other dictionaries of boilerplate than this run na
         );
     }
     folder.run(&[&apply[..], &["--boilerplate", "榆关.json"]].concat()).code(0);
+    // Findings and plans of earlier versions do not say which they were.
+    let without = |file: &str| {
+        let json = fs::read_to_string(folder.path(file)).unwrap();
+        json.lines().filter(|line| !line.contains("known_hash")).map(|line| format!("{line}\n")).collect::<String>()
+    };
+    let (found, plan) = (without("found.json"), without("plan.json"));
+    let folder = folder.with("old.json", found).with("old-plan.json", plan);
+    folder.run(&["dedup", "old.json", "今天", "--boilerplate", "榆关.json"]).code(0);
+    let apply = ["dedup", "old-plan.json", "今天", "--strip-boilerplate", "--apply", "clean too"];
+    folder.run(&[&apply[..], &["--boilerplate", "榆关.json"]].concat()).code(0);
 }
 
 #[test]

@@ -586,6 +586,17 @@ fn a_frame_in_one_line_with_the_article_is_told_where_sentences_end_in_full_stop
     }
 }
 
+#[test]
+fn abbreviations_and_dates_end_no_sentence_that_others_would_share() {
+    let alphabet: Vec<char> = "etaoinshrdlu".chars().collect();
+    let page_of = |number: u64| {
+        let text = in_letters(&article(number, 12), &alphabet);
+        page(format!("{number}"), text.replace(". ", " saw Mr. Brown at Nr. Seven. "))
+    };
+    let findings = found(&(0..30).map(page_of).collect::<Vec<_>>(), &AnalysisSettings::default());
+    assert_eq!((findings.relations.len(), findings.boilerplate.share), (0, 0.0));
+}
+
 // --- numbers and names ---
 
 /// A bulletin of forty sentences with a number in every n-th.

@@ -46,11 +46,14 @@ fn is_greek(letter: char) -> bool {
     matches!(letter, '\u{370}'..='\u{3FF}' | '\u{1F00}'..='\u{1FFF}')
 }
 
-/// Returns whether a character is made up of several, with which further marks may have to change places.
-pub(super) fn is_composed(c: char) -> bool {
-    let mut parts = 0;
-    decompose_canonical(c, |_| parts += 1);
-    parts > 1
+/// Adds the marks that a letter is composed with to `marks`, and returns the letter without them.
+pub(super) fn taken_off(letter: char, marks: &mut Vec<char>) -> char {
+    let mut bare = None;
+    decompose_canonical(letter, |part| match bare {
+        None => bare = Some(part),
+        Some(_) => marks.push(part),
+    });
+    bare.unwrap_or(letter)
 }
 
 /// Returns a letter and the marks on it in canonical order and composed (NFC), but for those that are optional and compose with

@@ -137,7 +137,7 @@ pub fn plan(
                 let mut choice = Choice::new(&pages, whole, preferences);
                 choice.settle(whole, &clusters(findings, &pages), 0);
                 let rounds = choice.until_nothing_is_found(&task, progress);
-                choice.into_plan(findings, rounds)
+                choice.into_plan(findings, &known, rounds)
             },
         ))
     })
@@ -182,7 +182,8 @@ pub fn apply(
         ));
     }
     let known = Known::load(&settings.dictionaries, plan.settings.tokens)?;
-    if is_stripped && known.identity() != plan.known {
+    // Plans of earlier versions do not say which blocks the scan knew.
+    if is_stripped && !plan.known_hash.is_empty() && plan.known_hash != hash_of(&known) {
         return Err(Error::Settings(
             "the plan was made with other dictionaries of boilerplate than this run names, so other text would be left \
              out: name the same with `--boilerplate`, or make the plan again"
@@ -346,6 +347,11 @@ impl Opened {
     }
 }
 
+/// Returns how findings and plans call what dictionaries know.
+fn hash_of(known: &Known) -> String {
+    format!("{:016x}", known.identity())
+}
+
 /// Returns the dictionaries of the scan, or says that they are others.
 fn known(findings: &Findings, settings: &Settings) -> Result<Known> {
     let known = Known::load(&settings.dictionaries, findings.settings.tokens)?;
@@ -361,7 +367,8 @@ fn known(findings: &Findings, settings: &Settings) -> Result<Known> {
         )));
     }
     // Findings of earlier versions do not say which blocks they knew.
-    if ![known.identity(), 0].contains(&findings.boilerplate.known_hash) {
+    let known_hash = &findings.boilerplate.known_hash;
+    if !known_hash.is_empty() && *known_hash != hash_of(&known) {
         return Err(Error::Settings(
             "the findings took other blocks for boilerplate than the dictionaries of this run know: name the same \
              dictionaries with `--boilerplate`, or scan again"
@@ -771,7 +778,7 @@ impl<'a> Choice<'a> {
         Candidate { key: &page.key, tokens: page.blocks.tokens, content: corpus.content_tokens(id), date: page.date }
     }
 
-    fn into_plan(self, findings: &Findings, rounds: Rounds) -> Plan {
+    fn into_plan(self, findings: &Findings, known: &Known, rounds: Rounds) -> Plan {
         let Choice { pages, whole, preferences, fates, mut why, .. } = self;
         let unique = unique(whole, &fates);
         let mut of_kept: Vec<(DocId, Vec<Dropped>)> = Vec::new();
@@ -842,7 +849,7 @@ impl<'a> Choice<'a> {
                 left: rounds.left as u64,
             },
             corpus: digest(pages),
-            known: findings.boilerplate.known_hash,
+            known_hash: hash_of(known),
             kept,
             notes,
         }

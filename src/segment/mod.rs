@@ -206,8 +206,9 @@ pub fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
         } else {
             let from = text.floor_char_boundary(PIECE);
             let until = text.floor_char_boundary(text.len().min(PIECE << 4));
-            let is_border = |c: char| c.is_whitespace() || c == '。';
-            match text[from..until].char_indices().find(|&(_, c)| is_border(c)) {
+            // What comes after a full stop and a space says whether a sentence ends there.
+            let is_space = |at: usize, c: char| c.is_whitespace() && !text[..from + at].ends_with('.');
+            match text[from..until].char_indices().find(|&(at, c)| c == '。' || is_space(at, c)) {
                 Some((at, c)) => from + at + c.len_utf8(),
                 None => until,
             }
