@@ -104,15 +104,15 @@ impl Known {
         self.len() == 0
     }
 
-    /// Returns a number that is the same for the same blocks.
-    pub fn identity(&self) -> u64 {
+    /// Returns what is the same for the same blocks: a hash in 16 hexadecimal digits.
+    pub fn identity(&self) -> String {
         let sorted = |hashes: &mut dyn Iterator<Item = u64>| {
             let mut hashes: Vec<u64> = hashes.collect();
             hashes.sort_unstable();
             hash::sequence(&hashes)
         };
         let [lines, sentences] = [&self.lines, &self.sentences].map(|blocks| sorted(&mut blocks.iter().copied()));
-        hash::sequence(&[lines, sentences])
+        format!("{:016x}", hash::sequence(&[lines, sentences]))
     }
 
     /// Returns the blocks of the dictionaries at `paths`.

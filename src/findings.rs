@@ -77,7 +77,7 @@ pub struct Boilerplate {
     pub different: u64,
     /// Blocks that a dictionary was given for, whether or not any page holds them.
     pub known: u64,
-    /// [`Known::identity`](dictionary::Known::identity) of them in hexadecimal digits; empty if there were none.
+    /// [`Known::identity`](dictionary::Known::identity) of them; empty if there were none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub known_hash: String,
     /// The costliest first, by pages × characters; ties by example and place in it.

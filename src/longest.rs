@@ -2,8 +2,8 @@
 
 use std::cmp::Reverse;
 
-/// Groups of lines of one text that are looked at, each with all pages that hold it: those first that are most of it. A page in
-/// the frame of its site has a few dozen; of pages that are thousands of lines from one pool each line may be held by others.
+/// Groups of lines of one text that are looked at, each with all pages that hold it: those first that are most of it. Of
+/// pages that are thousands of lines from one pool each line may be held by others. Not tuned.
 pub const GROUPS_OF_TEXT: u32 = 64;
 
 /// Returns those groups, in their order, that are among the longest [`GROUPS_OF_TEXT`] of one of their texts; of equal ones those

@@ -687,7 +687,7 @@ impl Inventory {
             quoted: rounded(self.shares.quoted),
             different: self.different,
             known: known.len() as u64,
-            known_hash: if known.is_empty() { String::new() } else { format!("{:016x}", known.identity()) },
+            known_hash: if known.is_empty() { String::new() } else { known.identity() },
             blocks: self.blocks.iter().map(entry).collect(),
         }
     }

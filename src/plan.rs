@@ -30,8 +30,8 @@ pub struct Plan {
     /// Hash of the keys and texts of all documents: a corpus with another has changed.
     #[serde(serialize_with = "write_hash", deserialize_with = "read_hash")]
     pub corpus: u64,
-    /// [`Known::identity`](crate::dictionary::Known::identity) of the dictionaries of the scan in hexadecimal digits; empty in a
-    /// plan of an earlier version.
+    /// [`Known::identity`](crate::dictionary::Known::identity) of the dictionaries of the scan; empty in a plan of an earlier
+    /// version.
     #[serde(default)]
     pub known_hash: String,
     /// What is kept in the place of others, in key order. A document that is not named here is kept.

@@ -222,7 +222,7 @@ impl Judge<'_> {
         let mut sides: Vec<Held> = groups.par_iter().zip(&all_texts).enumerate().filter_map(side).collect();
         sides.par_sort_unstable();
         let lines = self.sorted_lines(sides.iter().flat_map(|held| &held.texts));
-        let edge = |common: &mut Option<Arc<[u64]>>, same: &[Held]| {
+        let edge = |of_all: &mut Option<Arc<[u64]>>, same: &[Held]| {
             let Held { texts, of, hosts, is_wide, is_on_nearly_all, group } = &same[0];
             let is_wide = *is_wide && same.len() * 2 >= ENDS;
             let is_half = *hosts == Hosts::Half;
@@ -233,7 +233,7 @@ impl Judge<'_> {
             let common_to = |texts: &[u32]| {
                 Arc::from(common_lines(&texts.iter().map(|&id| &*lines[id as usize]).collect::<Vec<_>>()))
             };
-            let mut common = common.get_or_insert_with(|| common_to(texts)).clone();
+            let mut common = of_all.get_or_insert_with(|| common_to(texts)).clone();
             // Many pages of one host are no copies of an article in the frames of several.
             let is_of_host = is_half && texts.len() >= MANY_HOLDERS;
             let is_edge = |line: Option<&Block>, holders: usize| {
@@ -281,8 +281,8 @@ impl Judge<'_> {
         // What the same texts have in common is looked for once.
         let of_same_texts: Vec<&[&[Held]]> = same.chunk_by(|a, b| a[0].texts == b[0].texts).collect();
         let of_texts = |same: &[&[Held]]| -> Vec<Edge> {
-            let mut common = None;
-            same.iter().filter_map(|same| edge(&mut common, same)).collect()
+            let mut of_all = None;
+            same.iter().filter_map(|same| edge(&mut of_all, same)).collect()
         };
         let mut edges: Vec<Edge> = of_same_texts.into_par_iter().flat_map_iter(of_texts).collect();
         self.add_lines_of_several_hosts(&mut edges, groups, &all_texts);

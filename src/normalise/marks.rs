@@ -3,7 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::{compose, decompose_canonical};
 
-/// Marks of one letter that are looked at, the rest vanish; text that means something has two or three.
+/// Marks of one letter that are looked at; the rest vanish. Not tuned.
 const MOST: usize = 16;
 
 /// Adds the parts of a mark to those of a letter.

@@ -183,7 +183,7 @@ pub fn apply(
     }
     let known = Known::load(&settings.dictionaries, plan.settings.tokens)?;
     // Plans of earlier versions do not say which blocks the scan knew.
-    if is_stripped && !plan.known_hash.is_empty() && plan.known_hash != hash_of(&known) {
+    if is_stripped && !plan.known_hash.is_empty() && plan.known_hash != known.identity() {
         return Err(Error::Settings(
             "the plan was made with other dictionaries of boilerplate than this run names, so other text would be left \
              out: name the same with `--boilerplate`, or make the plan again"
@@ -347,11 +347,6 @@ impl Opened {
     }
 }
 
-/// Returns how findings and plans call what dictionaries know.
-fn hash_of(known: &Known) -> String {
-    format!("{:016x}", known.identity())
-}
-
 /// Returns the dictionaries of the scan, or says that they are others.
 fn known(findings: &Findings, settings: &Settings) -> Result<Known> {
     let known = Known::load(&settings.dictionaries, findings.settings.tokens)?;
@@ -368,7 +363,7 @@ fn known(findings: &Findings, settings: &Settings) -> Result<Known> {
     }
     // Findings of earlier versions do not say which blocks they knew.
     let known_hash = &findings.boilerplate.known_hash;
-    if !known_hash.is_empty() && *known_hash != hash_of(&known) {
+    if !known_hash.is_empty() && *known_hash != known.identity() {
         return Err(Error::Settings(
             "the findings took other blocks for boilerplate than the dictionaries of this run know: name the same \
              dictionaries with `--boilerplate`, or scan again"
@@ -849,7 +844,7 @@ impl<'a> Choice<'a> {
                 left: rounds.left as u64,
             },
             corpus: digest(pages),
-            known_hash: hash_of(known),
+            known_hash: known.identity(),
             kept,
             notes,
         }

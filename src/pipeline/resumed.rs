@@ -91,7 +91,7 @@ pub(super) fn open(
         tongwen: format!("{} ({})", env!("CARGO_PKG_VERSION"), env!("TONGWEN_COMMIT")),
         analysis: settings.analysis.clone(),
         input: settings.input.clone(),
-        dictionaries: format!("{:016x}", known.identity()),
+        dictionaries: known.identity(),
         files: format!("{files:016x}"),
     };
     Checkpoints::open(folder, &identity)
