@@ -718,6 +718,16 @@ fn two_pages_of_a_title_above_the_same_few_lines_are_no_repost_and_a_copy_in_ano
 }
 
 #[test]
+fn a_short_article_below_another_name_and_day_is_a_repost() {
+    let signed = |person: &str, day: &str| format!("{person} {day}\n{}", Author::new(3).sentences(4).join("\n"));
+    for analysis in both_kinds_of_tokens() {
+        let copies = [("a", signed("陈晓", "2019-05-12 18:30:07")), ("b", signed("周岚", "2021/11/08 07:41:55"))];
+        let pages = among_strangers(copies.map(|(key, text)| page(key, text)));
+        assert_eq!(joined(&found(&pages, &analysis)), BTreeSet::from([pair("a", "b")]), "{:?}", analysis.tokens);
+    }
+}
+
+#[test]
 fn a_version_that_is_brought_up_to_date_throughout_is_one_change() {
     let manual = |version: &str| {
         let sentences = Author::new(1).sentences(20).into_iter();
