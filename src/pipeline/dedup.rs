@@ -17,10 +17,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use elsewhere::{ALONE, Elsewhere, LEAST_PASSAGE, Member, Surplus};
 
-use super::{
-    Compared, Copies, Listed, NO_TEXT, Page, Progress, Reading, Task, Wanted, different_among, order, pool, read,
-};
-use super::{rounded, texts_of};
+use super::compared::{Compared, NO_TEXT, texts_of};
+use super::copies::{Copies, different_among, order};
+use super::page::{Page, Reading, Wanted, read};
+use super::{Listed, Progress, Task, pool, rounded};
 use crate::boilerplate::Mask;
 use crate::cluster::Clusters;
 use crate::dictionary::Known;

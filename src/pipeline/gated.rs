@@ -3,8 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
-use super::indexed::{Batch, Standing, Vocabularies, take_over, tidied};
-use super::{Listed, Ordered, Page, Progress, Task, Wanted, find_in, ordered, pool, read};
+use super::indexed::{Batch, Standing, take_over, tidied};
+use super::packed::Vocabularies;
+use super::page::{Page, Wanted, read};
+use super::{Listed, Ordered, Progress, Task, find_in, ordered, pool};
 use crate::answers::{Added, Answer};
 use crate::dictionary::Known;
 use crate::error::Result;

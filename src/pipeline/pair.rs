@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::compared::{Compared, NO_TEXT};
+use super::copies::Copies;
+use super::page::Page;
+use super::{Progress, rounded};
 use crate::boilerplate::Mask;
 use crate::cluster::Clusters;
 use crate::document::{DocId, Skipped};
 use crate::error::{Error, Result};
 use crate::explain::{self, Explanation, Judgement, Located, Marked, Measures, Role, Side, Tried};
 use crate::findings::RelationKind;
-use crate::pipeline::{Compared, Copies, NO_TEXT, Page, Progress, rounded};
 use crate::relate::{is_frame_shared, relate, relate_mixed, rules};
 use crate::segment::Segmenter;
 use crate::shingle::ShingleSet;

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use super::compared::Compared;
+use super::page::Page;
 use super::texts::again;
-use super::{Compared, Page, Phase, Progress, Unit};
+use super::{Phase, Progress, Unit};
 use crate::document::{DocId, Origin};
 use crate::explain::{self, Comparison, Located, Marked};
 use crate::findings::{Cluster, Findings, Member, Relation, RelationKind};

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Analyser, PHASES, Page, Phase, Progress, Reading, Unit, Wanted};
+use super::page::{Analyser, Page, Reading, Wanted};
+use super::{PHASES, Phase, Progress, Unit};
 use crate::checkpoint::{Checkpoints, Identity};
 use crate::dictionary::Known;
 use crate::error::{Error, Result};

@@ -10,8 +10,10 @@ use std::thread::{self, JoinHandle};
 
 use serde::Serialize;
 
-use super::indexed::{Batch, Judged, Relation, Standing, Vocabularies, analysed, unnamed};
-use super::{NO_TEXT, Silent, pool, pool_of, rounded};
+use super::compared::NO_TEXT;
+use super::indexed::{Batch, Judged, Relation, Standing, analysed, unnamed};
+use super::packed::Vocabularies;
+use super::{Silent, pool, pool_of, rounded};
 use crate::answers::Match;
 use crate::dictionary::Known;
 use crate::document::{DocId, Document, Origin, Skipped};

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{PHASES, Page, Phase, Progress, Unit};
+use super::page::Page;
+use super::{PHASES, Phase, Progress, Unit};
 use crate::block::Block;
 use crate::dictionary::{LONGEST, Level};
 use crate::document::{DocId, Document, Origin};
@@ -195,7 +196,8 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::{Analyser, Silent, Wanted};
+    use super::super::Silent;
+    use super::super::page::{Analyser, Wanted};
     use super::*;
     use crate::block::Blocks;
     use crate::settings::{AnalysisSettings, InputSettings, TokenKind};
