@@ -35,7 +35,7 @@ const HUBS: usize = 4;
 /// are common phrases, and tell nothing. What more is sampled of short texts is taken from the texts.
 ///
 /// Time grows with the text: a seed that many texts hold costs each of them seven pairs, however many they are. Memory
-/// while it runs: 8 bytes a seed that several texts hold, 20 a text, and 4 a text for each thread.
+/// while it runs: 20 bytes a seed and text that holds it beside others, 20 a text, and 4 a text for each thread.
 pub fn candidates(passages: &Passages, masks: &[Mask], is_wanted: impl Fn(u32, u32) -> bool + Sync) -> Vec<(u32, u32)> {
     let texts = passages.texts();
     let is_short = |id: u32| seed::count(texts[id as usize].shingles) < LONG;
@@ -46,17 +46,20 @@ pub fn candidates(passages: &Passages, masks: &[Mask], is_wanted: impl Fn(u32, u
         let rate = if is_short(id) { DENSE } else { RATE };
         *sizes[id as usize].get_or_init(|| Size::of(&texts[id as usize], &masks[id as usize], rate, seeds))
     };
-    let least = |[a, b]: [u32; 2], seeds: &mut Vec<u64>| {
-        let are_short = is_short(a) && is_short(b);
-        let [a, b] = [a, b].map(|id| size(id, seeds)).map(|size| if are_short { size.all } else { size.sparse });
-        LEAST_SHARED.max((f64::from(a.min(b)) * LEAST_SHARE).ceil() as u32)
+    let least = |[a, b]: [u32; 2]| LEAST_SHARED.max((f64::from(a.min(b)) * LEAST_SHARE).ceil() as u32);
+    let are_enough = |count: u32, ids: [u32; 2], seeds: &mut Vec<u64>| {
+        // A sample has no more than all seeds, of which copies share as many: their samples are not counted.
+        if count >= least(ids.map(|id| masks[id as usize].content())) {
+            return true;
+        }
+        let are_short = ids.into_iter().all(is_short);
+        count >= least(ids.map(|id| size(id, seeds)).map(|size| if are_short { size.all } else { size.sparse }))
     };
     let lists = Lists::new(&postings, texts.len());
     let of_text = |(shared, seeds): &mut (Shared, Vec<u64>), id: u32| {
-        for &(from, length) in lists.of_text(id) {
+        for &Row { from, length, own } in lists.of_text(id) {
             let list = &postings[from as usize..(from + length) as usize];
-            // Sorted by text within a seed.
-            let own = list.partition_point(|&posting| text_of(posting) < id);
+            let own = own as usize;
             if list.len() <= ALL_PAIRS {
                 let others = list[..own].iter().chain(&list[own + 1..]);
                 others.for_each(|&posting| shared.meet(text_of(posting)));
@@ -68,7 +71,7 @@ pub fn candidates(passages: &Passages, masks: &[Mask], is_wanted: impl Fn(u32, u
         }
         let mut pairs = Vec::new();
         shared.take(|other, count| {
-            if count >= LEAST_SHARED && is_wanted(id, other) && count >= least([id, other], seeds) {
+            if count >= LEAST_SHARED && is_wanted(id, other) && are_enough(count, [id, other], seeds) {
                 pairs.push((id.min(other), id.max(other)));
             }
         });
@@ -165,10 +168,19 @@ fn sample(text: &Text, mask: &Mask, rate: u32, seeds: &mut Vec<u64>) {
     mask.content_runs().for_each(|run| seed::sample(text.shingles, run, rate, seeds));
 }
 
+/// A list of postings of one seed, and where in it a text stands.
+#[derive(Clone, Copy, Default)]
+struct Row {
+    /// The first posting, and how many they are.
+    from: u32,
+    length: u32,
+    own: u32,
+}
+
 /// Where the texts of each seed are listed that several have: for each text the lists that it is in.
 struct Lists {
-    /// The first posting of a list and how many they are, by text.
-    rows: Vec<(u32, u32)>,
+    /// By text.
+    rows: Vec<Row>,
     /// Where the rows of each text begin, and one more: where they all end.
     starts: Vec<u32>,
 }
@@ -184,14 +196,14 @@ impl Lists {
         for text in 0..texts {
             starts[text + 1] += starts[text];
         }
-        let mut rows = vec![(0, 0); starts[texts] as usize];
+        let mut rows = vec![Row::default(); starts[texts] as usize];
         let mut next = starts.clone();
         let mut from = 0;
         for list in postings.chunk_by(|a, b| a >> 32 == b >> 32) {
             if list.len() > 1 {
-                for &posting in list {
+                for (own, &posting) in (0..).zip(list) {
                     let at = &mut next[posting as u32 as usize];
-                    rows[*at as usize] = (from, list.len() as u32);
+                    rows[*at as usize] = Row { from, length: list.len() as u32, own };
                     *at += 1;
                 }
             }
@@ -200,7 +212,7 @@ impl Lists {
         Self { rows, starts }
     }
 
-    fn of_text(&self, text: u32) -> &[(u32, u32)] {
+    fn of_text(&self, text: u32) -> &[Row] {
         &self.rows[self.starts[text as usize] as usize..self.starts[text as usize + 1] as usize]
     }
 }
