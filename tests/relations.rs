@@ -1215,6 +1215,39 @@ fn short_texts_on_hosts_of_one_software_are_no_reposts_and_a_copy_of_one_is() {
     }
 }
 
+/// Offers of three firms, each below what its firm says of itself, and the same on a board that has all of them.
+fn offers_of_firms(count: u64) -> Vec<Page> {
+    let offer = |firm: u64, n: u64| {
+        let about = Author::new(6_000 + firm).sentences(6).join("\n");
+        let mut author = Author::new(6_100 + 100 * firm + n);
+        let (title, tasks) = (format!("诚聘{}的{}", author.of(SPOTS), author.person()), author.sentences(6).join("\n"));
+        format!("{title}\n{about}\n{tasks}")
+    };
+    let of_firm = |firm: u64| {
+        let own = (0..count)
+            .map(move |n| page(format!("firm{firm}.example/{n}"), format!("{}\n联系第{firm}商号", offer(firm, n))));
+        let listed = (0..count).map(move |n| {
+            page(format!("board.example/{firm}-{n}"), format!("招工布告栏\n{}\n举报 分享", offer(firm, n)))
+        });
+        own.chain(listed)
+    };
+    (0..3).flat_map(of_firm).collect()
+}
+
+#[test]
+fn offers_below_what_a_firm_says_of_itself_are_no_reposts_where_a_board_has_all_of_them_too() {
+    for count in [4, 6] {
+        let of_firm = |firm: u64| {
+            (0..count).map(move |n| pair(&format!("board.example/{firm}-{n}"), &format!("firm{firm}.example/{n}")))
+        };
+        let copies: BTreeSet<(String, String)> = (0..3).flat_map(of_firm).collect();
+        for analysis in both_kinds_of_tokens() {
+            let joined = joined(&found_at_addresses(&offers_of_firms(count), &analysis));
+            assert_eq!(joined, copies, "{count}, {:?}", analysis.tokens);
+        }
+    }
+}
+
 #[test]
 fn copies_of_articles_above_titles_of_others_are_reposts() {
     let title = |number: u64| titled_article(number, 0);

@@ -196,6 +196,8 @@ impl Judge<'_> {
         };
         // Lines that the same texts hold are judged as one: a page may have thousands of them.
         let side = |(at, (group, texts)): (usize, (&Vec<Place>, &Vec<u32>))| {
+            let of_host = self.of_whole_host(texts);
+            let texts = of_host.as_deref().unwrap_or(texts);
             let of = texts.len();
             let mut edges = texts.iter().take(EDGE_HOLDERS).flat_map(|&id| of_edges[id as usize]);
             let has_edge = edges.any(|holders| is_few(holders, of));
@@ -312,6 +314,23 @@ impl Judge<'_> {
         let host = texts.first().map_or(0, host_of);
         // Each host that is known has been counted.
         host != 0 && texts.iter().all(|id| host_of(id) == host) && texts.len() * 2 >= self.of_hosts[&host]
+    }
+
+    /// Returns those of some texts that are of a host of which they are nearly all, enough to tell what a frame is, where most
+    /// of the others are of hosts that have other texts too: those gather what is on others, articles with their frames.
+    fn of_whole_host(&self, texts: &[u32]) -> Option<Vec<u32>> {
+        if self.hosts_of(texts) != Hosts::Few {
+            return None;
+        }
+        let host_of = |&id: &u32| self.texts[id as usize].host;
+        let mut hosts: Vec<u64> = texts.iter().map(host_of).collect();
+        hosts.sort_unstable();
+        let is_whole = |of_host: &&[u64]| {
+            let all = self.of_hosts.get(&of_host[0]).copied().unwrap_or(0);
+            of_host.len() >= MANY_HOLDERS && of_host.len() as f64 > NEARLY_ALL * all as f64
+        };
+        let whole = hosts.chunk_by(|a, b| a == b).filter(is_whole).max_by_key(|of_host| of_host.len())?[0];
+        Some(texts.iter().copied().filter(|id| host_of(id) == whole).collect())
     }
 
     /// Returns whether some texts are nearly all of their host, or [`EDGE_HOLDERS`] or more and nearly all there are where no
