@@ -563,6 +563,28 @@ fn documents_from_memory_are_added_and_looked_up_like_files() {
     assert_eq!(told(&answers), [("z", RelationKind::Identical, "x"), ("z", RelationKind::Repost, "d")]);
 }
 
+#[test]
+fn near_copies_that_come_together_are_reposts_however_many_they_are() {
+    let article = lines(1).concat();
+    let copy = |n: u64| (format!("copy {n:03}"), format!("{article}\n第{n}版 编辑 {}", &line(2 + n, n)[..12]));
+    let copies: Vec<(String, String)> = (0..300).map(copy).collect();
+    let documents = || copies.iter().map(|(key, text)| document(key, text)).collect::<Vec<_>>();
+    let place = tempfile::tempdir().unwrap();
+    let mut writer = Writer::open(&place.path().join("index"), &settings().analysis).unwrap();
+    indexed::add_documents(vec![document("first", &article)], &mut writer, &settings()).unwrap();
+    let answers = indexed::query_documents(documents(), writer.index(), &settings()).unwrap();
+    let kinds = told(&answers);
+    assert!(kinds.iter().all(|&(_, kind, of)| (kind, of) == (RelationKind::Repost, "first")), "{kinds:?}");
+    assert_eq!(kinds.len(), copies.len());
+    // Of those that are remembered as they come the first alone is new.
+    let writer = Writer::open(&place.path().join("other"), &settings().analysis).unwrap();
+    let mut stream = Stream::new(Memory::Growing(writer), Policy::default(), &settings()).unwrap();
+    let verdicts = stream.judge(documents().into_iter().map(Ok).collect()).unwrap();
+    let new: Vec<&str> =
+        verdicts.iter().filter(|told| told.verdict == Verdict::New).map(|told| told.id.as_str()).collect();
+    assert_eq!(new, ["copy 000"]);
+}
+
 /// A text that has nothing in common with those of other numbers.
 fn text(number: u64) -> String {
     let character = |at| char::from_u32(0x4e00 + (hash::number(at, number) % 5000) as u32).unwrap();

@@ -50,6 +50,7 @@ use crate::findings::RelationKind;
 use crate::index::{Addition, Address, Found, Index, Kept, NewPage, NewText, Unpacked, Verdict, Writer};
 use crate::input::Corpus;
 use crate::passage::Passages;
+use crate::relate::relate;
 use crate::seed::bits;
 use crate::settings::{AnalysisSettings, InputSettings, Settings};
 use crate::verify::Evidence;
@@ -59,7 +60,7 @@ const SETTLED: usize = 16;
 
 /// Texts of the index that one text is compared with, and how many of them may be of one article.
 const MOST_NEIGHBOURS: usize = 24;
-const OF_ARTICLE: usize = 6;
+pub(super) const OF_ARTICLE: usize = 6;
 
 /// Texts beside them that one line is compared with, each of another article.
 const MOST_SOURCES: usize = 4;
@@ -771,7 +772,30 @@ impl Judged<'_, '_> {
 
     /// Returns for each new document that stands for its text the texts of the index that it is related to.
     pub(super) fn related_in_index(&self) -> Vec<Vec<(DocId, Relation)>> {
-        self.others(|id| self.addresses(id).is_some())
+        let is_kept = |id: DocId| self.addresses(id).is_some();
+        let mut others = self.others(is_kept);
+        let mut of_article: FxHashMap<u32, Vec<DocId>> = FxHashMap::default();
+        for &id in self.corpus.ids.iter().filter(|&&id| is_kept(id)) {
+            if let Some(article) = self.star_of[id.index()] {
+                of_article.entry(article).or_default().push(id);
+            }
+        }
+        others.par_iter_mut().enumerate().for_each(|(at, others)| {
+            let Some(copies) = self.star_of[at].and_then(|article| of_article.get(&article)) else { return };
+            if !others.iter().any(|(other, _)| copies.contains(other)) {
+                let id = DocId(at as u32);
+                let copies = copies.iter().filter(|&&copy| copy != id).take(OF_ARTICLE);
+                others.extend(copies.filter_map(|&copy| Some((copy, self.beside(id, copy)?))));
+            }
+        });
+        others
+    }
+
+    /// Returns how two documents of one article relate. Of many copies that come together each is compared with a few, which
+    /// need not be those that it is asked about.
+    pub(super) fn beside(&self, a: DocId, b: DocId) -> Option<Relation> {
+        let evidence = self.corpus.evidence(a, b);
+        relate(&evidence, self.corpus.settings).map(|kind| Relation::of(kind, &evidence))
     }
 
     /// Returns what the new document of a number is related to, but for pages that give way by their keys.

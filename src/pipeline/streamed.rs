@@ -11,8 +11,9 @@ use std::thread::{self, JoinHandle};
 use serde::Serialize;
 
 use super::compared::NO_TEXT;
-use super::indexed::{Batch, Judged, Relation, Standing, analysed, unnamed};
+use super::indexed::{Batch, Judged, OF_ARTICLE, Relation, Standing, analysed, unnamed};
 use super::packed::Vocabularies;
+use super::page::Page;
 use super::{Silent, pool, pool_of, rounded};
 use crate::answers::Match;
 use crate::dictionary::Known;
@@ -285,9 +286,9 @@ fn sorted(judged: &Judged, policy: &Policy, is_growing: bool, replaced: &HashMap
     let mut at_once = at_once.into_iter();
     let related = if replaced.is_empty() { Vec::new() } else { judged.related_in_index() };
     let others = if is_growing { judged.others(|id| id.index() < pages.len()) } else { vec![Vec::new(); pages.len()] };
-    // The first who has each text, and the first who has each article, of those who are remembered.
+    // The first who has each text, and the first few who have each article, of those who are remembered.
     let mut with_text: Vec<Option<usize>> = vec![None; corpus.ids.len()];
-    let mut with_article: HashMap<u32, usize> = HashMap::new();
+    let mut with_article: HashMap<u32, Vec<usize>> = HashMap::new();
     let article_of = |id: DocId| judged.star_of[id.index()];
     let mut sorted = Sorted { told: Vec::with_capacity(pages.len()), is_remembered: Vec::with_capacity(pages.len()) };
     for (at, page) in pages.iter().enumerate() {
@@ -305,15 +306,21 @@ fn sorted(judged: &Judged, policy: &Policy, is_growing: bool, replaced: &HashMap
                 let holder = with_text[text_of(corpus, other)].or_else(|| {
                     // Of an article with copies one is named as the source, which may come later.
                     let article = article_of(other).filter(|_| kind == RelationKind::Excerpt && !is_part)?;
-                    with_article.get(&article).copied()
+                    with_article.get(&article)?.first().copied()
                 });
-                let Some(holder) = holder else { continue };
-                let [resemblance, a_in_b, b_in_a] = shares.map(rounded);
-                let found = (kind, Nearest { of: pages[holder].key.clone(), resemblance, a_in_b, b_in_a });
-                nearest = Some(match nearest {
-                    Some(known) if !is_nearer(&found, &known) => known,
-                    _ => found,
-                });
+                if let Some(holder) = holder {
+                    take_nearer(&mut nearest, &pages[holder], Relation { kind, shares, is_part });
+                }
+            }
+            let id = corpus.ids[text as usize];
+            let copies = article_of(id).and_then(|article| with_article.get(&article)).map_or(&[][..], Vec::as_slice);
+            if nearest.as_ref().is_none_or(|(kind, _)| *kind > RelationKind::Repost) {
+                for &copy in copies {
+                    let other = corpus.ids[corpus.text_of[copy] as usize];
+                    if let Some(relation) = judged.beside(id, other) {
+                        take_nearer(&mut nearest, &pages[copy], relation);
+                    }
+                }
             }
         }
         let kind = nearest.as_ref().map(|(kind, _)| *kind);
@@ -321,7 +328,10 @@ fn sorted(judged: &Judged, policy: &Policy, is_growing: bool, replaced: &HashMap
         if is_remembered && text != NO_TEXT {
             with_text[text as usize].get_or_insert(at);
             if let Some(article) = article_of(corpus.ids[text as usize]) {
-                with_article.entry(article).or_insert(at);
+                let copies = with_article.entry(article).or_default();
+                if copies.len() < OF_ARTICLE {
+                    copies.push(at);
+                }
             }
         }
         sorted.is_remembered.push(is_remembered);
@@ -340,6 +350,15 @@ fn text_of(corpus: &super::Compared, id: DocId) -> usize {
 fn from_index(found: Match) -> (RelationKind, Nearest) {
     let Match { kind, key, resemblance, a_in_b, b_in_a, .. } = found;
     (kind, Nearest { of: key, resemblance, a_in_b, b_in_a })
+}
+
+/// Takes a relation to a document instead of the nearest one, if it is nearer.
+fn take_nearer(nearest: &mut Option<(RelationKind, Nearest)>, page: &Page, relation: Relation) {
+    let [resemblance, a_in_b, b_in_a] = relation.shares.map(rounded);
+    let found = (relation.kind, Nearest { of: page.key.clone(), resemblance, a_in_b, b_in_a });
+    if nearest.as_ref().is_none_or(|known| is_nearer(&found, known)) {
+        *nearest = Some(found);
+    }
 }
 
 /// Returns whether one relation is stronger than another: by its kind, then by resemblance, then by name.
