@@ -744,8 +744,9 @@ fn a_page_is_no_repost_of_itself_under_another_name() {
     let findings = scan(&paths, &Settings::default(), &Silent).unwrap();
     assert_eq!(findings.counts.documents, 2);
     assert!(findings.clusters.is_empty() && findings.relations.is_empty());
-    // Two links, the first file named itself, and the two in the folder that is named itself.
-    let note = "5 names of files are passed over: a link, or named twice; each file is read once";
+    // The hard link and the link to a file, the first file named itself, and the two in the folder that is named itself, where
+    // the link leads to four names again.
+    let note = "9 names of files are passed over: a link, or named twice; each file is read once";
     assert_eq!(findings.notes, [note]);
 }
 

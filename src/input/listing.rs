@@ -1,13 +1,13 @@
 //! Which files are to be read, and what each is called.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use ignore::gitignore::Gitignore;
 use ignore::overrides::{Override, OverrideBuilder};
-use ignore::{Match, WalkBuilder};
+use ignore::{DirEntry, Match, WalkBuilder};
 
 use super::again::Kept;
 use crate::document::{Moment, Skipped};
@@ -39,7 +39,8 @@ pub(super) enum Place {
 /// What there is under some paths.
 #[derive(Debug, Default)]
 pub(super) struct Listed {
-    /// Each file once whatever its names, folders in the order of their entries' names.
+    /// Each file once whatever its names; of each path what is there under its own name, folders in the order of their
+    /// entries' names, and then what links lead to.
     pub(super) files: Vec<File>,
     /// What is no file.
     pub(super) skipped: Vec<Skipped>,
@@ -134,14 +135,44 @@ struct Listing<'s> {
     prefixed: bool,
     listed: Listed,
     seen: HashSet<Identity>,
-    /// Folders already walked. A link to one of them is not followed: it would give no new file, and a few links
-    /// beside each other in nested folders give exponentially many paths.
-    walked: Arc<Mutex<HashSet<Identity>>>,
+    linked: Arc<Mutex<Linked>>,
+}
+
+/// Folders that are walked by way of links.
+#[derive(Default)]
+struct Linked {
+    /// How often each was. Which of its names the globs are about is not known before; but a few links beside each other in
+    /// nested folders give exponentially many paths.
+    times: HashMap<Identity, usize>,
+    /// The links themselves.
+    links: HashSet<PathBuf>,
+}
+
+/// Links by way of which one folder is walked.
+const MOST_LINKS: usize = 8;
+
+impl Linked {
+    /// Returns whether a folder is to be walked: each by its own name, and by way of a few links.
+    fn walks(&mut self, entry: &DirEntry) -> bool {
+        if entry.path_is_symlink() {
+            self.links.insert(entry.path().to_owned());
+        }
+        // A folder that cannot be looked at is left to the walk, which reports it.
+        let Some(metadata) = entry.metadata().ok().filter(|_| self.is_by_link(entry.path())) else { return true };
+        let times = self.times.entry(identity(entry.path(), &metadata)).or_default();
+        *times += 1;
+        *times <= MOST_LINKS
+    }
+
+    /// Returns whether a path is a link to a folder, or leads through one.
+    fn is_by_link(&self, path: &Path) -> bool {
+        !self.links.is_empty() && path.ancestors().any(|path| self.links.contains(path))
+    }
 }
 
 impl<'s> Listing<'s> {
     fn new(settings: &'s InputSettings) -> Self {
-        Self { settings, prefixed: false, listed: Listed::default(), seen: HashSet::new(), walked: Arc::default() }
+        Self { settings, prefixed: false, listed: Listed::default(), seen: HashSet::new(), linked: Arc::default() }
     }
 
     /// Adds what the user named; nothing the settings say keeps a file out that was named itself.
@@ -155,7 +186,7 @@ impl<'s> Listing<'s> {
         let metadata = fs::metadata(path).map_err(|error| Error::io("read", path, error))?;
         if metadata.is_dir() {
             fs::read_dir(path).map_err(|error| Error::io("list", path, error))?;
-            return self.walk(path, &metadata);
+            return self.walk(path);
         }
         let is_file = metadata.is_file();
         if is_file {
@@ -173,9 +204,9 @@ impl<'s> Listing<'s> {
         Ok(())
     }
 
-    fn walk(&mut self, root: &Path, metadata: &Metadata) -> Result<()> {
-        lock(&self.walked).insert(identity(root, metadata));
-        let walked = Arc::clone(&self.walked);
+    /// Adds the files in a folder, those that have another name than a link's under that.
+    fn walk(&mut self, root: &Path) -> Result<()> {
+        let linked = Arc::clone(&self.linked);
         let overrides = overrides(root, self.settings)?;
         let entries = WalkBuilder::new(root)
             .follow_links(true)
@@ -188,31 +219,19 @@ impl<'s> Listing<'s> {
             .require_git(false)
             .sort_by_file_name(Ord::cmp)
             .filter_entry(move |entry| {
-                if entry.depth() == 0 || !entry.file_type().is_some_and(|kind| kind.is_dir()) {
-                    return true;
-                }
-                // A folder that cannot be looked at is left to the walk, which reports it.
-                let identity = entry.metadata().map(|metadata| identity(entry.path(), &metadata));
-                identity.map_or(true, |identity| lock(&walked).insert(identity))
+                let is_folder = entry.depth() > 0 && entry.file_type().is_some_and(|kind| kind.is_dir());
+                !is_folder || lock(&linked).walks(entry)
             })
             .build();
+        let mut by_links = Vec::new();
         for entry in entries {
             match entry {
                 Ok(entry) if entry.file_type().is_none_or(|kind| kind.is_dir()) => {}
                 Ok(entry) => match entry.metadata() {
                     Ok(metadata) if metadata.is_file() => {
-                        if self.seen.insert(identity(entry.path(), &metadata)) {
-                            let name = self.name_under(root, entry.path()).into();
-                            let place = Place::Path(entry.into_path());
-                            self.listed.files.push(File {
-                                place,
-                                name,
-                                bytes: metadata.len(),
-                                changed: changed(&metadata),
-                            });
-                        } else {
-                            self.listed.repeated += 1;
-                        }
+                        let is_by_link = entry.path_is_symlink() || lock(&self.linked).is_by_link(entry.path());
+                        let file = (entry.into_path(), metadata);
+                        if is_by_link { by_links.push(file) } else { self.add_file(root, file) }
                     }
                     Ok(metadata) => self.skip(root, entry.path(), format!("{}, not a file", kind(&metadata))),
                     Err(error) => self.skip_broken(root, entry.path(), &error, &overrides),
@@ -220,7 +239,18 @@ impl<'s> Listing<'s> {
                 Err(error) => self.skip_broken(root, root, &error, &overrides),
             }
         }
+        by_links.into_iter().for_each(|file| self.add_file(root, file));
         Ok(())
+    }
+
+    fn add_file(&mut self, root: &Path, (path, metadata): (PathBuf, Metadata)) {
+        if self.seen.insert(identity(&path, &metadata)) {
+            let name = self.name_under(root, &path).into();
+            let (bytes, changed) = (metadata.len(), changed(&metadata));
+            self.listed.files.push(File { place: Place::Path(path), name, bytes, changed });
+        } else {
+            self.listed.repeated += 1;
+        }
     }
 
     fn name_under(&self, root: &Path, path: &Path) -> String {
@@ -423,6 +453,30 @@ mod tests {
         assert_eq!(names(&[root], &settings), ["丙/丁.txt", "甲.txt"]);
         assert_eq!(names(&[root, root, &root.join("硬.txt")], &settings).len(), 2);
         assert_eq!(names(&[&root.join("软.txt"), &root.join("甲.txt")], &settings).len(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_folder_hides_none_of_its_names() {
+        use std::os::unix::fs::symlink;
+        let folder = folder(&["日/一/甲.txt", "日/一/乙.txt"]);
+        let root = folder.path();
+        // In the order of names one stands before the folder, and one behind it.
+        for link in ["今", "末"] {
+            symlink("日/一", root.join(link)).unwrap();
+        }
+        let with = |include: &[&str], exclude: &[&str]| {
+            let [include, exclude] = [include, exclude].map(|globs| globs.iter().map(|&glob| glob.into()).collect());
+            let settings = InputSettings { include, exclude, ..InputSettings::default() };
+            let listed = list(&[root.to_owned()], &settings).unwrap();
+            (names(&[root], &settings), listed.repeated)
+        };
+        let own = vec!["日/一/乙.txt".to_owned(), "日/一/甲.txt".to_owned()];
+        assert_eq!(with(&[], &[]), (own.clone(), 4));
+        assert_eq!(with(&["日/一/**"], &[]), (own.clone(), 0));
+        assert_eq!(with(&[], &["今/**", "末/**"]), (own, 0));
+        assert_eq!(with(&["末/甲*"], &[]), (vec!["末/甲.txt".to_owned()], 0));
+        assert_eq!(with(&[], &["日/**", "今/**"]), (vec!["末/乙.txt".to_owned(), "末/甲.txt".to_owned()], 0));
     }
 
     #[cfg(unix)]
