@@ -296,3 +296,36 @@ fn the_formats_are_these() {
     let each = ["found.json", "gate.json"].map(|findings| run(findings, "markdown").to_string());
     assert_eq!(summaries, each.concat());
 }
+
+/// A reader that goes away after so many bytes.
+struct Leaving(usize);
+
+impl std::io::Write for Leaving {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let taken = bytes.len().min(self.0);
+        self.0 -= taken;
+        if taken == 0 { Err(std::io::ErrorKind::BrokenPipe.into()) } else { Ok(taken) }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_known_by_the_error_in_every_format() {
+    let found = judged(hostile(), 0);
+    // More than the room that a format may write into first.
+    let documents = (0..20_000).map(|n| Scanned { key: format!("{n:05}.txt"), ..Scanned::default() }).collect();
+    let found = Findings { documents, ..found };
+    for room in [0, 10, 1000] {
+        let left = [
+            report::csv(&found, &mut Leaving(room)),
+            report::junit(&found, &mut Leaving(room)),
+            report::json(&found, &mut Leaving(room)),
+            report::sarif(&found, "", &mut Leaving(room)),
+        ];
+        let kinds = left.map(|left| left.unwrap_err().kind());
+        assert_eq!(kinds, [std::io::ErrorKind::BrokenPipe; 4], "{room}");
+    }
+}

@@ -53,7 +53,7 @@ fn rows(findings: &Findings, shown: impl Fn(&str) -> Cow<str>, out: &mut dyn Wri
     }
     keys.sort_unstable();
     let mut rows = ::csv::Writer::from_writer(out);
-    rows.write_record(["key", "cluster", "kind", "keep", "similarity"]).map_err(io::Error::other)?;
+    rows.write_record(["key", "cluster", "kind", "keep", "similarity"]).map_err(of_system)?;
     for key in keys {
         let cluster = clusters.get(key).map(usize::to_string).unwrap_or_default();
         let (kind, keep, similarity) = match duplicates.get(key) {
@@ -61,7 +61,15 @@ fn rows(findings: &Findings, shown: impl Fn(&str) -> Cow<str>, out: &mut dyn Wri
             None => ("", key, 1.0),
         };
         let similarity = similarity.to_string();
-        rows.write_record([&*shown(key), &cluster, kind, &*shown(keep), &similarity]).map_err(io::Error::other)?;
+        rows.write_record([&*shown(key), &cluster, kind, &*shown(keep), &similarity]).map_err(of_system)?;
     }
     rows.flush()
+}
+
+/// Returns the system's error, by which a reader that went away is known.
+fn of_system(error: ::csv::Error) -> io::Error {
+    match error.into_kind() {
+        ::csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
+    }
 }

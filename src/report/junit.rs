@@ -41,7 +41,8 @@ pub fn junit(findings: &Findings, out: &mut dyn Write) -> io::Result<()> {
     }
     let mut report = Report::new("tongwen");
     report.add_test_suite(suite);
-    report.serialize(out).map_err(io::Error::other)
+    // Written by itself, so that an error is the system's, by which a reader that went away is known.
+    out.write_all(report.to_string().map_err(io::Error::other)?.as_bytes())
 }
 
 fn status(duplicate: &Duplicate) -> TestCaseStatus {
