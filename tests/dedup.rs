@@ -11,6 +11,7 @@ use tongwen::findings::{Cluster, Findings};
 use tongwen::pipeline::dedup::{apply, check, delete, plan};
 use tongwen::pipeline::{Phase, Progress, Silent, scan};
 use tongwen::plan::{Plan, Preference};
+use tongwen::report::{self, Done, TextOptions};
 use tongwen::settings::{InputSettings, RunSettings, Settings};
 
 const REPOSTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/reposts");
@@ -89,6 +90,23 @@ fn a_scan_of_what_stays_finds_no_repost_whatever_is_preferred() {
         // Nothing of an article is gone that no other page has.
         assert!(plan.dropped().all(|(_, dropped)| dropped.unique < 0.05), "{keep:?}");
     }
+}
+
+#[test]
+fn a_plan_of_which_an_entry_was_taken_out_does_not_say_that_no_repost_remains() {
+    let (_, mut plan) = planned(&[REPOSTS.into()], &[], &Settings::default());
+    let shown = |plan: &Plan| {
+        let mut out = Vec::new();
+        report::plan(plan, &Done::default(), &TextOptions::default(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    assert!(shown(&plan).contains("no repost remains"));
+    plan.kept[0].dropped.pop();
+    let edited = shown(&plan);
+    assert!(edited.contains("1 entry taken out of the plan") && !edited.contains("no repost remains"), "{edited}");
+    plan.kept.clear();
+    let edited = shown(&plan);
+    assert!(edited.contains("entries taken out of the plan") && !edited.contains("no repost remains"), "{edited}");
 }
 
 #[test]

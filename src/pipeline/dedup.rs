@@ -815,8 +815,10 @@ impl<'a> Choice<'a> {
         let mut notes = Vec::new();
         if rounds.left > 0 {
             notes.push(format!(
-                "{} repost clusters remain after {} rounds: a scan of what is kept finds them",
-                rounds.left, rounds.count
+                "{} repost {} after {} rounds, which is where dedup ends: scan what is kept, and dedup that once more",
+                rounds.left,
+                if rounds.left == 1 { "cluster remains" } else { "clusters remain" },
+                rounds.count
             ));
         }
         let dropped = kept.iter().flat_map(|kept| &kept.dropped);

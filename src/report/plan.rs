@@ -40,7 +40,9 @@ pub fn plan(plan: &Plan, done: &Done, options: &TextOptions, out: &mut dyn Write
         parts.push(format!("{} of the text", percent(counts.dropped_bytes as f64 / counts.bytes.max(1) as f64)));
     }
     let keep = plan.keep.iter().map(|keep| inert(keep)).collect::<Vec<_>>().join(", ");
+    let spared = (counts.dropped as usize).saturating_sub(dropped);
     let remains = match counts.left {
+        0 if spared > 0 => format!("{} taken out of the plan", count(spared, "entry", "entries")),
         0 => "no repost remains".to_owned(),
         left => format!("{} with reposts remain", count(left as usize, "article", "articles")),
     };

@@ -604,7 +604,8 @@ pub struct ReportArguments {
 /// Choose which page to keep of each article, and write the corpus without the others.
 ///
 /// Reads saved findings and the documents they were found in, and prints what stays, what goes and why. What remains is
-/// scanned in memory until that finds no repost. Nothing is written unless --output, --apply or --delete ask for it.
+/// scanned in memory until that finds no repost, twelve times at most. Nothing is written unless --output, --apply or
+/// --delete ask for it.
 #[derive(Debug, Args)]
 #[command(after_help = DEDUP_EXAMPLES)]
 pub struct DedupArguments {
