@@ -215,6 +215,26 @@ fn an_index_takes_in_what_passed_once_and_nothing_else() {
     assert!(folder.cannot(&["kept", "--index", "kept"]).contains("is the index itself"));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_cannot_be_written_says_that_the_pages_are_in_the_index() {
+    let folder = Folder::with(&[("p/ferry.txt", FERRY)]);
+    for arguments in [
+        &["gate", "p", "--index", "kept", "--add", "--output", "/dev/full"][..],
+        &["index", "add", "more", "p", "--output", "/dev/full"],
+    ] {
+        let output = folder.run(arguments);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains("cannot write `/dev/full`") && told.contains("in the index all the same"), "{told}");
+    }
+    assert_eq!((folder.pages("kept"), folder.pages("more")), (1, 1));
+    // A second time nothing is added.
+    let output = folder.run(&["gate", "p", "--index", "kept", "--add", "--output", "/dev/full"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(!told.contains("all the same"), "{told}");
+}
+
 #[test]
 fn a_changed_page_takes_the_place_of_its_older_version() {
     let folder = Folder::with(&[("p/ferry.txt", FERRY)]);

@@ -676,14 +676,16 @@ impl Writer {
     /// When something cannot be written.
     pub fn add<F: Fn(usize) -> Result<Kept> + Sync>(&mut self, addition: Addition<F>) -> Result<()> {
         let keys = addition.texts.iter().flat_map(|text| &text.pages).map(|page| page.key.as_str());
-        let (mut manifest, _) = self.without(keys)?;
-        let name = numbered(&mut manifest.next, "segment");
-        let path = self.index.folder.join(&name);
-        let text = |number: usize, _: &mut Unpacked| (addition.text)(number);
-        let fingerprint = manifest.shape.fingerprint();
-        let seal = segment::write(&path, fingerprint, &addition.counts, addition.texts, addition.verdicts, text)?;
-        manifest.segments.push(Entry { name, seal, removed: None });
-        self.replace(manifest)
+        self.whole(|writer| {
+            let (mut manifest, _) = writer.without(keys)?;
+            let name = numbered(&mut manifest.next, "segment");
+            let path = writer.index.folder.join(&name);
+            let text = |number: usize, _: &mut Unpacked| (addition.text)(number);
+            let fingerprint = manifest.shape.fingerprint();
+            let seal = segment::write(&path, fingerprint, &addition.counts, addition.texts, addition.verdicts, text)?;
+            manifest.segments.push(Entry { name, seal, removed: None });
+            writer.replace(manifest)
+        })
     }
 
     /// Merges the last segments where there are too many: so many that few enough are left, and those that are together
@@ -697,7 +699,7 @@ impl Writer {
     /// When something cannot be written, or is damaged. What was added stays.
     pub fn tidy(&mut self) -> Result<()> {
         match self.to_tidy() {
-            Some(run) => self.replace(self.merged(self.index.manifest.clone(), run)?),
+            Some(run) => self.whole(|writer| writer.replace(writer.merged(writer.index.manifest.clone(), run)?)),
             None => Ok(()),
         }
     }
@@ -789,11 +791,13 @@ impl Writer {
     /// # Errors
     /// When something cannot be written.
     pub fn remove<'k>(&mut self, keys: impl IntoIterator<Item = &'k str>) -> Result<u64> {
-        let (manifest, removed) = self.without(keys)?;
-        if removed > 0 {
-            self.replace(manifest)?;
-        }
-        Ok(removed)
+        self.whole(|writer| {
+            let (manifest, removed) = writer.without(keys)?;
+            if removed > 0 {
+                writer.replace(manifest)?;
+            }
+            Ok(removed)
+        })
     }
 
     /// Returns the manifest of the index without the pages of some keys, and how many those are.
@@ -825,10 +829,17 @@ impl Writer {
         if runs.is_empty() {
             return Ok(());
         }
-        // The last first, so that the numbers of those before it hold.
-        let manifest = self.index.manifest.clone();
-        let manifest = runs.into_iter().rev().try_fold(manifest, |manifest, run| self.merged(manifest, run))?;
-        self.replace(manifest)
+        self.whole(|writer| {
+            // The last first, so that the numbers of those before it hold.
+            let manifest = writer.index.manifest.clone();
+            let manifest = runs.into_iter().rev().try_fold(manifest, |manifest, run| writer.merged(manifest, run))?;
+            writer.replace(manifest)
+        })
+    }
+
+    /// Does something in whole or not at all: what was written of it when it failed is removed, for the disk may be full.
+    fn whole<T>(&mut self, act: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        act(self).inspect_err(|_| self.remove_what_is_left())
     }
 
     /// Returns a manifest in which some segments that follow each other are one.

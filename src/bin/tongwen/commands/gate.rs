@@ -64,13 +64,19 @@ pub fn run(arguments: GateArguments) -> Result<ExitCode, Failure> {
     // The bar must be gone before the report begins.
     drop(progress);
     let Gated { mut findings, added } = gated;
-    known.update(&mut findings, &policy)?;
+    let is_added = added.as_ref().is_some_and(|added| added.added + added.replaced > 0);
+    let but_added = |failure: Failure| match is_added {
+        true => failure.with_hint("what passed is in the index all the same: a gate of the same pages finds it there"),
+        false => failure,
+    };
+    known.update(&mut findings, &policy).map_err(but_added)?;
     let folder = folder_of(&arguments.paths);
     let rendering = Rendering { destination, format, top, kinds: kinds(&typed), color, folder };
-    rendering.write_with(&findings, |options, out| match &added {
+    let rendered = rendering.write_with(&findings, |options, out| match &added {
         Some(added) => report::added(added, options, out),
         None => Ok(()),
-    })?;
+    });
+    rendered.map_err(but_added)?;
     match findings.gate {
         Some(Ruling { verdict: Verdict::Pass, .. }) => Ok(ExitCode::SUCCESS),
         Some(Ruling { verdict: Verdict::Fail, .. }) => Ok(ExitCode::from(1)),

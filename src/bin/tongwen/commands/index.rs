@@ -68,13 +68,14 @@ fn add(arguments: IndexedArguments) -> Result<(), Failure> {
     let progress = shown(quiet);
     let added = indexed::add(&paths, &mut writer, &settings, &*progress)?;
     drop(progress);
-    match Format::from(format) {
+    let written = match Format::from(format) {
         Format::Text => {
             let options = TextOptions { top, width: destination.columns(), ..TextOptions::default() };
             destination.write(color, |out| report::added(&added, &options, out))
         }
         Format::Json => destination.write(When::Always, |out| report::added_json(&added, out)),
-    }
+    };
+    written.map_err(|failure| failure.with_hint("the pages are in the index all the same"))
 }
 
 fn query(arguments: IndexedArguments) -> Result<(), Failure> {
