@@ -362,11 +362,15 @@ fn lead((text, mask): (Text, &Mask), covered: &[u64]) -> u32 {
     if numbers < lead { lead - numbers.min(DAY_AND_HOUR) } else { lead }
 }
 
-/// Returns whether two pages may be of one site: they have their first or last line in common, or their titles nothing.
+/// Returns whether two pages may be of one site: they have their first or last line in common, or their titles next to
+/// nothing, be it the name of a series.
 fn are_of_one_frame((a, covered_a): (Text, &[u64]), (b, covered_b): (Text, &[u64])) -> bool {
     let (Some(first_a), Some(first_b)) = (a.blocks.lines.first(), b.blocks.lines.first()) else { return false };
     let last = |text: Text| text.blocks.lines.last().map(|line| line.hash);
-    let is_alone = |text: Text, covered: &[u64]| bits::count(covered, text.blocks.line(0)) == 0;
+    let is_alone = |text: Text, covered: &[u64]| {
+        let title = text.blocks.line(0);
+        (bits::count(covered, title.clone()) as usize) * 2 < title.len()
+    };
     first_a.hash == first_b.hash || last(a) == last(b) || is_alone(a, covered_a) && is_alone(b, covered_b)
 }
 

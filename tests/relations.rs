@@ -728,6 +728,23 @@ fn a_short_article_below_another_name_and_day_is_a_repost() {
 }
 
 #[test]
+fn parts_of_a_series_whose_titles_have_its_name_in_common_are_no_reposts_of_each_other() {
+    let below = Author::new(8_100).sentences(9).concat();
+    let part = |title: &str, number: u64| {
+        let (own, foot) =
+            (Author::new(8_101 + number).sentences(6).concat(), ["下载收听", "返回听书目录"][number as usize]);
+        page(title, format!("{title}\n{own}\n{below}\n{foot}"))
+    };
+    for analysis in both_kinds_of_tokens() {
+        let pages = [
+            part("第三回 桥头借火的来客天没亮就走了，谁也没有看见｜渡口老船工与他的旧木箱", 0),
+            part("听书目录 秋天的信寄到山里已经晚了，水也退了 - 渡口老船工与他的旧木箱", 1),
+        ];
+        assert_eq!(joined(&found(&among_strangers(pages), &analysis)), BTreeSet::new(), "{:?}", analysis.tokens);
+    }
+}
+
+#[test]
 fn a_version_that_is_brought_up_to_date_throughout_is_one_change() {
     let manual = |version: &str| {
         let sentences = Author::new(1).sentences(20).into_iter();
