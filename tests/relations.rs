@@ -649,7 +649,7 @@ fn table(rows: usize, issue: usize) -> String {
 #[test]
 fn two_issues_of_a_table_in_short_lines_are_no_repost_and_a_copy_of_one_is() {
     for analysis in both_kinds_of_tokens() {
-        for rows in [6, 15, 40] {
+        for rows in [2, 3, 6, 15, 40] {
             let mut pages: Vec<Page> = (0..6).map(|issue| page(format!("{issue}"), table(rows, issue))).collect();
             pages.push(page("copy", format!("{}来源：本地物价局", table(rows, 4))));
             let joined = joined(&found(&pages, &analysis));
@@ -668,6 +668,22 @@ fn counts_at_the_ends_of_lines_above_an_article_in_one_line_make_no_other_issue_
     for analysis in both_kinds_of_tokens() {
         let pages = among_strangers([11, 64].map(|n| page(format!("{n}"), counted(n))));
         assert_eq!(joined(&found(&pages, &analysis)), BTreeSet::from([pair("11", "64")]), "{:?}", analysis.tokens);
+    }
+}
+
+#[test]
+fn a_number_at_the_end_of_a_long_line_is_part_of_what_it_says_and_at_the_end_of_a_head_it_is_not() {
+    let sentences = Author::new(1).sentences(5);
+    let (long, last) = (sentences[..4].concat(), &sentences[4]);
+    assert!(long.chars().count() > 80);
+    let said = |n: u64| page(format!("{n}"), format!("{long}今天的水位是{n}\n{last}"));
+    let found_of = |pages: [Page; 2], analysis: &AnalysisSettings| joined(&found(&among_strangers(pages), analysis));
+    assert_eq!(found_of([2539, 5672].map(said), &AnalysisSettings::default()), BTreeSet::new());
+    let copied =
+        |n: u64| page(format!("{n}"), format!("渡口文抄，自称从不漏抄一个字的那一份，本月第{n}\n{long}\n{last}"));
+    for analysis in both_kinds_of_tokens() {
+        let copies = BTreeSet::from([pair("2539", "5672")]);
+        assert_eq!(found_of([2539, 5672].map(copied), &analysis), copies, "{:?}", analysis.tokens);
     }
 }
 
