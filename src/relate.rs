@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::findings::RelationKind;
 use crate::settings::{AnalysisSettings, TokenKind};
-use crate::verify::Evidence;
+use crate::verify::{Evidence, SHORT};
 
 /// Share of the smaller text that makes a repost of an abridged or extended copy, of which [`LEAST_BODY`] of the larger
 /// must still be in the smaller.
@@ -53,10 +53,9 @@ const TOKENS_A_NUMBER: u32 = 100;
 /// is then the list or the notice below.
 const LEAST_LEAD: f64 = 0.25;
 
-/// The same of texts of less content than so many tokens: of a notice of a few lines it is the title, some eight words, and
+/// The same where both texts have less than [`SHORT`] tokens: of a notice of a few lines it is the title, some eight words, and
 /// what it stands above is the same on other notices of the site. No score of another labelled set changed with it.
 const LEAST_TITLE: f64 = 0.08;
-const SHORT: u32 = 100;
 
 /// Seeds that two texts must share before one is said to contain the other.
 const LEAST_CONTAINED: u32 = 40;

@@ -46,8 +46,8 @@ pub struct Runs {
     pub longest: u32,
     /// Different places within a run where one number stands for another.
     pub numbers_differ: u32,
-    /// Tokens of the first outside of runs, but for a day and an hour beside words, that stand above nearly all of those in
-    /// runs; 0 where the page is not made up so, or the frames of the two pages have nothing to do with each other.
+    /// Tokens of the first outside of runs that stand above nearly all of those in runs, of two short texts but for a day and
+    /// an hour beside words; 0 where the page is not made up so, or the frames of the two have nothing to do with each other.
     pub lead_a: u32,
     /// The same of the second.
     pub lead_b: u32,
@@ -299,8 +299,9 @@ impl Aligner {
         runs.covered_b = in_b.min(in_a * OFTEN);
         runs.seeds = runs.seeds.min(in_a.min(in_b) * OFTEN);
         if are_of_one_frame((a.0, &self.covered_a), (b.0, &self.covered_b)) {
-            runs.lead_a = lead(a, &self.covered_a);
-            runs.lead_b = lead(b, &self.covered_b);
+            let are_short = runs.a.max(runs.b) < SHORT;
+            runs.lead_a = lead(a, &self.covered_a, are_short);
+            runs.lead_b = lead(b, &self.covered_b, are_short);
         }
         runs
     }
@@ -326,14 +327,17 @@ fn common_prefix(a: &[Shingle], b: &[Shingle]) -> usize {
 /// Share of a page that must fit for it to be made up of a body alone and of what it shares below.
 const FIT: f64 = 0.75;
 
+/// Tokens of content below which a text is a few lines.
+pub const SHORT: u32 = 100;
+
 /// Numbers of a day and an hour (`2026-11-28 22:06:14`): beside a name above a copy of a few lines they are as many tokens
 /// as a title.
 const DAY_AND_HOUR: u32 = 6;
 
-/// Returns how many tokens of content outside of runs stand above those in runs, but for a day and an hour beside words. 0
-/// where the text is not made up so, as where there are no runs: texts too short for a seed, or the same words in another
-/// order.
-fn lead((text, mask): (Text, &Mask), covered: &[u64]) -> u32 {
+/// Returns how many tokens of content outside of runs stand above those in runs; of two short texts but for a day and an hour
+/// beside words. 0 where the text is not made up so, as where there are no runs: texts too short for a seed, or the same
+/// words in another order.
+fn lead((text, mask): (Text, &Mask), covered: &[u64], are_short: bool) -> u32 {
     let blocks = text.blocks;
     let (all, in_runs) = (mask.content_tokens(), mask.content_of(covered));
     // Content of the lines before token `at`, and that of it which is in runs.
@@ -361,6 +365,9 @@ fn lead((text, mask): (Text, &Mask), covered: &[u64]) -> u32 {
     look(all, inside, blocks.tokens);
     if lead == 0 || in_runs == 0 || f64::from(best) < FIT * f64::from(all) {
         return 0;
+    }
+    if !are_short {
+        return lead;
     }
     let outside: Vec<u64> = blocks.numbers.iter().zip(covered).map(|(numbers, covered)| numbers & !covered).collect();
     let numbers = mask.content_within(0..lead_end, Some(&outside));
@@ -441,6 +448,26 @@ mod tests {
 
     use super::*;
     use crate::block::{Block, Blocks};
+
+    #[test]
+    fn of_a_lead_a_day_and_an_hour_beside_words_are_none_in_a_short_text() {
+        let shingles: Vec<Shingle> = (0..49).collect();
+        let lead_of = |numbers: Range<u32>, are_short: bool| {
+            let line = |start: u32| Block { hash: 0, start, weight: 40 };
+            let mut blocks = Blocks { lines: [line(0), line(12)].into(), tokens: 50, ..Blocks::default() };
+            let [mut is_number, mut covered] = [[0_u64]; 2];
+            bits::set(&mut is_number, numbers);
+            bits::set(&mut covered, 12..50);
+            blocks.numbers = is_number.into();
+            let text = Text { shingles: &shingles, blocks: &blocks, host: 0 };
+            lead((text, &Mask::new(&text, 2)), &covered, are_short)
+        };
+        // Of twelve tokens; some of the text below are numbers too.
+        assert_eq!([0..0, 4..7, 4..10, 1..12, 9..20].map(|numbers| lead_of(numbers, true)), [12, 9, 6, 6, 9]);
+        // A line of figures is what a page says.
+        assert_eq!(lead_of(0..12, true), 12);
+        assert_eq!([4..7, 1..12].map(|numbers| lead_of(numbers, false)), [12, 12]);
+    }
 
     #[test]
     fn resemblance_and_containment_are_what_their_definitions_say() {
