@@ -230,9 +230,13 @@ fn a_report_that_cannot_be_written_says_that_the_pages_are_in_the_index() {
     }
     assert_eq!((folder.pages("kept"), folder.pages("more")), (1, 1));
     // A second time nothing is added.
-    let output = folder.run(&["gate", "p", "--index", "kept", "--add", "--output", "/dev/full"]);
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(!told.contains("all the same"), "{told}");
+    for arguments in [
+        &["gate", "p", "--index", "kept", "--add", "--output", "/dev/full"][..],
+        &["index", "add", "more", "p", "--output", "/dev/full"],
+    ] {
+        let told = String::from_utf8(folder.run(arguments).stderr).unwrap();
+        assert!(told.contains("cannot write `/dev/full`") && !told.contains("all the same"), "{told}");
+    }
 }
 
 #[test]

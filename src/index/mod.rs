@@ -720,7 +720,7 @@ impl Writer {
         if self.merging.is_some() {
             if let Some(few) = few_of(&self.sizes()[run.clone()], at_once) {
                 let run = run.end - few..run.end;
-                self.replace(self.merged(self.index.manifest.clone(), run)?)?;
+                self.whole(|writer| writer.replace(writer.merged(writer.index.manifest.clone(), run)?))?;
             }
             return Ok(None);
         }
@@ -740,7 +740,10 @@ impl Writer {
     /// As [`tidy`](Self::tidy), and what went wrong as the segment was written.
     pub fn take_in(&mut self, merged: Result<Merged>) -> Result<()> {
         self.merging = None;
-        let Merged { of, entry } = merged.inspect_err(|_| self.remove_what_is_left())?;
+        self.whole(|writer| writer.put_in_place(merged?))
+    }
+
+    fn put_in_place(&mut self, Merged { of, entry }: Merged) -> Result<()> {
         let mut manifest = self.index.manifest.clone();
         let is_of = |run: &[Entry]| run.iter().zip(&of).all(|(entry, (name, _))| entry.name == *name);
         let Some(at) = manifest.segments.windows(of.len()).position(is_of) else {
@@ -862,8 +865,17 @@ impl Writer {
     }
 
     /// Removes files of the index that the manifest does not name: of what was replaced, or was broken off. What is being
-    /// merged is spared.
+    /// merged is spared. Where another manifest is there than this one's nothing is removed: it was put in place, and then
+    /// something failed.
     fn remove_what_is_left(&self) {
+        let is_own = match Manifest::read(&self.index.folder) {
+            Ok(Some(there)) => there.names().eq(self.index.manifest.names()),
+            Ok(None) => self.index.manifest.names().next().is_none(),
+            Err(_) => false,
+        };
+        if !is_own {
+            return;
+        }
         let named: BTreeSet<&str> = self.index.manifest.names().collect();
         // Whatever it ends in: it has another ending while it is written.
         let merging = self.merging.as_ref().and_then(|(name, _)| Path::new(name).file_stem());
@@ -997,6 +1009,24 @@ mod hexadecimal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_manifest_that_was_put_in_place_before_something_failed_loses_no_segment() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = Writer::open(folder.path(), &AnalysisSettings::default()).unwrap();
+        let text = |_: usize| Ok(Kept::default());
+        let addition = || Addition { texts: &[], counts: FxHashMap::default(), verdicts: Vec::new(), text };
+        writer.add(addition()).unwrap();
+        let before = writer.index.manifest.clone();
+        writer.add(addition()).unwrap();
+        // As where the folder could not be synchronised: on disk is the second, the writer knows the first.
+        writer.index.manifest = before;
+        let failed = writer.whole(|_| -> Result<()> { Err(Error::Settings("it failed".into())) });
+        assert!(failed.is_err());
+        let named = Manifest::read(folder.path()).unwrap().unwrap();
+        assert_eq!(named.segments.len(), 2);
+        assert!(named.names().all(|name| folder.path().join(name).exists()));
+    }
 
     #[test]
     fn segments_are_merged_where_there_are_too_many_and_large_ones_stay() {

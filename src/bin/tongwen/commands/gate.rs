@@ -14,7 +14,7 @@ use tongwen::report;
 use tongwen::settings::TokenKind;
 
 use crate::args::{GateArguments, GateFlags, When};
-use crate::commands::index::{refuse_inside, shown};
+use crate::commands::index::{but_added, refuse_inside, shown};
 use crate::commands::report::{Rendering, kinds};
 use crate::commands::scan::{can_be_read, folder_of};
 use crate::config::{self, Plan};
@@ -64,19 +64,14 @@ pub fn run(arguments: GateArguments) -> Result<ExitCode, Failure> {
     // The bar must be gone before the report begins.
     drop(progress);
     let Gated { mut findings, added } = gated;
-    let is_added = added.as_ref().is_some_and(|added| added.added + added.replaced > 0);
-    let but_added = |failure: Failure| match is_added {
-        true => failure.with_hint("what passed is in the index all the same: a gate of the same pages finds it there"),
-        false => failure,
-    };
-    known.update(&mut findings, &policy).map_err(but_added)?;
+    known.update(&mut findings, &policy).map_err(|failure| but_added(failure, added.as_ref()))?;
     let folder = folder_of(&arguments.paths);
     let rendering = Rendering { destination, format, top, kinds: kinds(&typed), color, folder };
     let rendered = rendering.write_with(&findings, |options, out| match &added {
         Some(added) => report::added(added, options, out),
         None => Ok(()),
     });
-    rendered.map_err(but_added)?;
+    rendered.map_err(|failure| but_added(failure, added.as_ref()))?;
     match findings.gate {
         Some(Ruling { verdict: Verdict::Pass, .. }) => Ok(ExitCode::SUCCESS),
         Some(Ruling { verdict: Verdict::Fail, .. }) => Ok(ExitCode::from(1)),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use tongwen::answers::Added;
 use tongwen::index::{Index, Info, Writer};
 use tongwen::input::{are_one, would_read};
 use tongwen::pipeline::{Progress, Silent, indexed};
@@ -75,7 +76,16 @@ fn add(arguments: IndexedArguments) -> Result<(), Failure> {
         }
         Format::Json => destination.write(When::Always, |out| report::added_json(&added, out)),
     };
-    written.map_err(|failure| failure.with_hint("the pages are in the index all the same"))
+    written.map_err(|failure| but_added(failure, Some(&added)))
+}
+
+/// Returns a failure to write a report, with the hint that pages are in the index all the same where some are.
+pub fn but_added(failure: Failure, added: Option<&Added>) -> Failure {
+    match added {
+        Some(added) if added.added + added.replaced > 0 => failure
+            .with_hint("the pages are in the index all the same: what is asked about them again finds them there"),
+        _ => failure,
+    }
 }
 
 fn query(arguments: IndexedArguments) -> Result<(), Failure> {
