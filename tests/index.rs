@@ -577,12 +577,20 @@ fn near_copies_that_come_together_are_reposts_however_many_they_are() {
     assert!(kinds.iter().all(|&(_, kind, of)| (kind, of) == (RelationKind::Repost, "first")), "{kinds:?}");
     assert_eq!(kinds.len(), copies.len());
     // Of those that are remembered as they come the first alone is new.
-    let writer = Writer::open(&place.path().join("other"), &settings().analysis).unwrap();
-    let mut stream = Stream::new(Memory::Growing(writer), Policy::default(), &settings()).unwrap();
+    let other = Writer::open(&place.path().join("other"), &settings().analysis).unwrap();
+    let mut stream = Stream::new(Memory::Growing(other), Policy::default(), &settings()).unwrap();
     let verdicts = stream.judge(documents().into_iter().map(Ok).collect()).unwrap();
     let new: Vec<&str> =
         verdicts.iter().filter(|told| told.verdict == Verdict::New).map(|told| told.id.as_str()).collect();
     assert_eq!(new, ["copy 000"]);
+    // A newer version of a page of the article, and of the page itself there is an older one.
+    indexed::add_documents(vec![document("copy 000", &format!("{}旧", copies[0].1))], &mut writer, &settings())
+        .unwrap();
+    for memory in [Memory::Fixed(Index::open(&place.path().join("index")).unwrap()), Memory::Growing(writer)] {
+        let mut stream = Stream::new(memory, Policy::default(), &settings()).unwrap();
+        let verdicts = stream.judge(documents().into_iter().map(Ok).collect()).unwrap();
+        assert!(verdicts.iter().all(|told| told.verdict == Verdict::Repost), "{:?}", verdicts[0]);
+    }
 }
 
 /// A text that has nothing in common with those of other numbers.

@@ -723,6 +723,15 @@ impl Relation {
     }
 }
 
+/// What new documents are to the texts of the index.
+#[derive(Default)]
+pub(super) struct InIndex {
+    /// For each new document that stands for its text those that it is related to.
+    related: Vec<Vec<(DocId, Relation)>>,
+    /// Those of each article.
+    of_article: FxHashMap<u32, Vec<DocId>>,
+}
+
 /// What is to be kept of new documents.
 pub(super) struct Kepts {
     texts: Vec<NewText>,
@@ -762,33 +771,45 @@ impl Judged<'_, '_> {
 
     /// Returns what each new document is related to, by key.
     pub(super) fn answers(&self, gives_way: Option<&GivesWay>) -> Result<Vec<Answer>> {
-        let related = self.related_in_index();
+        let in_index = self.related_in_index();
         let answer = |at: usize| match gives_way {
-            Some(gives_way) => self.answer(at, &related, Some(&|key| gives_way(at, key))),
-            None => self.answer(at, &related, None),
+            Some(gives_way) => self.answer(at, &in_index, Some(&|key| gives_way(at, key))),
+            None => self.answer(at, &in_index, None),
         };
         (0..self.batch.new).into_par_iter().map(answer).collect()
     }
 
-    /// Returns for each new document that stands for its text the texts of the index that it is related to.
-    pub(super) fn related_in_index(&self) -> Vec<Vec<(DocId, Relation)>> {
+    /// Returns what the new documents are to the texts of the index.
+    pub(super) fn related_in_index(&self) -> InIndex {
         let is_kept = |id: DocId| self.addresses(id).is_some();
-        let mut others = self.others(is_kept);
         let mut of_article: FxHashMap<u32, Vec<DocId>> = FxHashMap::default();
         for &id in self.corpus.ids.iter().filter(|&&id| is_kept(id)) {
             if let Some(article) = self.star_of[id.index()] {
                 of_article.entry(article).or_default().push(id);
             }
         }
-        others.par_iter_mut().enumerate().for_each(|(at, others)| {
-            let Some(copies) = self.star_of[at].and_then(|article| of_article.get(&article)) else { return };
-            if !others.iter().any(|(other, _)| copies.contains(other)) {
-                let id = DocId(at as u32);
-                let copies = copies.iter().filter(|&&copy| copy != id).take(OF_ARTICLE);
-                others.extend(copies.filter_map(|&copy| Some((copy, self.beside(id, copy)?))));
+        InIndex { related: self.others(is_kept), of_article }
+    }
+
+    /// Returns the matches of a document with texts of its article that it was not compared with, a few that do not give way.
+    fn of_copies(&self, id: DocId, in_index: &InIndex, but: Option<&dyn Fn(&str) -> bool>) -> Result<Vec<Match>> {
+        let copies = self.star_of[id.index()].and_then(|article| in_index.of_article.get(&article));
+        let is_related = |other: DocId| in_index.related[id.index()].iter().any(|&(known, _)| known == other);
+        let (mut found, mut asked) = (Vec::new(), 0);
+        for &copy in copies.into_iter().flatten().filter(|&&copy| copy != id && !is_related(copy)) {
+            let addresses = self.addresses(copy).unwrap_or_default();
+            if self.of_text(addresses, Relation::SAME, but)?.is_none() {
+                continue;
             }
-        });
-        others
+            if asked == OF_ARTICLE {
+                break;
+            }
+            asked += 1;
+            if let Some(relation) = self.beside(id, copy) {
+                found.extend(self.of_text(addresses, relation, but)?);
+            }
+        }
+        Ok(found)
     }
 
     /// Returns how two documents of one article relate. Of many copies that come together each is compared with a few, which
@@ -799,12 +820,7 @@ impl Judged<'_, '_> {
     }
 
     /// Returns what the new document of a number is related to, but for pages that give way by their keys.
-    pub(super) fn answer(
-        &self,
-        at: usize,
-        related: &[Vec<(DocId, Relation)>],
-        but: Option<&dyn Fn(&str) -> bool>,
-    ) -> Result<Answer> {
+    pub(super) fn answer(&self, at: usize, in_index: &InIndex, but: Option<&dyn Fn(&str) -> bool>) -> Result<Answer> {
         let (corpus, page) = (self.corpus, &self.batch.pages[at]);
         let mut matches = Vec::new();
         let text = corpus.text_of[at];
@@ -816,8 +832,13 @@ impl Judged<'_, '_> {
                 let shares = if is_frame_only { [0.0; 3] } else { [1.0; 3] };
                 matches.extend(self.of_text(addresses, Relation { kind, shares, is_part: false }, but)?);
             }
-            for &(other, relation) in &related[standing.index()] {
+            let related = &in_index.related[standing.index()];
+            for &(other, relation) in related {
                 matches.extend(self.of_text(self.addresses(other).unwrap_or_default(), relation, but)?);
+            }
+            let is_repost = |found: &Match| found.kind <= RelationKind::Repost;
+            if !is_frame_only && !matches.iter().any(is_repost) {
+                matches.extend(self.of_copies(standing, in_index, but)?);
             }
             if matches.is_empty() && is_frame_only {
                 matches.extend(self.same_frame(page, but)?);

@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 use serde::Serialize;
 
 use super::compared::NO_TEXT;
-use super::indexed::{Batch, Judged, OF_ARTICLE, Relation, Standing, analysed, unnamed};
+use super::indexed::{Batch, InIndex, Judged, OF_ARTICLE, Relation, Standing, analysed, unnamed};
 use super::packed::Vocabularies;
 use super::page::Page;
 use super::{Silent, pool, pool_of, rounded};
@@ -284,7 +284,7 @@ fn sorted(judged: &Judged, policy: &Policy, is_growing: bool, replaced: &HashMap
     // All at once where no verdict depends on one before it.
     let at_once = if replaced.is_empty() { judged.answers(Some(&|at, key| pages[at].key == key))? } else { Vec::new() };
     let mut at_once = at_once.into_iter();
-    let related = if replaced.is_empty() { Vec::new() } else { judged.related_in_index() };
+    let in_index = if replaced.is_empty() { InIndex::default() } else { judged.related_in_index() };
     let others = if is_growing { judged.others(|id| id.index() < pages.len()) } else { vec![Vec::new(); pages.len()] };
     // The first who has each text, and the first few who have each article, of those who are remembered.
     let mut with_text: Vec<Option<usize>> = vec![None; corpus.ids.len()];
@@ -295,7 +295,7 @@ fn sorted(judged: &Judged, policy: &Policy, is_growing: bool, replaced: &HashMap
         let is_replaced = |key: &str| replaced.get(key).is_some_and(|&by| by < at && sorted.is_remembered[by]);
         let answer = match at_once.next() {
             Some(answer) => answer,
-            None => judged.answer(at, &related, Some(&|key| key == page.key || is_replaced(key)))?,
+            None => judged.answer(at, &in_index, Some(&|key| key == page.key || is_replaced(key)))?,
         };
         let text = corpus.text_of[at];
         let mut nearest = answer.matches.into_iter().next().map(from_index);
@@ -312,6 +312,7 @@ fn sorted(judged: &Judged, policy: &Policy, is_growing: bool, replaced: &HashMap
                     take_nearer(&mut nearest, &pages[holder], Relation { kind, shares, is_part });
                 }
             }
+            // Up to six evidences a record, where many copies come together and one of them is compared with other ones.
             let id = corpus.ids[text as usize];
             let copies = article_of(id).and_then(|article| with_article.get(&article)).map_or(&[][..], Vec::as_slice);
             if nearest.as_ref().is_none_or(|(kind, _)| *kind > RelationKind::Repost) {
