@@ -136,6 +136,17 @@ struct Listing<'s> {
     listed: Listed,
     seen: HashSet<Identity>,
     linked: Arc<Mutex<Linked>>,
+    /// What is skipped, by its folder's path without links and its own name: once whatever its names.
+    missed: HashSet<PathBuf>,
+    /// What is found by way of links, until all that has a name of its own is there.
+    by_links: ByLinks,
+}
+
+#[derive(Default)]
+struct ByLinks {
+    files: Vec<(PathBuf, Metadata)>,
+    known: HashSet<Identity>,
+    skipped: Vec<(PathBuf, String)>,
 }
 
 /// Folders that are walked by way of links.
@@ -172,7 +183,15 @@ impl Linked {
 
 impl<'s> Listing<'s> {
     fn new(settings: &'s InputSettings) -> Self {
-        Self { settings, prefixed: false, listed: Listed::default(), seen: HashSet::new(), linked: Arc::default() }
+        Self {
+            settings,
+            prefixed: false,
+            listed: Listed::default(),
+            seen: HashSet::new(),
+            linked: Arc::default(),
+            missed: HashSet::new(),
+            by_links: ByLinks::default(),
+        }
     }
 
     /// Adds what the user named; nothing the settings say keeps a file out that was named itself.
@@ -207,6 +226,8 @@ impl<'s> Listing<'s> {
     /// Adds the files in a folder, those that have another name than a link's under that.
     fn walk(&mut self, root: &Path) -> Result<()> {
         let linked = Arc::clone(&self.linked);
+        // Other globs are about other names.
+        lock(&linked).times.clear();
         let overrides = overrides(root, self.settings)?;
         let entries = WalkBuilder::new(root)
             .follow_links(true)
@@ -223,15 +244,20 @@ impl<'s> Listing<'s> {
                 !is_folder || lock(&linked).walks(entry)
             })
             .build();
-        let mut by_links = Vec::new();
         for entry in entries {
             match entry {
                 Ok(entry) if entry.file_type().is_none_or(|kind| kind.is_dir()) => {}
                 Ok(entry) => match entry.metadata() {
                     Ok(metadata) if metadata.is_file() => {
-                        let is_by_link = entry.path_is_symlink() || lock(&self.linked).is_by_link(entry.path());
+                        let is_by_link = entry.path_is_symlink() || self.is_by_link(entry.path());
                         let file = (entry.into_path(), metadata);
-                        if is_by_link { by_links.push(file) } else { self.add_file(root, file) }
+                        if !is_by_link {
+                            self.add_file(root, file);
+                        } else if self.by_links.known.insert(identity(&file.0, &file.1)) {
+                            self.by_links.files.push(file);
+                        } else {
+                            self.listed.repeated += 1;
+                        }
                     }
                     Ok(metadata) => self.skip(root, entry.path(), format!("{}, not a file", kind(&metadata))),
                     Err(error) => self.skip_broken(root, entry.path(), &error, &overrides),
@@ -239,8 +265,14 @@ impl<'s> Listing<'s> {
                 Err(error) => self.skip_broken(root, root, &error, &overrides),
             }
         }
-        by_links.into_iter().for_each(|file| self.add_file(root, file));
+        let ByLinks { files, skipped, .. } = std::mem::take(&mut self.by_links);
+        files.into_iter().for_each(|file| self.add_file(root, file));
+        skipped.into_iter().for_each(|(path, reason)| self.add_skipped(root, &path, reason));
         Ok(())
+    }
+
+    fn is_by_link(&self, path: &Path) -> bool {
+        lock(&self.linked).is_by_link(path)
     }
 
     fn add_file(&mut self, root: &Path, (path, metadata): (PathBuf, Metadata)) {
@@ -265,8 +297,20 @@ impl<'s> Listing<'s> {
     }
 
     fn skip(&mut self, root: &Path, path: &Path, reason: String) {
-        let key = self.name_under(root, path);
-        self.listed.skipped.push(Skipped::new(key, reason));
+        if self.is_by_link(path) {
+            self.by_links.skipped.push((path.to_owned(), reason));
+        } else {
+            self.add_skipped(root, path, reason);
+        }
+    }
+
+    fn add_skipped(&mut self, root: &Path, path: &Path, reason: String) {
+        let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+        let place = folder.map_or(path.to_owned(), |folder| folder.join(path.file_name().unwrap_or_default()));
+        if self.missed.insert(place) {
+            let key = self.name_under(root, path);
+            self.listed.skipped.push(Skipped::new(key, reason));
+        }
     }
 
     /// Lists what the walk could not look at, unless it would have passed over it.
@@ -477,6 +521,10 @@ mod tests {
         assert_eq!(with(&[], &["今/**", "末/**"]), (own, 0));
         assert_eq!(with(&["末/甲*"], &[]), (vec!["末/甲.txt".to_owned()], 0));
         assert_eq!(with(&[], &["日/**", "今/**"]), (vec!["末/乙.txt".to_owned(), "末/甲.txt".to_owned()], 0));
+        // What cannot be read there is missed once.
+        symlink("无", root.join("日/一/断.txt")).unwrap();
+        let listed = list(&[root.to_owned()], &InputSettings::default()).unwrap();
+        assert_eq!(listed.skipped.iter().map(|skipped| skipped.key.as_str()).collect::<Vec<_>>(), ["日/一/断.txt"]);
     }
 
     #[cfg(unix)]
