@@ -171,9 +171,11 @@ fn sample(text: &Text, mask: &Mask, rate: u32, seeds: &mut Vec<u64>) {
 /// A list of postings of one seed, and where in it a text stands.
 #[derive(Clone, Copy, Default)]
 struct Row {
-    /// The first posting, and how many they are.
+    /// The first posting.
     from: u32,
+    /// How many they are.
     length: u32,
+    /// Which of them is the text's.
     own: u32,
 }
 

@@ -1,5 +1,5 @@
-//! Every stage in its order, from documents to findings. Its modules are the parts of that: nothing outside of them knows
-//! more than a stage, and this file alone starts threads.
+//! Every stage in its order, from documents to findings. Its modules are the parts of that; nothing outside of them knows
+//! more than a stage.
 
 mod compared;
 mod copies;

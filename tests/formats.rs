@@ -318,14 +318,18 @@ fn a_reader_that_goes_away_is_known_by_the_error_in_every_format() {
     // More than the room that a format may write into first.
     let documents = (0..20_000).map(|n| Scanned { key: format!("{n:05}.txt"), ..Scanned::default() }).collect();
     let found = Findings { documents, ..found };
-    for room in [0, 10, 1000] {
+    let options = TextOptions::default();
+    for room in [0, 10, 100] {
         let left = [
             report::csv(&found, &mut Leaving(room)),
             report::junit(&found, &mut Leaving(room)),
             report::json(&found, &mut Leaving(room)),
             report::sarif(&found, "", &mut Leaving(room)),
+            report::github(&found, "", &mut Leaving(room)),
+            report::markdown(&found, &options, &mut Leaving(room)),
+            report::text(&found, &options, &mut Leaving(room)),
         ];
         let kinds = left.map(|left| left.unwrap_err().kind());
-        assert_eq!(kinds, [std::io::ErrorKind::BrokenPipe; 4], "{room}");
+        assert_eq!(kinds, [std::io::ErrorKind::BrokenPipe; 7], "{room}");
     }
 }

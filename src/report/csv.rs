@@ -66,10 +66,14 @@ fn rows(findings: &Findings, shown: impl Fn(&str) -> Cow<str>, out: &mut dyn Wri
     rows.flush()
 }
 
-/// Returns the system's error, by which a reader that went away is known.
+/// Returns the system's error, by which a reader that went away is known, if it is one.
 fn of_system(error: ::csv::Error) -> io::Error {
+    if !error.is_io_error() {
+        return io::Error::other(error);
+    }
     match error.into_kind() {
         ::csv::ErrorKind::Io(error) => error,
-        kind => io::Error::other(format!("{kind:?}")),
+        // Asked above.
+        _ => io::ErrorKind::Other.into(),
     }
 }

@@ -41,12 +41,17 @@ pub fn plan(plan: &Plan, done: &Done, options: &TextOptions, out: &mut dyn Write
     }
     let keep = plan.keep.iter().map(|keep| inert(keep)).collect::<Vec<_>>().join(", ");
     let spared = (counts.dropped as usize).saturating_sub(dropped);
-    let remains = match counts.left {
-        0 if spared > 0 => format!("{} taken out of the plan", count(spared, "entry", "entries")),
-        0 => "no repost remains".to_owned(),
-        left => format!("{} with reposts remain", count(left as usize, "article", "articles")),
-    };
-    page.head(&parts, &[format!("tongwen {}", inert(&plan.tongwen)), format!("keep: {keep}"), remains], out)?;
+    let mut remains = Vec::new();
+    if spared > 0 {
+        remains.push(format!("{} taken out of the plan", count(spared, "entry", "entries")));
+    }
+    if counts.left > 0 {
+        remains.push(format!("{} with reposts remain", count(counts.left as usize, "article", "articles")));
+    } else if spared == 0 {
+        remains.push("no repost remains".to_owned());
+    }
+    let head = [vec![format!("tongwen {}", inert(&plan.tongwen)), format!("keep: {keep}")], remains].concat();
+    page.head(&parts, &head, out)?;
     if let Some(written) = &done.written {
         let lines = if written.lines == 0 {
             String::new()
