@@ -685,6 +685,14 @@ fn a_number_at_the_end_of_a_long_line_is_part_of_what_it_says_and_at_the_end_of_
         let copies = BTreeSet::from([pair("2539", "5672")]);
         assert_eq!(found_of([2539, 5672].map(copied), &analysis), copies, "{:?}", analysis.tokens);
     }
+    // In English a head has as many letters.
+    let head = "Posted by Eleanor Whitcombe Ashgrove in Local History and Waterways, filed under Ferries and Boats, page views";
+    let told = "The old ferry at the upper landing has been out of the water since the spring, and nobody in the village can \
+        say who will caulk it.\nThe ferryman's daughter keeps the rope in her barn and counts the knots in it every autumn, \
+        as her father did before her, though she has never crossed the river herself.";
+    let pages = [2539, 5672].map(|n| page(format!("{n}"), format!("{head} {n}\n{told}")));
+    let copies = BTreeSet::from([pair("2539", "5672")]);
+    assert_eq!(found_of(pages, &AnalysisSettings::default()), copies);
 }
 
 /// A notice of a tender, whose bidders stand in short lines between two long ones.
@@ -737,7 +745,10 @@ fn two_pages_of_a_title_above_the_same_few_lines_are_no_repost_and_a_copy_in_ano
 fn a_short_article_below_another_name_and_day_is_a_repost() {
     let signed = |person: &str, day: &str| format!("{person} {day}\n{}", Author::new(3).sentences(4).join("\n"));
     for analysis in both_kinds_of_tokens() {
-        let copies = [("a", signed("陈晓", "2019-05-12 18:30:07")), ("b", signed("周岚", "2021/11/08 07:41:55"))];
+        let copies = [
+            ("a", signed("渡口日报 记者陈晓报道", "2019-05-12 18:30")),
+            ("b", signed("周岚整理于南浦书站", "2021/11/08 07:41")),
+        ];
         let pages = among_strangers(copies.map(|(key, text)| page(key, text)));
         assert_eq!(joined(&found(&pages, &analysis)), BTreeSet::from([pair("a", "b")]), "{:?}", analysis.tokens);
     }
@@ -1249,11 +1260,12 @@ fn short_texts_on_hosts_of_one_software_are_no_reposts_and_a_copy_of_one_is() {
 }
 
 /// Offers of three firms, each below what its firm says of itself, and the same on a board that has all of them.
-fn offers_of_firms(count: u64) -> Vec<Page> {
+fn offers_of_firms(count: u64, tasks: usize) -> Vec<Page> {
     let offer = |firm: u64, n: u64| {
         let about = Author::new(6_000 + firm).sentences(6).join("\n");
         let mut author = Author::new(6_100 + 100 * firm + n);
-        let (title, tasks) = (format!("诚聘{}的{}", author.of(SPOTS), author.person()), author.sentences(6).join("\n"));
+        let (title, tasks) =
+            (format!("诚聘{}的{}", author.of(SPOTS), author.person()), author.sentences(tasks).join("\n"));
         format!("{title}\n{about}\n{tasks}")
     };
     let of_firm = |firm: u64| {
@@ -1275,9 +1287,33 @@ fn offers_below_what_a_firm_says_of_itself_are_no_reposts_where_a_board_has_all_
         };
         let copies: BTreeSet<(String, String)> = (0..3).flat_map(of_firm).collect();
         for analysis in both_kinds_of_tokens() {
-            let joined = joined(&found_at_addresses(&offers_of_firms(count), &analysis));
+            let joined = joined(&found_at_addresses(&offers_of_firms(count, 6), &analysis));
             assert_eq!(joined, copies, "{count}, {:?}", analysis.tokens);
         }
+    }
+}
+
+#[test]
+fn copies_without_an_address_say_nothing_of_the_frame_of_a_host() {
+    let offers = offers_of_firms(4, 3);
+    let record = |key: &str, text: &str, url: Option<String>| {
+        format!("{}\n", serde_json::json!({"id": key, "url": url, "text": text}))
+    };
+    let with_address = |(key, text): &Page| record(key, text, Some(format!("https://{key}")));
+    let mut records: String = offers.iter().map(with_address).collect();
+    for firm in 0..3 {
+        let (key, text) = offers.iter().find(|(key, _)| *key == format!("firm{firm}.example/0")).unwrap();
+        records.extend((0..6).map(|n| record(&format!("{key}/copy {n}"), &format!("{text}\n抄本{n}"), None)));
+    }
+    // Of `firm1.example/0`, `firm1.example/0/copy 2` and `board.example/1-0` the same.
+    let offer = |key: &str| {
+        let numbers = key.split("/copy").next().unwrap().replace(".example/", "-");
+        numbers.trim_start_matches("board-").trim_start_matches("firm").to_owned()
+    };
+    for analysis in both_kinds_of_tokens() {
+        let joined = joined(&scanned(saved_records(&records).path(), &analysis));
+        let wrong: Vec<_> = joined.iter().filter(|(a, b)| offer(a) != offer(b)).collect();
+        assert!(wrong.is_empty(), "{} of {}, {wrong:?}, {:?}", wrong.len(), joined.len(), analysis.tokens);
     }
 }
 

@@ -316,18 +316,21 @@ impl Judge<'_> {
         host != 0 && texts.iter().all(|id| host_of(id) == host) && texts.len() * 2 >= self.of_hosts[&host]
     }
 
-    /// Returns those of some texts that are of a host of which they are nearly all, enough to tell what a frame is, where most
-    /// of the others are of hosts that have other texts too: those gather what is on others, articles with their frames.
+    /// Returns those of some texts that are of a host of which they are nearly all, enough to tell what a frame is, where
+    /// hosts that have other texts too hold as many: those gather what is on others, articles with their frames.
     fn of_whole_host(&self, texts: &[u32]) -> Option<Vec<u32>> {
-        if self.hosts_of(texts) != Hosts::Few {
+        // As many again are of other hosts.
+        if self.of_hosts.is_empty() || texts.len() < 2 * MANY_HOLDERS || self.hosts_of(texts) != Hosts::Few {
             return None;
         }
         let host_of = |&id: &u32| self.texts[id as usize].host;
         let mut hosts: Vec<u64> = texts.iter().map(host_of).collect();
         hosts.sort_unstable();
+        // Texts of no known host are of none.
         let is_whole = |of_host: &&[u64]| {
-            let all = self.of_hosts.get(&of_host[0]).copied().unwrap_or(0);
-            of_host.len() >= MANY_HOLDERS && of_host.len() as f64 > NEARLY_ALL * all as f64
+            self.of_hosts
+                .get(&of_host[0])
+                .is_some_and(|&all| of_host.len() >= MANY_HOLDERS && of_host.len() as f64 > NEARLY_ALL * all as f64)
         };
         let whole = hosts.chunk_by(|a, b| a == b).filter(is_whole).max_by_key(|of_host| of_host.len())?[0];
         Some(texts.iter().copied().filter(|id| host_of(id) == whole).collect())
