@@ -574,3 +574,25 @@ fn texts_are_written_without_their_frames() {
     let refused = apply(&plan, &paths, &folder.path().join("no"), true, &Settings::default(), &Silent).unwrap_err();
     assert!(refused.to_string().contains("scan without `--no-boilerplate`"), "{refused}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_copy_that_does_not_fit_on_the_disk_is_named_and_not_what_it_was_made_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("pages");
+    fs::create_dir(&pages).unwrap();
+    fs::write(pages.join("long.txt"), "渡口的石桥今年重新放行。\n".repeat(4_000)).unwrap();
+    let findings = scan(std::slice::from_ref(&pages), &Settings::default(), &Silent).unwrap();
+    fs::write(folder.path().join("found.json"), findings.to_json()).unwrap();
+    // No file may grow beyond some kilobytes, which is told as a full disk is: by an error of a write.
+    let script = "trap '' XFSZ; ulimit -f 16; exec \"$0\" dedup found.json pages --apply out";
+    let output = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_tongwen")])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("cannot write `out/long.txt`"), "{told}");
+    assert!(!folder.path().join("out").exists(), "a copy that failed is no copy");
+}

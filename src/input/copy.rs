@@ -105,7 +105,11 @@ impl Sources {
                 let mut packed = Packed::create(&target, format::by_name(path).1).map_err(to_target)?;
                 packed.write_all(text.as_bytes()).and_then(|()| packed.finish()).map_err(to_target)?;
             } else {
-                fs::copy(path, &target).map_err(|error| Error::io("copy", path, error))?;
+                // Which of the two it could not read or write, the system does not say.
+                fs::copy(path, &target).map_err(|error| match fs::File::open(path) {
+                    Ok(_) => to_target(error),
+                    Err(_) => Error::io("read", path, error),
+                })?;
             }
         }
         if folder.exists() {
