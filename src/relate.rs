@@ -53,8 +53,9 @@ const TOKENS_A_NUMBER: u32 = 100;
 /// is then the list or the notice below.
 const LEAST_LEAD: f64 = 0.25;
 
-/// The same where both texts have less than [`SHORT`] tokens: of a notice of a few lines it is the title, some eight words, and
-/// what it stands above is the same on other notices of the site. No score of another labelled set changed with it.
+/// The same where both texts have less than [`SHORT`] tokens: of a notice of a few lines it is the title, some eight
+/// words, and what it stands above is the same on other notices of the site. No score of another labelled set changed
+/// with it.
 const LEAST_TITLE: f64 = 0.08;
 
 /// Seeds that two texts must share before one is said to contain the other.

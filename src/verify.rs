@@ -46,8 +46,9 @@ pub struct Runs {
     pub longest: u32,
     /// Different places within a run where one number stands for another.
     pub numbers_differ: u32,
-    /// Tokens of the first outside of runs that stand above nearly all of those in runs, of two short texts but for a day and
-    /// an hour beside as many words; 0 where the page is not made up so, or the frames of the two have nothing to do with each other.
+    /// Tokens of the first outside of runs that stand above nearly all of those in runs, of two short texts but for a day
+    /// and an hour beside as many words; 0 where the page is not made up so, or the frames of the two have nothing to do
+    /// with each other.
     pub lead_a: u32,
     /// The same of the second.
     pub lead_b: u32,
@@ -148,8 +149,8 @@ const OFTEN: u32 = 2;
 const LEAST_PROSE: u32 = 40;
 const LEAST_LONG: u32 = 80;
 
-/// Tokens of prose in runs above a short line for its numbers to count, and of a line for the numbers at its end to: more than
-/// a long title has.
+/// Tokens of prose in runs above a short line for its numbers to count, and of a line for the numbers at its end to: more
+/// than a long title has.
 const LEAST_ABOVE: u32 = 30;
 
 /// Short lines in which a number stands for another, from which on they are more than the dates and counts of a page; and
@@ -335,9 +336,9 @@ pub const SHORT: u32 = 100;
 /// as a title.
 const DAY_AND_HOUR: u32 = 6;
 
-/// Returns how many tokens of content outside of runs stand above those in runs; of two short texts but for a day and an hour
-/// beside as many words. 0 where the text is not made up so, as where there are no runs: texts too short for a seed, or the same
-/// words in another order.
+/// Returns how many tokens of content outside of runs stand above those in runs; of two short texts but for a day and an
+/// hour beside as many words. 0 where the text is not made up so, as where there are no runs: texts too short for a seed,
+/// or the same words in another order.
 fn lead((text, mask): (Text, &Mask), covered: &[u64], are_short: bool) -> u32 {
     let blocks = text.blocks;
     let (all, in_runs) = (mask.content_tokens(), mask.content_of(covered));
@@ -434,6 +435,7 @@ fn is_first(replaced: &mut FxHashSet<u64>, there: &[u32], here: &[u32]) -> bool 
 /// Returns those of some tokens that stand in prose: all of them within one line that is long enough to be of a text, for
 /// dates and counts in the head of a page differ from copy to copy; and of a longer one those at its end too.
 fn in_prose(text: Text, tokens: Range<u32>) -> Range<u32> {
+    // They follow a seed in a run, so a token stands before them.
     let line = text.blocks.line_of(tokens.start - 1);
     let (range, weight) = (text.blocks.line(line), text.blocks.lines[line].weight);
     match weight {

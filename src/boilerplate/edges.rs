@@ -196,6 +196,7 @@ impl Judge<'_> {
         };
         // Lines that the same texts hold are judged as one: a page may have thousands of them.
         let side = |(at, (group, texts)): (usize, (&Vec<Place>, &Vec<u32>))| {
+            // Who gathers the pages of a host has its frame too, which is none of the gatherer's.
             let of_host = self.of_whole_host(texts);
             let texts = of_host.as_deref().unwrap_or(texts);
             let of = texts.len();

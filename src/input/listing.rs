@@ -145,7 +145,9 @@ struct Listing<'s> {
 #[derive(Default)]
 struct ByLinks {
     files: Vec<(PathBuf, Metadata)>,
+    /// Which files those are: of the names of one the first is kept.
     known: HashSet<Identity>,
+    /// What is no file or cannot be read, and why.
     skipped: Vec<(PathBuf, String)>,
 }
 

@@ -47,7 +47,7 @@ pub(super) struct Compared<'a> {
 /// The text whose shingles are counted in others, one after another, all of one [`Compared`].
 #[derive(Default)]
 struct Loaded {
-    pub(super) text: Option<u32>,
+    text: Option<u32>,
     counter: SharedCounter,
 }
 

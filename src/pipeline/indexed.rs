@@ -791,7 +791,8 @@ impl Judged<'_, '_> {
         InIndex { related: self.others(is_kept), of_article }
     }
 
-    /// Returns the matches of a document with texts of its article that it was not compared with, a few that do not give way.
+    /// Returns the matches of a document with texts of its article that it was not compared with, a few that do not give
+    /// way.
     fn of_copies(&self, id: DocId, in_index: &InIndex, but: Option<&dyn Fn(&str) -> bool>) -> Result<Vec<Match>> {
         let copies = self.star_of[id.index()].and_then(|article| in_index.of_article.get(&article));
         let is_related = |other: DocId| in_index.related[id.index()].iter().any(|&(known, _)| known == other);

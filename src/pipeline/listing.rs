@@ -38,9 +38,9 @@ pub(super) struct Keyed {
 
 /// A boilerplate cluster with the addresses of its blocks.
 struct SharedFrame {
-    pub(super) first: DocId,
-    pub(super) cluster: Cluster,
-    pub(super) addresses: Vec<Address>,
+    first: DocId,
+    cluster: Cluster,
+    addresses: Vec<Address>,
 }
 
 impl Listing<'_> {
