@@ -193,7 +193,7 @@ impl std::fmt::Display for Moment {
 pub struct Origin {
     /// The file, as it is named to the user; `-` is standard input.
     pub file: Arc<str>,
-    /// The line of a record file, from 1; 0 where the file is the document.
+    /// The line of a record file or the record of an archive, from 1; 0 where the file is the document.
     pub line: u64,
 }
 

@@ -356,7 +356,7 @@ struct Ordered {
 }
 
 fn ordered(reading: Reading) -> Ordered {
-    let Reading { mut pages, mut skipped, repeated } = reading;
+    let Reading { mut pages, mut skipped, repeated, passed_over } = reading;
     let mut notes = Vec::new();
     let renamed = order(&mut pages);
     if renamed > 0 {
@@ -368,6 +368,11 @@ fn ordered(reading: Reading) -> Ordered {
     if repeated > 0 {
         let are = if repeated == 1 { "name of a file is" } else { "names of files are" };
         notes.push(format!("{repeated} {are} passed over: a link, or named twice; each file is read once"));
+    }
+    if passed_over > 0 {
+        let hold = if passed_over == 1 { "record of an archive holds" } else { "records of archives hold" };
+        notes
+            .push(format!("{passed_over} {hold} no page: requests, images, redirections and the like are passed over"));
     }
     skipped.sort();
     Ordered { pages, skipped, notes }

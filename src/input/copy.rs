@@ -5,10 +5,11 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
+use super::archive;
 use super::compression::Compression;
 use super::format::{self, Format};
 use super::listing::{File, Place};
-use super::{Rules, Sources, read, records};
+use super::{Contents, Rules, Sources, read, records};
 use crate::document::{Document, Origin};
 use crate::error::{Error, Result};
 
@@ -48,11 +49,11 @@ impl Sources {
     /// Writes the corpus under a folder, which must not be there, or be empty. It is there whole or not at all.
     ///
     /// A file with one document is copied, or not. Of a file of records the lines are copied that are no document to be
-    /// left out, broken ones too, packed as the file was; one of which all stay is copied as it is.
+    /// left out, broken ones too, packed as the file was; of an archive the records, each packed by itself.
     ///
     /// # Errors
-    /// When the folder holds something; when a file cannot be read or written; for a stream, which is gone; for a file of
-    /// records in UTF-16.
+    /// When the folder holds something; when a file cannot be read or written; for a stream, which is gone; for a file
+    /// of records in UTF-16; for an archive whose documents are to be written with another text.
     pub fn copy(&self, folder: &Path, copying: &Copying) -> Result<Copied> {
         let refuse = |source| Error::io("write", folder, source);
         is_free(folder)?;
@@ -100,7 +101,12 @@ impl Sources {
             copied.files += 1;
             if is_records {
                 let pieces = Lines { file, path, copying, settings: &self.settings };
-                pieces.copy(&target, &mut copied)?;
+                let contents = fs::File::open(path).and_then(|bytes| Contents::open(path, bytes));
+                if contents.map_err(|error| Error::io("read", path, error))?.is_archive() {
+                    pieces.copy_archive(&target, &mut copied)?;
+                } else {
+                    pieces.copy(&target, &mut copied)?;
+                }
             } else if let Some(text) = text {
                 let mut packed = Packed::create(&target, format::by_name(path).1).map_err(to_target)?;
                 packed.write_all(text.as_bytes()).and_then(|()| packed.finish()).map_err(to_target)?;
@@ -175,13 +181,7 @@ impl Lines<'_> {
     fn copy(&self, target: &Path, copied: &mut Copied) -> Result<()> {
         let from_source = |error| Error::io("read", self.path, error);
         let to_target = |error| Error::io("write", target, error);
-        let mut head = [0; 4];
-        let mut opened = fs::File::open(self.path).map_err(from_source)?;
-        let length = opened.read(&mut head).map_err(from_source)?;
-        let packing = match format::by_name(self.path) {
-            (_, Compression::None) => Compression::announced_by(&head[..length]),
-            (_, packing) => packing,
-        };
+        let packing = self.packing().map_err(from_source)?;
         let bytes = fs::File::open(self.path).map_err(from_source)?;
         let mut lines = BufReader::with_capacity(1 << 20, packing.unpack(Box::new(bytes)).map_err(from_source)?);
         // What is packed is looked at as it is read. An error is met again, and told, by the first line.
@@ -218,6 +218,60 @@ impl Lines<'_> {
         packed.finish().map_err(to_target)
     }
 
+    /// Copies an archive; a record stays as it is, and is packed by itself, as programs that seek in archives need it.
+    fn copy_archive(&self, target: &Path, copied: &mut Copied) -> Result<()> {
+        let from_source = |error| Error::io("read", self.path, error);
+        let to_target = |error| Error::io("write", target, error);
+        if self.copying.text.is_some() {
+            return Err(Error::Settings(format!(
+                "`{}` is an archive, whose pages are kept as they are: leave out `--strip-boilerplate`, or save the \
+                 pages as files",
+                self.path.display()
+            )));
+        }
+        let packing = self.packing().map_err(from_source)?;
+        let bytes = packing.unpack(Box::new(fs::File::open(self.path).map_err(from_source)?)).map_err(from_source)?;
+        let mut packed = Packed::create(target, packing).map_err(to_target)?;
+        let mut records = archive::Records::all(bytes);
+        let mut is_first = true;
+        while let Some(record) = records.next() {
+            let record = match record {
+                Ok(record) => record,
+                Err(reason) => {
+                    copied.notes.push(format!(
+                        "`{}` cannot be read from record {} on ({reason}): that and what comes after it is not in the \
+                         copy",
+                        self.file.name,
+                        records.at()
+                    ));
+                    break;
+                }
+            };
+            if self.copying.dropped.contains(&Origin { file: self.file.name.clone(), line: record.number }) {
+                continue;
+            }
+            if !std::mem::replace(&mut is_first, false) {
+                packed = packed.next_part().map_err(to_target)?;
+            }
+            for bytes in record.bytes() {
+                packed.write_all(bytes).map_err(to_target)?;
+            }
+            copied.lines += 1;
+        }
+        packed.finish().map_err(to_target)
+    }
+
+    /// Returns how the file is packed: by its name, or else by its first bytes.
+    fn packing(&self) -> io::Result<Compression> {
+        let mut head = [0; 4];
+        let mut opened = fs::File::open(self.path)?;
+        let length = opened.read(&mut head)?;
+        Ok(match format::by_name(self.path) {
+            (_, Compression::None) => Compression::announced_by(&head[..length]),
+            (_, packing) => packing,
+        })
+    }
+
     /// Returns a line with another text in its record; nothing where it holds none.
     fn with_text(&self, line: &[u8], number: u64, text: Rewrite) -> Option<Vec<u8>> {
         let (trimmed, document) = self.record(line, number)?;
@@ -248,9 +302,26 @@ impl Packed {
         let file = BufWriter::new(fs::File::create_new(path)?);
         Ok(match packing {
             Compression::None => Self::Plain(file),
-            Compression::Gzip => Self::Gzip(flate2::write::GzEncoder::new(file, flate2::Compression::default())),
-            Compression::Zstandard => Self::Zstandard(zstd::Encoder::new(file, zstd::DEFAULT_COMPRESSION_LEVEL)?),
+            Compression::Gzip => Self::gzip(file),
+            Compression::Zstandard => Self::zstandard(file)?,
         })
+    }
+
+    /// Ends the part that is being packed, a member of gzip or a frame of Zstandard, and begins the next.
+    fn next_part(self) -> io::Result<Self> {
+        Ok(match self {
+            Self::Plain(file) => Self::Plain(file),
+            Self::Gzip(file) => Self::gzip(file.finish()?),
+            Self::Zstandard(file) => Self::zstandard(file.finish()?)?,
+        })
+    }
+
+    fn gzip(file: BufWriter<fs::File>) -> Self {
+        Self::Gzip(flate2::write::GzEncoder::new(file, flate2::Compression::default()))
+    }
+
+    fn zstandard(file: BufWriter<fs::File>) -> io::Result<Self> {
+        Ok(Self::Zstandard(zstd::Encoder::new(file, zstd::DEFAULT_COMPRESSION_LEVEL)?))
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {

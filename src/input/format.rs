@@ -14,6 +14,8 @@ pub(super) enum Format {
     Html,
     /// One JSON record a line.
     Records,
+    /// Records of a crawl (WARC).
+    Archive,
 }
 
 /// Returns what the endings of a file's name say: the format, if they name one, and the packing.
@@ -30,12 +32,13 @@ pub(super) fn by_name(path: &Path) -> (Option<Format>, Compression) {
         Some("txt" | "text" | "md") => Some(Format::Text),
         Some("html" | "htm" | "xhtml") => Some(Format::Html),
         Some("jsonl" | "ndjson") => Some(Format::Records),
+        Some("warc" | "wet") => Some(Format::Archive),
         _ => None,
     };
     (format, compression)
 }
 
-/// Returns what the first bytes of a file look like, or why they are nothing that can be read.
+/// Returns what the first bytes of a file that is no archive look like, or why they are nothing that can be read.
 pub(super) fn by_content(head: &[u8]) -> Result<Format, String> {
     let text = encoding::decode(head.to_vec(), encoding::label(head).as_deref())?;
     let text = text.trim_start();
@@ -61,9 +64,6 @@ pub(super) fn by_content(head: &[u8]) -> Result<Format, String> {
 /// Returns what is wrong with a file that holds many documents in a form that is not read: as one page it would be compared
 /// with nothing like it.
 fn many_in_one(text: &str) -> Option<&'static str> {
-    if text.starts_with("WARC/") {
-        return Some("a WARC archive: save its pages as files, or as records in a file that ends in `.jsonl`");
-    }
     let items = text.strip_prefix('[').and_then(|items| items.trim_start().strip_prefix('{'));
     let is_list = items.is_some_and(|first| first.trim_start().starts_with('"'));
     is_list.then_some("a JSON list: write one record a line (`jq -c '.[]'`), in a file that ends in `.jsonl`")
@@ -85,6 +85,8 @@ mod tests {
             ("b.xhtml", Some(Format::Html), Compression::None),
             ("b.jsonl.zst", Some(Format::Records), Compression::Zstandard),
             ("b.ndjson", Some(Format::Records), Compression::None),
+            ("b.warc.gz", Some(Format::Archive), Compression::Gzip),
+            ("b.warc.wet.gz", Some(Format::Archive), Compression::Gzip),
             ("b.gz", None, Compression::Gzip),
             ("jsonl", None, Compression::None),
             ("b.html.bak", None, Compression::None),
@@ -121,7 +123,6 @@ mod tests {
         for (head, what) in [
             ("[{\"text\": \"渡口\"}, {\"text\": \"船\"}]", "a JSON list"),
             ("\u{feff}[\n  {\n    \"text\": \"渡口\"", "a JSON list"),
-            ("WARC/1.0\r\nWARC-Type: warcinfo\r\n", "a WARC archive"),
         ] {
             assert!(by_content(head.as_bytes()).is_err_and(|reason| reason.starts_with(what)), "{head}");
         }

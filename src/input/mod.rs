@@ -2,10 +2,10 @@
 //!
 //! 1. `listing`: which files there are, each once, and what they are called.
 //! 2. `compression`: packed bytes to plain ones.
-//! 3. `format`: text, page, or records?
+//! 3. `format`: text, page, records or archive?
 //! 4. `lines`: a file of records in pieces that can be read at the same time.
 //! 5. `encoding`: bytes to text.
-//! 6. `html`, `records`: text to documents.
+//! 6. `html`, `records`, `archive`: text to documents.
 //! 7. `again`: some documents a second time; `copy`: all but some, written anew.
 
 mod listing;
@@ -15,6 +15,7 @@ mod lines;
 mod encoding;
 mod html;
 mod records;
+mod archive;
 mod again;
 mod copy;
 
@@ -142,7 +143,7 @@ impl Corpus {
 
     /// Returns the corpus in pieces of work, always the same ones in the same order as long as its files are the same.
     pub fn batches(self) -> Batches {
-        Batches { files: self.files, at: 0, skipped: self.skipped, rules: self.rules, pieces: None }
+        Batches { files: self.files, at: 0, skipped: self.skipped, rules: self.rules, cut: None }
     }
 }
 
@@ -156,8 +157,8 @@ pub struct Batches {
     at: usize,
     skipped: Vec<Skipped>,
     rules: Arc<Rules>,
-    /// The file of records that is being cut.
-    pieces: Option<(Arc<str>, usize, Pieces)>,
+    /// The long file that is being cut.
+    cut: Option<(Arc<str>, usize, Cut)>,
 }
 
 impl Iterator for Batches {
@@ -166,10 +167,10 @@ impl Iterator for Batches {
     fn next(&mut self) -> Option<Batch> {
         let rules = Arc::clone(&self.rules);
         loop {
-            if let Some((name, number, pieces)) = &mut self.pieces {
-                match pieces.next() {
-                    Some(piece) => return Some(Batch { work: Work::Records(Arc::clone(name), *number, piece), rules }),
-                    None => self.pieces = None,
+            if let Some((name, number, cut)) = &mut self.cut {
+                match cut.next() {
+                    Some(piece) => return Some(Batch { work: Work::Piece(Arc::clone(name), *number, piece), rules }),
+                    None => self.cut = None,
                 }
             }
             if !self.skipped.is_empty() {
@@ -179,8 +180,8 @@ impl Iterator for Batches {
             let file = self.files.get(first)?;
             self.at += 1;
             if is_long(file) {
-                match pieces(file, first, &rules) {
-                    Ok(pieces) => self.pieces = Some((Arc::clone(&file.name), first, pieces)),
+                match cut(file, first, &rules) {
+                    Ok(cut) => self.cut = Some((Arc::clone(&file.name), first, cut)),
                     Err(error) => self.skipped.push(unreadable(file, &error)),
                 }
                 continue;
@@ -197,7 +198,7 @@ impl Iterator for Batches {
     }
 }
 
-/// Some files, or some lines of one: work for one thread.
+/// Some files, or some records of one: work for one thread.
 #[derive(Debug)]
 pub struct Batch {
     work: Work,
@@ -208,19 +209,72 @@ pub struct Batch {
 enum Work {
     Files(Arc<Vec<File>>, Range<usize>),
     /// Of a file with a name, of a number.
-    Records(Arc<str>, usize, Piece),
+    Piece(Arc<str>, usize, Cutting),
     Skipped(Vec<Skipped>),
 }
 
+/// A long file that many threads read.
+#[derive(Debug)]
+enum Cut {
+    Records(Pieces),
+    Archive(archive::Pieces),
+}
+
+/// A piece of one.
+#[derive(Debug)]
+enum Cutting {
+    Records(Piece),
+    Archive(archive::Piece),
+}
+
+impl Iterator for Cut {
+    type Item = Cutting;
+
+    fn next(&mut self) -> Option<Cutting> {
+        match self {
+            Self::Records(pieces) => pieces.next().map(Cutting::Records),
+            Self::Archive(pieces) => pieces.next().map(Cutting::Archive),
+        }
+    }
+}
+
+impl Cutting {
+    /// Returns the number of its first line or record.
+    fn first(&self) -> u64 {
+        match self {
+            Self::Records(piece) => piece.first_line,
+            Self::Archive(piece) => piece.first,
+        }
+    }
+
+    fn on_disk(&self) -> u64 {
+        match self {
+            Self::Records(piece) => piece.on_disk,
+            Self::Archive(piece) => piece.on_disk,
+        }
+    }
+
+    /// Reads what is in it; returns how many records of an archive hold no page.
+    fn read(self, name: &Arc<str>, rules: &Rules, sink: Sink) -> u64 {
+        match self {
+            Self::Records(piece) => {
+                records::read(&piece, name, rules, sink);
+                0
+            }
+            Self::Archive(piece) => archive::read(piece, name, rules, sink),
+        }
+    }
+}
+
 impl Batch {
-    /// Returns where in the corpus the batch stands: its first file and its first line there. `None` where it holds nothing
+    /// Returns where in the corpus the batch stands: its first file, and its first line or record there. `None` where it holds nothing
     /// that was read.
     ///
     /// As long as the files are the same, so is the batch of a place, whatever else could or could not be read.
     pub fn place(&self) -> Option<(u64, u64)> {
         match &self.work {
             Work::Files(_, files) => Some((files.start as u64, 0)),
-            Work::Records(_, file, piece) => Some((*file as u64, piece.first_line)),
+            Work::Piece(_, file, piece) => Some((*file as u64, piece.first())),
             Work::Skipped(_) => None,
         }
     }
@@ -230,19 +284,23 @@ impl Batch {
     pub fn bytes(&self) -> u64 {
         match &self.work {
             Work::Files(files, range) => files[range.clone()].iter().map(|file| file.bytes).sum(),
-            Work::Records(_, _, piece) => piece.on_disk,
+            Work::Piece(_, _, piece) => piece.on_disk(),
             Work::Skipped(_) => 0,
         }
     }
 
     /// Reads, decodes and parses the batch, and hands each document, or what is wrong with it, to `sink`.
     ///
-    /// A packed file that breaks off gives both: what came before the break, then why nothing follows.
-    pub fn read(self, sink: &mut dyn FnMut(std::result::Result<Document, Skipped>)) {
+    /// A packed file that breaks off gives both: what came before the break, then why nothing follows. Returns how many
+    /// records of archives were passed over, since they hold no page.
+    pub fn read(self, sink: &mut dyn FnMut(std::result::Result<Document, Skipped>)) -> u64 {
         match self.work {
-            Work::Files(files, range) => files[range].iter().for_each(|file| read(file, &self.rules, sink)),
-            Work::Records(name, _, piece) => records::read(&piece, &name, &self.rules, sink),
-            Work::Skipped(skipped) => skipped.into_iter().for_each(|skipped| sink(Err(skipped))),
+            Work::Files(files, range) => files[range].iter().map(|file| read(file, &self.rules, sink)).sum(),
+            Work::Piece(name, _, piece) => piece.read(&name, &self.rules, sink),
+            Work::Skipped(skipped) => {
+                skipped.into_iter().for_each(|skipped| sink(Err(skipped)));
+                0
+            }
         }
     }
 }
@@ -295,41 +353,59 @@ fn number_of(file: Option<&fs::Metadata>) -> u64 {
 /// Whether a file is cut into pieces before it is handed to a thread.
 fn is_long(file: &File) -> bool {
     match &file.place {
-        Place::Path(path) => file.bytes > LONG && format::by_name(path).0 == Some(Format::Records),
+        Place::Path(path) => {
+            file.bytes > LONG && matches!(format::by_name(path).0, Some(Format::Records | Format::Archive))
+        }
         Place::Pipe(_) | Place::StandardInput | Place::Spooled(_) => true,
     }
 }
 
-/// Opens a file of records, which is number `number` of the corpus.
-fn pieces(file: &File, number: usize, rules: &Rules) -> io::Result<Pieces> {
+/// Opens a long file, which is number `number` of the corpus.
+fn cut(file: &File, number: usize, rules: &Rules) -> io::Result<Cut> {
     let stream = |bytes: Box<dyn Read + Send>| match &rules.spools {
         Some(spools) => Pieces::stream(spools.keeping(number, bytes)),
         None => Pieces::stream(bytes),
     };
-    Ok(match &file.place {
+    Ok(Cut::Records(match &file.place {
         Place::StandardInput => stream(Box::new(io::stdin())),
         Place::Pipe(path) => stream(Box::new(fs::File::open(path)?)),
         Place::Spooled(kept) => Pieces::stream(kept.open()?),
-        Place::Path(path) => match format::by_name(path).1 {
-            // A file of which a few lines are wanted shall not be in memory as a whole.
-            Compression::None if rules.wanted.is_some() => Pieces::stream(Box::new(fs::File::open(path)?)),
-            Compression::None => Pieces::mapped(&fs::File::open(path)?)?,
-            packed => {
+        Place::Path(path) => {
+            let (format, packed) = format::by_name(path);
+            let counted = || -> io::Result<_> {
                 let taken = Arc::new(AtomicU64::new(0));
                 let bytes = Counted { bytes: fs::File::open(path)?, taken: Arc::clone(&taken) };
-                Pieces::counted(packed.unpack(Box::new(bytes))?, taken)
+                Ok((packed.unpack(Box::new(bytes))?, taken))
+            };
+            match packed {
+                _ if format == Some(Format::Archive) => {
+                    let (bytes, taken) = counted()?;
+                    return Ok(Cut::Archive(archive::Pieces::new(bytes, taken)));
+                }
+                // A file of which a few lines are wanted shall not be in memory as a whole.
+                Compression::None if rules.wanted.is_some() => Pieces::stream(Box::new(fs::File::open(path)?)),
+                Compression::None => Pieces::mapped(&fs::File::open(path)?)?,
+                _ => {
+                    let (bytes, taken) = counted()?;
+                    Pieces::counted(bytes, taken)
+                }
             }
-        },
-    })
+        }
+    }))
 }
 
-/// Reads one file, whatever it is.
-fn read(file: &File, rules: &Rules, sink: Sink) {
-    let Place::Path(path) = &file.place else { return };
+/// Reads one file, whatever it is; returns how many records of an archive hold no page.
+fn read(file: &File, rules: &Rules, sink: Sink) -> u64 {
+    let Place::Path(path) = &file.place else { return 0 };
     match fs::File::open(path).and_then(|bytes| Contents::open(path, bytes)) {
+        Ok(contents) if contents.is_archive() => {
+            let pieces = archive::Pieces::new(contents.bytes(), Arc::default());
+            return pieces.map(|piece| archive::read(piece, &file.name, rules, sink)).sum();
+        }
         Ok(contents) => contents.read(file, rules, sink),
         Err(error) => sink(Err(unreadable(file, &error))),
     }
+    0
 }
 
 fn unreadable(file: &File, error: &io::Error) -> Skipped {
@@ -367,6 +443,20 @@ impl Contents {
         self
     }
 
+    fn is_archive(&self) -> bool {
+        self.format.map_or_else(|| self.head.starts_with(archive::MARK), |format| format == Format::Archive)
+    }
+
+    /// Returns the bytes from the first on, and the error after them where the head is all there is.
+    fn bytes(self) -> Box<dyn Read + Send> {
+        let rest: Box<dyn Read + Send> = match self.broken {
+            Some(error) => Box::new(Fails(error)),
+            None => self.rest,
+        };
+        Box::new(Cursor::new(self.head).chain(rest))
+    }
+
+    /// Reads what is no archive.
     fn read(mut self, file: &File, rules: &Rules, sink: Sink) {
         let key = || file.name.to_string();
         let refuse = |reason: String| Err(Skipped::new(&*file.name, reason));
@@ -378,11 +468,7 @@ impl Contents {
             Err(reason) => return sink(refuse(reason)),
         };
         if format == Format::Records {
-            let rest: Box<dyn Read + Send> = match self.broken {
-                Some(error) => Box::new(Fails(error)),
-                None => self.rest,
-            };
-            for piece in Pieces::stream(Box::new(Cursor::new(self.head).chain(rest))) {
+            for piece in Pieces::stream(self.bytes()) {
                 records::read(&piece, &file.name, rules, sink);
             }
             return;

@@ -69,6 +69,8 @@ pub(super) struct Reading {
     /// Names of files that were passed over, since the files are read under other ones.
     #[serde(skip)]
     pub(super) repeated: usize,
+    /// Records of archives that hold no page.
+    pub(super) passed_over: u64,
 }
 
 impl Reading {
@@ -76,6 +78,7 @@ impl Reading {
         self.pages.extend(more.pages);
         self.skipped.extend(more.skipped);
         self.repeated += more.repeated;
+        self.passed_over += more.passed_over;
     }
 }
 
@@ -127,12 +130,12 @@ impl<'a> Analyser<'a> {
     pub(super) fn read(&mut self, batch: Batch, progress: &dyn Progress) -> Reading {
         let bytes = batch.bytes();
         let mut reading = Reading::default();
-        batch.read(&mut |result| match result {
+        let passed_over = batch.read(&mut |result| match result {
             Ok(document) => reading.pages.push(self.page(document)),
             Err(skipped) => reading.skipped.push(skipped),
         });
         progress.advance(bytes);
-        reading
+        Reading { passed_over, ..reading }
     }
 
     pub(super) fn page(&mut self, document: Document) -> Page {

@@ -33,6 +33,7 @@ const SCAN_EXAMPLES: &str = "\
 Examples:
   tongwen scan pages/
   tongwen scan pages/ --include '*.html' --exclude 'drafts/'
+  tongwen scan crawl.warc.gz
   zcat corpus.jsonl.gz | tongwen scan - --text-field content
   tongwen scan pages/ --format json --output found.json
   tongwen scan pages/ --format html --output report.html
