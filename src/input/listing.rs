@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, Metadata};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use ignore::gitignore::Gitignore;
@@ -10,7 +10,7 @@ use ignore::overrides::{Override, OverrideBuilder};
 use ignore::{DirEntry, Match, WalkBuilder};
 
 use super::again::Kept;
-use crate::document::{Moment, Skipped};
+use crate::document::{Document, Moment, Skipped};
 use crate::error::{Error, Result};
 use crate::settings::InputSettings;
 
@@ -20,6 +20,8 @@ pub(super) struct File {
     pub(super) place: Place,
     /// What the user is told: the key of a page, and the first half of the key of a record without id.
     pub(super) name: Arc<str>,
+    /// The site whose pages it holds, as far as folders tell that.
+    pub(super) site: Box<str>,
     /// Bytes on disk.
     pub(super) bytes: u64,
     /// When it was last changed, where the system knows.
@@ -200,7 +202,8 @@ impl<'s> Listing<'s> {
     fn add(&mut self, path: &Path) -> Result<()> {
         if path.as_os_str() == "-" {
             if !self.listed.files.iter().any(|file| matches!(file.place, Place::StandardInput)) {
-                self.listed.files.push(File { place: Place::StandardInput, name: "-".into(), bytes: 0, changed: None });
+                let (place, name, site) = (Place::StandardInput, "-".into(), "".into());
+                self.listed.files.push(File { place, name, site, bytes: 0, changed: None });
             }
             return Ok(());
         }
@@ -215,10 +218,11 @@ impl<'s> Listing<'s> {
         }
         if self.seen.insert(identity(path, &metadata)) {
             let bytes = if is_file { metadata.len() } else { 0 };
-            let name = name(path).into();
+            let name: Arc<str> = name(path).into();
+            let site = Site::of_named(path).of(&name, path.parent().unwrap_or(Path::new("")));
             let path = path.to_owned();
             let place = if is_file { Place::Path(path) } else { Place::Pipe(path) };
-            self.listed.files.push(File { place, name, bytes, changed: changed(&metadata) });
+            self.listed.files.push(File { place, name, site, bytes, changed: changed(&metadata) });
         } else {
             self.listed.repeated += 1;
         }
@@ -231,6 +235,7 @@ impl<'s> Listing<'s> {
         // Other globs are about other names.
         lock(&linked).times.clear();
         let overrides = overrides(root, self.settings)?;
+        let of_root = Site::of_named(&root.join("page"));
         let entries = WalkBuilder::new(root)
             .follow_links(true)
             .hidden(!self.settings.hidden)
@@ -254,7 +259,7 @@ impl<'s> Listing<'s> {
                         let is_by_link = entry.path_is_symlink() || self.is_by_link(entry.path());
                         let file = (entry.into_path(), metadata);
                         if !is_by_link {
-                            self.add_file(root, file);
+                            self.add_file(root, &of_root, file);
                         } else if self.by_links.known.insert(identity(&file.0, &file.1)) {
                             self.by_links.files.push(file);
                         } else {
@@ -268,7 +273,7 @@ impl<'s> Listing<'s> {
             }
         }
         let ByLinks { files, skipped, .. } = std::mem::take(&mut self.by_links);
-        files.into_iter().for_each(|file| self.add_file(root, file));
+        files.into_iter().for_each(|file| self.add_file(root, &of_root, file));
         skipped.into_iter().for_each(|(path, reason)| self.add_skipped(root, &path, reason));
         Ok(())
     }
@@ -277,11 +282,13 @@ impl<'s> Listing<'s> {
         lock(&self.linked).is_by_link(path)
     }
 
-    fn add_file(&mut self, root: &Path, (path, metadata): (PathBuf, Metadata)) {
+    fn add_file(&mut self, root: &Path, of_root: &Site, (path, metadata): (PathBuf, Metadata)) {
         if self.seen.insert(identity(&path, &metadata)) {
-            let name = self.name_under(root, &path).into();
+            let name: Arc<str> = self.name_under(root, &path).into();
+            let folders = path.strip_prefix(root).ok().and_then(Path::parent).unwrap_or(Path::new(""));
+            let site = of_root.of(&name, folders);
             let (bytes, changed) = (metadata.len(), changed(&metadata));
-            self.listed.files.push(File { place: Place::Path(path), name, bytes, changed });
+            self.listed.files.push(File { place: Place::Path(path), name, site, bytes, changed });
         } else {
             self.listed.repeated += 1;
         }
@@ -335,6 +342,31 @@ impl<'s> Listing<'s> {
         if relative.as_os_str().is_empty() || !is_left_out(false) || !is_left_out(true) {
             self.skip(root, path, reason);
         }
+    }
+}
+
+/// The site of the files in a folder where no folder below it tells another.
+struct Site(Option<Box<str>>);
+
+impl Site {
+    /// Returns what the folder of a path tells: the host that it is called after, however it was typed.
+    fn of_named(path: &Path) -> Self {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = folder.canonicalize().ok().and_then(|folder| Some(folder.file_name()?.to_str()?.to_owned()));
+        // Those that mktemp(1) makes are called after nobody.
+        let host = name.filter(|name| Document::host_number(name) != 0 && !name.starts_with("tmp."));
+        Self(host.map(String::into_boxed_str))
+    }
+
+    /// Returns the site of a file of a name, given the folders between the folder that was named and the file: the first
+    /// that is called after a host, or else the first of its name.
+    fn of(&self, name: &str, folders: &Path) -> Box<str> {
+        let mut folders = folders.components().filter_map(|part| match part {
+            Component::Normal(folder) => folder.to_str(),
+            _ => None,
+        });
+        let host = folders.find(|folder| Document::host_number(folder) != 0).map(Box::from);
+        host.or_else(|| self.0.clone()).unwrap_or_else(|| Document::folder(name))
     }
 }
 
@@ -410,11 +442,23 @@ fn kind(_: &Metadata) -> &'static str {
     "a device"
 }
 
-/// Returns a path as text with `/` between its parts; bytes that are no UTF-8 become `\xNN`.
+/// Returns a path as text with `/` between its parts; bytes that are no UTF-8 become `\xNN`, and so does a backslash
+/// before what looks like that: no two paths have one name.
 pub(super) fn name(path: &Path) -> String {
     let mut name = String::new();
+    let is_spelled = |rest: &str| {
+        let digits = rest.as_bytes().strip_prefix(b"\\x").and_then(|rest| rest.get(..2));
+        digits.is_some_and(|two| two.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F')))
+    };
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
-        name.push_str(chunk.valid());
+        let valid = chunk.valid();
+        let mut from = 0;
+        for (at, _) in valid.match_indices('\\').filter(|&(at, _)| is_spelled(&valid[at..])) {
+            name.push_str(&valid[from..at]);
+            name.push_str("\\x5C");
+            from = at + 1;
+        }
+        name.push_str(&valid[from..]);
         for byte in chunk.invalid() {
             name.push_str(&format!("\\x{byte:02X}"));
         }
@@ -666,6 +710,69 @@ mod tests {
             assert!(
                 skipped.iter().any(|(key, reason)| *key == "锁" && reason.starts_with("cannot be read: Permission"))
             );
+        }
+    }
+
+    fn sites(paths: &[&Path]) -> Vec<(String, String)> {
+        let paths: Vec<PathBuf> = paths.iter().map(|path| path.to_path_buf()).collect();
+        let listed = list(&paths, &InputSettings::default()).unwrap();
+        let name = |file: &File| file.name.rsplit('/').next().unwrap_or_default().to_owned();
+        let mut sites: Vec<_> = listed.files.iter().map(|file| (name(file), file.site.to_string())).collect();
+        sites.sort();
+        sites
+    }
+
+    #[test]
+    fn the_site_of_a_page_is_the_same_however_its_folder_is_named() {
+        let folder =
+            folder(&["2026/news.example/a/甲.txt", "2026/news.example/乙.txt", "2026/news.example/x.y/丙.txt"]);
+        let root = folder.path();
+        let host = root.join("2026/news.example");
+        let elsewhere = tempfile::tempdir().unwrap();
+        fs::write(elsewhere.path().join("丁.txt"), "丁").unwrap();
+        let expected = ["丙.txt", "乙.txt", "甲.txt"].map(|name| (name.to_owned(), "news.example".to_owned()));
+        let cases: [&[&Path]; 4] =
+            [&[root], &[&root.join("2026")], &[&root.join("2026/../2026")], &[&host.join("../../2026")]];
+        for paths in cases {
+            assert_eq!(sites(paths), expected, "{paths:?}");
+            let mut with_another = paths.to_vec();
+            with_another.push(elsewhere.path());
+            let of_both = sites(&with_another);
+            let of_pages: Vec<_> = of_both.into_iter().filter(|(name, _)| name != "丁.txt").collect();
+            assert_eq!(of_pages, expected, "{with_another:?}");
+        }
+        // The folder of the site itself, and a file in it.
+        for path in [host.clone(), host.join("a/..")] {
+            assert_eq!(sites(&[&path])[1..], expected[1..], "{path:?}");
+        }
+        assert_eq!(sites(&[&host.join("乙.txt")]), expected[1..2]);
+    }
+
+    #[test]
+    fn a_folder_that_is_called_after_no_host_is_the_site_of_what_is_in_it() {
+        let folder = folder(&["qingfeng/a.txt", "qingfeng/2026/b.txt", "c.txt", "tmp.qwertyuiop/d.txt"]);
+        let root = folder.path();
+        let of = |names: &[(&str, &str)]| names.iter().map(|&(a, b)| (a.into(), b.into())).collect::<Vec<_>>();
+        assert_eq!(
+            sites(&[root]),
+            of(&[("a.txt", "qingfeng"), ("b.txt", "qingfeng"), ("c.txt", ""), ("d.txt", "tmp.qwertyuiop")])
+        );
+        assert_eq!(sites(&[&root.join("tmp.qwertyuiop")]), of(&[("d.txt", "")]));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn no_two_paths_have_one_name() {
+        use std::os::unix::ffi::OsStrExt;
+        let names: [(&[u8], &str); 5] = [
+            (b"a\\xff.txt", "a\\xff.txt"),
+            (b"a\\xFF.txt", "a\\x5CxFF.txt"),
+            (b"a\xFF.txt", "a\\xFF.txt"),
+            (b"a\\x5CxFF.txt", "a\\x5Cx5CxFF.txt"),
+            (b"a\\\\x5C", "a\\\\x5Cx5C"),
+        ];
+        for (path, expected) in names {
+            assert_eq!(name(Path::new(std::ffi::OsStr::from_bytes(path))), expected);
         }
     }
 }

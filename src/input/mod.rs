@@ -490,7 +490,7 @@ impl Contents {
                 let (text, lines) = if format == Format::Html { html::text(&text) } else { (text, Vec::new()) };
                 let text = encoding::closed_up(text);
                 let origin = Origin { file: Arc::clone(&file.name), line: 0 };
-                let site = Document::folder(&file.name);
+                let site = file.site.clone();
                 sink(Ok(Document { key: key(), text, lines, site, date: file.changed, origin }));
             }
         }
