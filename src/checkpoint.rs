@@ -41,10 +41,19 @@ pub struct Checkpoints {
 
 /// The file that says what the parts are of, and the one that is locked.
 const IDENTITY: &str = "scan.json";
-const LOCK: &str = "lock";
+const LOCK: &str = "scan.lock";
 
-/// How the name of a part ends.
+/// How the name of a part ends, and the names there are: of what was read, by the place where it begins, and of what
+/// follows from that.
 const PART: &str = ".part";
+pub const SHARDS: &str = "pages-";
+pub const BOILERPLATE: &str = "boilerplate";
+pub const RELATED: &str = "related";
+
+fn is_part(name: &str) -> bool {
+    let is_place = |place: &str| place.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    name == BOILERPLATE || name == RELATED || name.strip_prefix(SHARDS).is_some_and(is_place)
+}
 
 /// How the names of files begin that are being written.
 const UNFINISHED: &str = ".unfinished-";
@@ -59,33 +68,26 @@ impl Checkpoints {
     /// When the folder cannot be written to, another scan is at work in it, it holds something else, or a scan of other
     /// files or with other settings: what differs is said.
     pub fn open(folder: &Path, identity: &Identity) -> Result<Self> {
-        let is_new = !folder.exists();
+        if folder.is_file() {
+            return refuse(folder, "is a file");
+        }
         fs::create_dir_all(folder).map_err(|error| Error::io("write", folder, error))?;
-        let is_mine = folder.join(LOCK).exists() || folder.join(IDENTITY).exists();
-        if !is_new
-            && !is_mine
-            && fs::read_dir(folder).map_err(|error| Error::io("list", folder, error))?.next().is_some()
-        {
+        // Nothing is written into a folder of something else.
+        if kept(folder)?.is_none() && !is_free(folder)? {
             return refuse(folder, "holds no scan to go on with");
         }
         let all = Self { folder: folder.to_owned(), _lock: locked(folder)? };
-        let path = folder.join(IDENTITY);
-        match fs::read(&path) {
-            Ok(text) => {
-                let Ok(kept) = serde_json::from_slice(&text) else {
-                    return refuse(folder, "holds no scan that this version knows");
-                };
-                if let Some(what) = difference(&kept, identity) {
-                    return refuse(folder, what);
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        match kept(folder)? {
+            Some(kept) => match difference(&kept, identity) {
+                Some(what) => refuse(folder, what),
+                None => Ok(all),
+            },
+            None => {
                 let write = |out: &mut dyn Write| serde_json::to_writer_pretty(out, identity).map_err(io::Error::from);
-                all.write(&path, write)?;
+                all.write(&folder.join(IDENTITY), write)?;
+                Ok(all)
             }
-            Err(error) => return Err(Error::io("read", &path, error)),
         }
-        Ok(all)
     }
 
     /// Saves a part, which is on disk once this returns.
@@ -180,20 +182,45 @@ impl Checkpoints {
     }
 }
 
+/// Returns what scan a folder is of, if it is of one.
+fn kept(folder: &Path) -> Result<Option<Identity>> {
+    let path = folder.join(IDENTITY);
+    match fs::read(&path) {
+        Ok(text) => match serde_json::from_slice(&text) {
+            Ok(kept) => Ok(Some(kept)),
+            Err(_) => refuse(folder, "holds no scan that this version knows"),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io("read", &path, error)),
+    }
+}
+
+/// Returns whether a folder holds nothing but what a scan leaves that was stopped before it said which it is.
+fn is_free(folder: &Path) -> Result<bool> {
+    let refuse = |error| Error::io("list", folder, error);
+    for entry in fs::read_dir(folder).map_err(refuse)? {
+        let name = entry.map_err(refuse)?.file_name();
+        if name != LOCK && !name.as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Removes the parts of a scan that is done, and the folder with them if nothing else is in it.
 ///
 /// # Errors
 /// When the folder is of no scan, another is at work in it, or something of it cannot be removed.
 pub fn remove(folder: &Path) -> Result<()> {
     let refuse_list = |error| Error::io("list", folder, error);
-    if !folder.join(IDENTITY).exists() {
+    if kept(folder)?.is_none() {
         return refuse(folder, "holds no scan to go on with");
     }
     let lock = locked(folder)?;
     for entry in fs::read_dir(folder).map_err(refuse_list)? {
         let path = entry.map_err(refuse_list)?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.ends_with(PART) || name.starts_with(UNFINISHED) {
+        if name.strip_suffix(PART).is_some_and(is_part) || name.starts_with(UNFINISHED) {
             fs::remove_file(&path).map_err(|error| Error::io("remove", &path, error))?;
         }
     }
@@ -381,5 +408,26 @@ mod tests {
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "only what is not of the scan stays");
         assert!(refused(&identity()).contains("no scan to go on with"));
         assert!(remove(place.path()).is_err());
+    }
+
+    #[test]
+    fn what_is_no_part_of_a_scan_stays() {
+        let place = tempfile::tempdir().unwrap();
+        drop(Checkpoints::open(place.path(), &identity()).unwrap());
+        for name in ["film.part", "pages-old.part"] {
+            fs::write(place.path().join(name), "of the user").unwrap();
+        }
+        remove(place.path()).unwrap();
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 2);
+        for (name, text) in [("lock", "of something else"), ("scan.json", "{}")] {
+            let place = tempfile::tempdir().unwrap();
+            let path = place.path().join(name);
+            fs::write(&path, text).unwrap();
+            assert!(Checkpoints::open(&path, &identity()).unwrap_err().to_string().contains("is a file"));
+            let refused = Checkpoints::open(place.path(), &identity()).unwrap_err().to_string();
+            assert!(refused.contains("holds no scan"), "{name}: {refused}");
+            assert!(remove(place.path()).unwrap_err().to_string().contains("holds no scan"));
+            assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "{name}");
+        }
     }
 }

@@ -22,7 +22,7 @@ use serde::de::DeserializeOwned;
 
 use crate::band;
 use crate::boilerplate::{self, Prior};
-use crate::checkpoint::Checkpoints;
+use crate::checkpoint::{self, Checkpoints};
 use crate::cluster::Clusters;
 use crate::dictionary::{self, Dictionary, Known};
 use crate::document::Skipped;
@@ -388,11 +388,11 @@ fn find_in(pages: &[Page], task: &Task, progress: &dyn Progress) -> Result<(Find
     progress.phase(Phase { number: 2, of: PHASES, name: "finding boilerplate", unit: Unit::Documents, total: 0 });
     let passages = settings.boilerplate.then(|| Passages::new(&texts, settings.width));
     let boilerplate = passages.as_ref().map(|passages| {
-        task.kept("boilerplate", pages, || boilerplate::find_beside(passages, task.known, &Prior::default()))
+        task.kept(checkpoint::BOILERPLATE, pages, || boilerplate::find_beside(passages, task.known, &Prior::default()))
     });
     let corpus = Compared::with(pages, task, (ids, text_of), &texts, passages.as_ref(), boilerplate.transpose()?);
     let Verified { candidates, split_buckets, largest_bucket, related } =
-        task.kept("related", pages, || corpus.verified(progress))?;
+        task.kept(checkpoint::RELATED, pages, || corpus.verified(progress))?;
     if split_buckets > 0 {
         notes.push(format!(
             "{split_buckets} {} of more than {} documents (the largest: {largest_bucket}) split by further keys; pairs near the threshold may be missing there",

@@ -473,6 +473,25 @@ hint: create its folder first
 }
 
 #[test]
+fn an_output_in_the_place_of_what_the_run_is_told_or_keeps_is_refused() {
+    let folder = pages().with("tongwen.toml", "top = 3\n").with("mine.toml", "top = 3\n");
+    let said = |output: &str| format!("error: cannot write `{output}`: it is the configuration of this run\n");
+    let hint = "hint: name another file\n";
+    folder.refuses(&["scan", "转载", "--output", "tongwen.toml"], said("tongwen.toml") + hint);
+    let mine = ["scan", "转载", "--config", "mine.toml", "--output", "./mine.toml"];
+    folder.refuses(&mine, said("./mine.toml") + hint);
+    fs::create_dir(folder.path("done")).unwrap();
+    folder.refuses(
+        &["scan", "转载", "--resume", "done", "--output", "done/found.part"],
+        str![[r#"
+error: cannot write `done/found.part`: `done` is for what the scan has done so far, and goes with it
+hint: name a file elsewhere
+
+"#]],
+    );
+}
+
+#[test]
 fn an_output_that_a_scan_reads_or_would_read_is_refused() {
     let folder = pages().with("found.json", FOUND).with("records.jsonl", records(3));
     let before = fs::read(folder.path("records.jsonl")).unwrap();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::page::{Analyser, Page, Reading, Wanted};
 use super::{PHASES, Phase, Progress, Unit};
-use crate::checkpoint::{Checkpoints, Identity};
+use crate::checkpoint::{Checkpoints, Identity, SHARDS};
 use crate::dictionary::Known;
 use crate::error::{Error, Result};
 use crate::hash::TextHasher;
@@ -18,9 +18,6 @@ use crate::settings::{AnalysisSettings, Settings};
 
 /// Bytes on disk that a thread reads before what came of them is kept.
 const SHARD: u64 = 32 << 20;
-
-/// How the names of shards begin.
-const SHARDS: &str = "pages-";
 
 /// Some batches of the corpus, read.
 #[derive(Default, Serialize, Deserialize)]

@@ -231,7 +231,7 @@ pub struct ScanFlags {
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub id_field: Option<String>,
 
-    /// The field of a JSON record that holds a page's HTML, where it carries no text [default: none]
+    /// The field of a JSON record that holds a page's HTML, which is read in the place of its text [default: none]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub html_field: Option<String>,
 
@@ -340,6 +340,11 @@ pub struct ScanFlags {
     /// The table of that name in a configuration file.
     #[arg(skip)]
     pub gate: GateFlags,
+
+    /// The configuration file that the flags come from.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
 }
 
 /// List what was judged boilerplate, and save it as a dictionary.

@@ -10,6 +10,7 @@ use tongwen::band;
 use tongwen::error::Error;
 use tongwen::findings::RelationKind;
 use tongwen::gate::Policy;
+use tongwen::input::are_one;
 use tongwen::settings::{AnalysisSettings, InputSettings, RunSettings, Settings};
 
 use crate::args::{DEFAULT_PAIRS, DEFAULT_TOP, GateFlags, Kind, ReportFormat, ScanFlags, Share, Sketch, When};
@@ -50,7 +51,8 @@ pub fn load_for_others(file: Option<&Path>, none: bool) -> Result<ScanFlags, Fai
 }
 
 fn parse(text: &str, path: &Path) -> Result<ScanFlags, Failure> {
-    toml::from_str(text).map_err(|error| {
+    let flags: Result<ScanFlags, _> = toml::from_str(text);
+    flags.map(|flags| ScanFlags { file: Some(path.to_owned()), ..flags }).map_err(|error| {
         let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
         let reason = error.message().replace("unknown field", "unknown key");
         Failure::new(format!("`{}` line {line}: {reason}", path.display())).with_hint(
@@ -66,6 +68,12 @@ pub fn plan(flags: ScanFlags, config: ScanFlags) -> Result<Plan, Failure> {
     refuse_dictionaries_of_no_use(&flags)?;
     refuse_dictionaries_of_no_use(&config)?;
     let chosen = merged(flags, config);
+    if let (Some(output), Some(file)) = (&chosen.output, &chosen.file)
+        && are_one(output, file)
+    {
+        return Err(Failure::new(format!("cannot write `{}`: it is the configuration of this run", output.display()))
+            .with_hint("name another file"));
+    }
     let analysis = analysis(&chosen)?;
     let input = InputSettings::default();
     Ok(Plan {
@@ -160,6 +168,7 @@ fn merged(flags: ScanFlags, config: ScanFlags) -> ScanFlags {
         quiet: flags.quiet.or(config.quiet),
         threads: flags.threads.or(config.threads),
         gate: config.gate,
+        file: config.file,
     }
 }
 

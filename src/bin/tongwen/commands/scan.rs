@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use tongwen::band;
 use tongwen::checkpoint;
 use tongwen::error::Error;
+use tongwen::input::are_one;
 use tongwen::pipeline::{self, Progress, Silent};
 use tongwen::settings::SketchKind;
 
@@ -32,6 +33,16 @@ pub fn run(arguments: ScanArguments) -> Result<(), Failure> {
         can_be_read(path)?;
     }
     let destination = Destination::apart(output.as_deref(), &arguments.paths, &settings)?;
+    if let (Some(output), Some(folder)) = (&output, &arguments.resume)
+        && are_one(output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")), folder)
+    {
+        return Err(Failure::new(format!(
+            "cannot write `{}`: `{}` is for what the scan has done so far, and goes with it",
+            output.display(),
+            folder.display()
+        ))
+        .with_hint("name a file elsewhere"));
+    }
     settings.resume = arguments.resume;
     let progress: Box<dyn Progress> = if quiet { Box::new(Silent) } else { Box::new(Bar::new()) };
     let (findings, pairs) = match format {
