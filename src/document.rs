@@ -69,11 +69,16 @@ impl Document {
 
     /// Returns the host of an address, without port and user, in lower case.
     pub fn host(url: &str) -> Box<str> {
-        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        // As browsers take it: with `\` for `/`, and an address of the same scheme (`//host/page`).
+        let url = url.trim_start();
+        let rest = url.split_once("://").or_else(|| url.split_once(":\\\\")).map_or(url, |(_, rest)| rest);
+        let rest = rest.strip_prefix("//").unwrap_or(rest);
+        let host = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
         let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-        let host = host.split_once(':').map_or(host, |(host, _)| host);
-        host.trim().to_lowercase().into()
+        // The colons of an address in brackets begin no port.
+        let port = host.rfind(']').map_or(0, |end| end + 1);
+        let host = host[port..].find(':').map_or(host, |at| &host[..port + at]).trim();
+        host.strip_suffix('.').unwrap_or(host).to_lowercase().into()
     }
 
     /// Returns a number for a site that is the host of its pages, with or without `www.`; 0 for any other.
@@ -284,6 +289,11 @@ mod tests {
     fn a_site_is_the_host_of_an_address_or_the_first_folder_of_a_path() {
         assert_eq!(&*Document::host("https://name@News.Example:8080/a/b?c"), "news.example");
         assert_eq!(&*Document::host("news.example/a"), "news.example");
+        for url in ["//News.example/a", "https://news.example./a", "http:\\\\news.example\\a", " http://news.example:80"] {
+            assert_eq!(&*Document::host(url), "news.example", "{url}");
+        }
+        assert_eq!(&*Document::host("http://[2001:db8::1]:80/a"), "[2001:db8::1]");
+        assert_eq!(&*Document::host("http://[2001:db8::1]/a"), "[2001:db8::1]");
         assert_eq!(&*Document::folder("qingfeng/2024/a.html"), "qingfeng");
         assert_eq!(&*Document::folder("./../qingfeng/a.html"), "qingfeng");
         assert_eq!(&*Document::folder("a.html"), "");

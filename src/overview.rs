@@ -75,7 +75,7 @@ impl Overview {
             match cluster {
                 Cluster::Repost { keep, members, .. } => {
                     overview.articles += 1;
-                    overview.reposts += members.len() as u64 - 1;
+                    overview.reposts += (members.len() as u64).saturating_sub(1);
                     // Every size is at most the last of them.
                     let class = SIZES.iter().position(|&(_, most)| members.len() <= most).unwrap_or(SIZES.len() - 1);
                     overview.sizes[class].1 += 1;
@@ -134,7 +134,7 @@ impl<'a> SharedArticles<'a> {
         let mut totals: BTreeMap<&str, u64> = BTreeMap::new();
         for pages in &self.articles {
             for (&site, &of_site) in pages {
-                let pairs = pages.len() as u64 - 1 + u64::from(of_site > 1);
+                let pairs = (pages.len() as u64).saturating_sub(1) + u64::from(of_site > 1);
                 if pairs > 0 {
                     *totals.entry(site).or_default() += pairs;
                 }

@@ -106,7 +106,8 @@ fn a_packed_file_that_is_cut_off_gives_its_records_up_to_there_and_one_report() 
     // The second size is one that is cut into several batches.
     for count in [100, 100_000] {
         let text = records(count);
-        for packed in [gzip(text.as_bytes()), zstd::encode_all(text.as_bytes(), 1).unwrap()] {
+        let utf16: Vec<u8> = "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        for packed in [gzip(text.as_bytes()), zstd::encode_all(text.as_bytes(), 1).unwrap(), gzip(&utf16)] {
             let folder = folder(&[
                 ("a.jsonl.gz", &packed[..packed.len() * 3 / 4]),
                 ("b.jsonl", text.lines().next().unwrap().as_bytes()),

@@ -10,13 +10,10 @@ use memmap2::Mmap;
 #[cfg(unix)]
 use memmap2::UncheckedAdvice;
 
-use super::encoding;
+use super::{LONGEST, encoding};
 
 /// Bytes in a piece, but for lines that are longer. Enough work for a thread to be worth handing over.
 const PIECE: usize = 1 << 20;
-
-/// The longest line that is read from a stream, which has to be held in memory.
-const LONGEST_LINE: usize = 4 << 30;
 
 /// Some whole lines of a file.
 #[derive(Debug)]
@@ -147,6 +144,22 @@ impl std::fmt::Debug for Stream {
 }
 
 impl Stream {
+    /// Reads what follows of a file in UTF-16, which is decoded as a whole.
+    fn rest_of_utf16(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
+        let before = bytes.len();
+        let result = self.bytes.by_ref().take(LONGEST).read_to_end(bytes);
+        self.read += (bytes.len() - before) as u64;
+        result?;
+        if bytes.len() as u64 > LONGEST {
+            return Err(io::Error::other("records in UTF-16 are read up to 4 GiB: convert the file to UTF-8"));
+        }
+        Ok(())
+    }
+
+    fn unreadable(&self, error: &io::Error) -> String {
+        format!("cannot be read beyond byte {}: {error}", self.read)
+    }
+
     /// Returns the next whole lines, and whether they are the last.
     fn next(&mut self) -> (Option<Piece>, bool) {
         let mut bytes = std::mem::take(&mut self.carry);
@@ -159,7 +172,7 @@ impl Stream {
                 }
                 looked_at = bytes.len();
             }
-            if bytes.len() > LONGEST_LINE {
+            if bytes.len() as u64 > LONGEST {
                 broken = Some("the line is longer than 4 GiB: cut it into records".to_owned());
                 break None;
             }
@@ -169,23 +182,21 @@ impl Stream {
             let result = self.bytes.by_ref().take(wanted as u64).read_to_end(&mut bytes);
             let is_start = self.read == 0;
             self.read += (bytes.len() - before) as u64;
-            if let Err(error) = result {
-                broken = Some(format!("cannot be read beyond byte {}: {error}", self.read));
-                break None;
-            }
-            if is_start && bytes.starts_with(b"\xEF\xBB\xBF") {
-                bytes.drain(..3);
-            } else if is_start && is_utf16(&bytes) {
-                match self
-                    .bytes
-                    .read_to_end(&mut bytes)
-                    .map_err(|error| error.to_string())
-                    .and_then(|_| encoding::decode(std::mem::take(&mut bytes), None))
-                {
+            if is_start && is_utf16(&bytes) {
+                broken = result.and_then(|_| self.rest_of_utf16(&mut bytes)).err().map(|error| self.unreadable(&error));
+                // What arrived of one that breaks off is read like any other.
+                match encoding::decode(std::mem::take(&mut bytes), None) {
                     Ok(text) => bytes = text.into_bytes(),
                     Err(reason) => broken = Some(reason),
                 }
                 break None;
+            }
+            if let Err(error) = result {
+                broken = Some(self.unreadable(&error));
+                break None;
+            }
+            if is_start && bytes.starts_with(b"\xEF\xBB\xBF") {
+                bytes.drain(..3);
             } else if bytes.len() - before < wanted {
                 break None;
             }

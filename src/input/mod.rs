@@ -50,8 +50,8 @@ const BATCH: u64 = 256 << 10;
 /// Bytes on disk from which a file of records is cut into several batches.
 const LONG: u64 = 1 << 20;
 
-/// The longest page or text that is read; a bound for archives that unpack to more than any memory.
-const LONGEST: u64 = 4 << 30;
+/// Bytes of the longest page, text or line that is read; a bound for archives that unpack to more than any memory.
+pub const LONGEST: u64 = 4 << 30;
 
 /// What is to be read: files found, none opened.
 #[derive(Debug)]

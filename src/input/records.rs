@@ -89,8 +89,13 @@ pub(super) fn read_line(
         Field::Number => written(line, &settings.id_field),
         _ => None,
     };
-    let (text, lines) = match (record.html, record.text) {
-        (Field::Text(page), _) => html::text(&encoding::tidy(page)),
+    let page = match record.html {
+        Field::Text(page) => Some(html::text(&encoding::tidy(page))),
+        _ => None,
+    };
+    let (text, lines) = match (page, record.text) {
+        // A page without any text, as where it could not be fetched, says less than a text beside it.
+        (Some(page), text) if !page.0.is_empty() || !matches!(text, Field::Text(_)) => page,
         (_, Field::Text(text)) => (encoding::tidy(text), Vec::new()),
         (_, Field::Missing) => return Err(Unfit { reason: missing(line, settings), id }),
         (_, other) => {
@@ -453,12 +458,23 @@ mod tests {
     #[test]
     fn a_record_that_carries_a_page_is_read_as_one() {
         let settings = InputSettings { html_field: "html".into(), ..InputSettings::default() };
-        let lines = "{\"text\": \"摘要\", \"html\": \"<nav>首页</nav><p>渡口\"}\n{\"text\": \"摘要\", \"html\": null}\n{\"html\": \"<p>船\"}";
+        let lines = "{\"text\": \"摘要\", \"html\": \"<nav>首页</nav><p>渡口\"}\n{\"text\": \"摘要\", \"html\": null}\n{\"html\": \"<p>船\"}\n\
+                     {\"html\": \"\", \"text\": \"桨\"}\n{\"html\": \"<p> \", \"text\": \"橹\"}\n{\"html\": \"\"}";
         let texts: Vec<_> = read_all(lines, &settings)
             .into_iter()
             .map(|item| item.map(|it| (it.text, it.lines.len())).unwrap())
             .collect();
-        assert_eq!(texts, [("首页\n渡口".to_owned(), 2), ("摘要".to_owned(), 0), ("船".to_owned(), 1)]);
+        assert_eq!(
+            texts,
+            [
+                ("首页\n渡口".to_owned(), 2),
+                ("摘要".to_owned(), 0),
+                ("船".to_owned(), 1),
+                ("桨".into(), 0),
+                ("橹".into(), 0),
+                (String::new(), 0)
+            ]
+        );
     }
 
     #[test]

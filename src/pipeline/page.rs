@@ -217,3 +217,30 @@ fn snippet(text: &str) -> Box<str> {
     }
     snippet.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_has_the_sentences_that_its_parts_have() {
+        let analysed = |text: &str| {
+            let (key, site, origin) = (String::new(), "".into(), Origin { file: "".into(), line: 0 });
+            let document = Document { key, text: text.into(), lines: Vec::new(), site, date: None, origin };
+            Analyser::new(&AnalysisSettings::default(), Wanted::Nothing, None).page(document).blocks
+        };
+        let hashes = |blocks: &crate::block::Blocks| -> Vec<u64> {
+            blocks.sentences.iter().map(|sentence| sentence.hash).collect()
+        };
+        for (end, comma) in [("。", "，"), (". ", ", "), ("！ ", " "), ("? ", "、")] {
+            let sentences: Vec<String> = (0..12_000)
+                .map(|n| format!("Boat {n} left{comma}渡口的老船工{comma}the {n} ropes remain{end}"))
+                .collect();
+            let whole = analysed(&sentences.concat());
+            assert!(sentences.concat().len() > 5 << 16);
+            let parts: Vec<u64> = sentences.iter().flat_map(|sentence| hashes(&analysed(sentence))).collect();
+            assert_eq!(whole.lines.len(), 1);
+            assert!(hashes(&whole) == parts, "{end:?}: {} of {}", whole.sentences.len(), parts.len());
+        }
+    }
+}

@@ -193,9 +193,9 @@ fn run_end(text: &str, class: Class) -> usize {
 /// buffers.
 const PIECE: usize = 1 << 16;
 
-/// Cuts a line where cutting changes no token: a long one at white space or a full stop.
+/// Cuts a line where cutting changes neither tokens nor sentences: a long one at white space or a comma between letters.
 ///
-/// A run of a megabyte without any of those is cut between two characters.
+/// A run of a megabyte without any of those is cut behind a full stop, or else between two characters.
 pub fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
         if text.is_empty() {
@@ -206,12 +206,15 @@ pub fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
         } else {
             let from = text.floor_char_boundary(PIECE);
             let until = text.floor_char_boundary(text.len().min(PIECE << 4));
-            // What comes after a full stop and a space says whether a sentence ends there.
-            let is_space = |at: usize, c: char| c.is_whitespace() && !text[..from + at].ends_with('.');
-            match text[from..until].char_indices().find(|&(at, c)| c == '。' || is_space(at, c)) {
-                Some((at, c)) => from + at + c.len_utf8(),
-                None => until,
-            }
+            // A sentence ends where a mark says so and something follows in the same piece.
+            let is_between = |&(at, c): &(usize, char)| {
+                let is_gap = c.is_whitespace() || matches!(c, '，' | '、');
+                let (before, behind) = (&text[..from + at], &text[from + at + c.len_utf8()..]);
+                is_gap && before.ends_with(char::is_alphabetic) && behind.starts_with(char::is_alphabetic)
+            };
+            let gap = text[from..until].char_indices().find(is_between);
+            let stop = || text[from..until].char_indices().rfind(|&(_, c)| c == normalise::STOP);
+            gap.or_else(stop).map_or(until, |(at, c)| from + at + c.len_utf8())
         };
         let (piece, rest) = text.split_at(end);
         text = rest;
