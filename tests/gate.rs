@@ -582,6 +582,53 @@ fn what_a_stream_is_told_of_is_there_after_ctrl_c_a_kill_and_a_closed_pipe() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_stream_sent_before_it_broke_gets_its_verdicts() {
+    use std::os::unix::ffi::OsStrExt;
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    let folder = Folder::with(&[("p/ferry.txt", FERRY)]);
+    assert_eq!(folder.gate(&["p", "--index", "kept", "--add"]), 0);
+    // The other end of a terminal that is gone gives an error, and no end.
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap();
+    let mut sender = fs::File::options().write(true).open(std::ffi::OsStr::from_bytes(name.as_bytes())).unwrap();
+    sender.write_all([record("1", BOOKS), record("2", FERRY)].concat().as_bytes()).unwrap();
+    drop(sender);
+    let mut command = Command::new(PROGRAM);
+    command.args(["gate", "--stream", "--index", "kept"]).current_dir(folder.path("")).stdin(terminal);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8(output.stdout).unwrap();
+    let verdicts: Vec<serde_json::Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of: Vec<_> = verdicts.iter().map(|told| (told["id"].as_str(), told["verdict"].as_str())).collect();
+    assert_eq!(of, [(Some("1"), Some("new")), (Some("2"), Some("identical"))]);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("cannot read `standard input`"));
+}
+
+#[test]
+fn an_index_that_could_not_be_begun_does_not_bind_the_next() {
+    let folder = Folder::with(&[("p/ferry.txt", FERRY)]);
+    let code = |arguments: &[&str]| folder.run(arguments).status.code();
+    for command in ["index add kept p", "gate p --index kept --add"] {
+        let begin: Vec<&str> = command.split(' ').collect();
+        assert_eq!(code(&[&begin[..], &["--tokens", "char", "--include", "["]].concat()), Some(2));
+        assert_eq!(code(&["index", "info", "kept"]), Some(2), "{command}: there is none");
+    }
+    assert_eq!(code(&["index", "add", "kept", "p"]), Some(0));
+    // One that was there stays.
+    assert_eq!(code(&["index", "add", "kept", "p", "--include", "["]), Some(2));
+    assert_eq!(folder.pages("kept"), 1);
+    // And so does one of nothing.
+    fs::create_dir(folder.path("empty")).unwrap();
+    assert_eq!(code(&["index", "add", "begun", "empty"]), Some(0));
+    assert_eq!(folder.pages("begun"), 0);
+}
+
 #[test]
 fn a_stream_that_cannot_be_judged_is_refused() {
     let folder = Folder::with(&[("p/ferry.txt", FERRY)]);

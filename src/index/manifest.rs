@@ -168,6 +168,11 @@ impl Manifest {
         sync_folder(folder)
     }
 
+    /// Removes the manifest of a folder, which then holds no index.
+    pub(super) fn remove(folder: &Path) -> io::Result<()> {
+        fs::remove_file(folder.join(NAME))
+    }
+
     /// Returns the names of the files it is made of, itself aside.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.segments.iter().flat_map(|entry| {

@@ -575,6 +575,8 @@ pub struct Writer {
     /// What is being merged beside what is added: the segment that is written, and the last of those it takes the place of.
     merging: Option<(String, String)>,
     lock: Arc<Lock>,
+    /// Whether there was no index before.
+    is_begun: bool,
 }
 
 /// Segments of an index, to be made one while others are added. Until it is [written](Self::write), or dropped, nobody else
@@ -633,7 +635,8 @@ impl Writer {
             refuse_others(folder)?;
         }
         let lock = Lock::take(folder)?;
-        if Manifest::read(folder)?.is_none() {
+        let is_begun = Manifest::read(folder)?.is_none();
+        if is_begun {
             let manifest = Manifest {
                 tongwen: env!("CARGO_PKG_VERSION").into(),
                 shape: Shape::new(settings),
@@ -643,9 +646,18 @@ impl Writer {
             };
             manifest.replace(folder)?;
         }
-        let writer = Self::with(lock, folder)?;
+        let writer = Self { is_begun, ..Self::with(lock, folder)? };
         writer.index.fits(settings)?;
         Ok(writer)
+    }
+
+    /// Ends the writer after an addition that failed: an index that it began and that holds nothing is none, so that the next
+    /// one may have other settings.
+    pub fn give_up(self) {
+        if self.is_begun && self.index.info().pages == 0 {
+            // What cannot be removed is an index without pages, as it would be without this.
+            let _ = Manifest::remove(&self.index.folder);
+        }
     }
 
     /// Opens the index in a folder to change it, whatever its settings.
@@ -659,7 +671,7 @@ impl Writer {
     }
 
     fn with(lock: Lock, folder: &Path) -> Result<Self> {
-        let writer = Self { index: Index::open(folder)?, merging: None, lock: Arc::new(lock) };
+        let writer = Self { index: Index::open(folder)?, merging: None, lock: Arc::new(lock), is_begun: false };
         writer.remove_what_is_left();
         Ok(writer)
     }

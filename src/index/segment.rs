@@ -323,6 +323,12 @@ impl<F: Fn(usize, &mut Unpacked) -> Result<Kept> + Sync> Packer<'_, F> {
             }
             put_hidden(&kept.hidden, &mut bytes);
             ends.push(bytes.len());
+            if bytes.len() + size_of::<u32>() * ends.len() > LONGEST {
+                let key = self.texts[number].pages.first().map_or("", |page| &page.key);
+                return Err(Error::Settings(format!(
+                    "`{key}` and texts beside it take more than 2 GiB of an index: cut it into documents"
+                )));
+            }
             each(number, kept);
         }
         Ok(Plain { bytes, ends })

@@ -60,7 +60,13 @@ pub fn run(arguments: GateArguments) -> Result<ExitCode, Failure> {
         Some(index) => Beside::Index(reader.insert(Index::open(index)?)),
     };
     let progress = shown(quiet);
-    let gated = gated::gate(&arguments.paths, beside, &policy, known.baseline(), &settings, &*progress)?;
+    let gated = match gated::gate(&arguments.paths, beside, &policy, known.baseline(), &settings, &*progress) {
+        Ok(gated) => gated,
+        Err(error) => {
+            writer.map(Writer::give_up);
+            return Err(error.into());
+        }
+    };
     // The bar must be gone before the report begins.
     drop(progress);
     let Gated { mut findings, added } = gated;

@@ -67,7 +67,13 @@ fn add(arguments: IndexedArguments) -> Result<(), Failure> {
     let destination = Destination::apart(output.as_deref(), &paths, &settings)?;
     let mut writer = Writer::open(&folder, &settings.analysis)?;
     let progress = shown(quiet);
-    let added = indexed::add(&paths, &mut writer, &settings, &*progress)?;
+    let added = match indexed::add(&paths, &mut writer, &settings, &*progress) {
+        Ok(added) => added,
+        Err(error) => {
+            writer.give_up();
+            return Err(error.into());
+        }
+    };
     drop(progress);
     let written = match Format::from(format) {
         Format::Text => {
