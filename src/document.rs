@@ -289,7 +289,9 @@ mod tests {
     fn a_site_is_the_host_of_an_address_or_the_first_folder_of_a_path() {
         assert_eq!(&*Document::host("https://name@News.Example:8080/a/b?c"), "news.example");
         assert_eq!(&*Document::host("news.example/a"), "news.example");
-        for url in ["//News.example/a", "https://news.example./a", "http:\\\\news.example\\a", " http://news.example:80"] {
+        for url in
+            ["//News.example/a", "https://news.example./a", "http:\\\\news.example\\a", " http://news.example:80"]
+        {
             assert_eq!(&*Document::host(url), "news.example", "{url}");
         }
         assert_eq!(&*Document::host("http://[2001:db8::1]:80/a"), "[2001:db8::1]");

@@ -12,6 +12,7 @@ use tongwen::explain::{EditKind, Explanation, Located, Marked, Passage, PassageK
 use tongwen::findings::RelationKind;
 use tongwen::normalise::normalise;
 use tongwen::pipeline::{Silent, explain};
+use tongwen::report::ExplainOptions;
 use tongwen::segment::Segmenter;
 use tongwen::settings::{AnalysisSettings, Settings, TokenKind};
 
@@ -236,6 +237,28 @@ fn a_key_that_is_not_there_is_named_with_those_that_may_be_meant() {
     assert_eq!(refused(Some(["04.txt", "5.txt"])), "no document has the key `5.txt`: did you mean `05.txt`?");
     assert_eq!(refused(Some(["04.txt", "04.txt"])), "`04.txt` is one document: name two");
     assert!(refused(None).contains("there are 12: say which, with `--pair KEY KEY`"));
+}
+
+#[test]
+fn a_copy_beside_another_article_is_told_as_a_part_and_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (ARTICLES[0].trim(), ARTICLES[1].trim());
+    for copy in 0..3 {
+        fs::write(folder.path().join(format!("a{copy}.txt")), first).unwrap();
+        fs::write(folder.path().join(format!("b{copy}.txt")), second).unwrap();
+    }
+    fs::write(folder.path().join("both.txt"), format!("{first}\n{second}")).unwrap();
+    let explanation = in_corpus(&folder, "b0.txt", "both.txt");
+    assert_eq!(explanation.relation.kind, Some(RelationKind::Contained));
+    assert!(explanation.rules.iter().any(|rule| rule.holds && rule.kind == RelationKind::Repost));
+    let mut shown = Vec::new();
+    let options = ExplainOptions { width: 100, full: false };
+    tongwen::report::explain(&explanation, &options, &mut anstream::StripStream::new(&mut shown)).unwrap();
+    let shown = String::from_utf8(shown).unwrap();
+    let (_, why_not) = shown.split_once("Why not repost").unwrap();
+    let why_not: Vec<&str> = why_not.lines().take_while(|line| !line.starts_with("Notes")).collect();
+    assert!(why_not[1].contains("holds several articles and joins none"), "{shown}");
+    assert!(why_not.iter().all(|line| !line.contains('✓')), "{shown}");
 }
 
 /// What the explanation says is what the scan lists.

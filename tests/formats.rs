@@ -9,7 +9,7 @@ use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
 use serde_json::Value;
 use snapbox::{Data, assert_data_eq, file};
 use tongwen::document::Skipped;
-use tongwen::findings::{Cluster, Digest, Findings, Member, Scanned};
+use tongwen::findings::{Cluster, Digest, Duplicate, Findings, Member, RelationKind, Ruling, Scanned};
 use tongwen::gate::{Policy, judge};
 use tongwen::pipeline::{Silent, scan};
 use tongwen::report::{self, TextOptions};
@@ -231,6 +231,36 @@ fn github_gets_no_more_than_ten_annotations_and_no_command_from_a_name() {
     let commands = commands(&many);
     assert_eq!(commands.len(), report::MOST_ANNOTATIONS);
     assert!(commands[0].starts_with("::warning file=pages/29/1.txt,"), "the worst first: {}", commands[0]);
+}
+
+#[test]
+fn who_reposts_a_page_and_who_quotes_it_are_told_apart() {
+    let mut found = load(FOUND);
+    let duplicate = |key: &str, kind: RelationKind| Duplicate {
+        key: key.into(),
+        kind,
+        of: "a.txt".into(),
+        in_index: false,
+        resemblance: 0.5,
+        is_known: false,
+    };
+    let duplicates = vec![
+        duplicate("b.txt", RelationKind::Repost),
+        duplicate("c.txt", RelationKind::Excerpt),
+        duplicate("d.txt", RelationKind::Identical),
+    ];
+    found.clusters.clear();
+    found.gate = Some(Ruling { duplicates, ..judge(&found, &Policy::default(), None) });
+    let github = rendered(|out| report::github(&found, "", out));
+    let messages: Vec<&str> = github.lines().filter_map(|line| Some(line.rsplit_once("::")?.1)).collect();
+    assert_eq!(
+        messages[1..],
+        ["2 documents repost the article of a.txt: b.txt, d.txt", "1 document quotes a.txt: c.txt"]
+    );
+    let log = sarif(&found);
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let told: Vec<_> = results.iter().map(|one| (&one["ruleId"], one["locations"].as_array().unwrap().len())).collect();
+    assert_eq!(told, [(&Value::from("repost"), 2), (&Value::from("excerpt"), 1)]);
 }
 
 #[test]

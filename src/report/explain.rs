@@ -192,10 +192,19 @@ impl Layout<'_> {
                 writeln!(out, "  {style}{}{style:#} {line}", if row == 0 { sign } else { " " })
             })
         };
+        // A repost that is told as a part, since one of the two holds other articles.
+        let lowered = rules
+            .iter()
+            .find(|rule| rule.holds && rule.kind < RelationKind::Contained)
+            .filter(|_| relation.kind == Some(RelationKind::Contained));
         if let Some(kind) = relation.kind {
             writeln!(out, "\n{HEADING}Why {}{HEADING:#}", name(kind))?;
             match (kind, rules.iter().find(|rule| rule.holds && rule.kind == kind)) {
                 (_, Some(rule)) => self.rule(rule, out)?,
+                _ if lowered.is_some() => {
+                    let (part, whole) = if relation.turned { ("B", "A") } else { ("A", "B") };
+                    says(out, "✓", HOLDS, &format!("what {part} says is in {whole}, beside articles of others"))?;
+                }
                 (RelationKind::Excerpt, _) => {
                     let (source, quoter) = if relation.turned { ("B", "A") } else { ("A", "B") };
                     says(out, "✓", HOLDS, &format!("{quoter} holds a passage of {source}, and little else of it"))?;
@@ -216,8 +225,17 @@ impl Layout<'_> {
             if last != Some(rule.kind) {
                 writeln!(out, "\n{HEADING}Why not {}{HEADING:#}", name(rule.kind))?;
                 last = Some(rule.kind);
+                if let Some(rule) = lowered.filter(|lowered| lowered.kind == rule.kind) {
+                    let text = format!(
+                        "{} by the numbers, but one of the two holds several articles and joins none of them",
+                        rule.way
+                    );
+                    says(out, "✗", MISSED, &text)?;
+                }
             }
-            self.rule(rule, out)?;
+            if !rule.holds {
+                self.rule(rule, out)?;
+            }
         }
         if self.explanation.settings.boilerplate && relation.kind.is_none_or(|kind| kind > RelationKind::Excerpt) {
             writeln!(out, "\n{HEADING}Why not excerpt{HEADING:#}")?;

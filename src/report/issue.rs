@@ -9,10 +9,10 @@ use crate::findings::{Cluster, Digest, Duplicate, Findings, RelationKind, Ruling
 use crate::gate::{self, Policy};
 use crate::hash;
 
-/// Documents that repeat one other, or each other.
+/// Documents that repeat one other, or each other, in the same way.
 #[derive(Debug)]
 pub(super) struct Issue {
-    /// The strongest of its duplicates.
+    /// That of its duplicates; of those that repost, some of which say the same, a repost.
     pub(super) kind: RelationKind,
     /// The document that is repeated.
     pub(super) keep: String,
@@ -59,18 +59,19 @@ pub(super) fn issues(findings: &Findings, ruling: &Ruling) -> Vec<Issue> {
             cluster_of.extend(members.iter().map(|member| (member.key.as_str(), keep.as_str())));
         }
     }
-    let mut groups: BTreeMap<(bool, &str), Vec<Duplicate>> = BTreeMap::new();
+    let mut groups: BTreeMap<(bool, &str, RelationKind), Vec<Duplicate>> = BTreeMap::new();
     for duplicate in &ruling.duplicates {
         let of_cluster = cluster_of.get(duplicate.key.as_str()).filter(|_| duplicate.kind <= RelationKind::Repost);
         let keep = match (duplicate.in_index, of_cluster) {
             (false, Some(keep)) => keep,
             _ => duplicate.of.as_str(),
         };
-        groups.entry((duplicate.in_index, keep)).or_default().push(duplicate.clone());
+        let of_article = duplicate.kind.max(RelationKind::Repost);
+        groups.entry((duplicate.in_index, keep, of_article)).or_default().push(duplicate.clone());
     }
     let digests: HashMap<&str, Digest> =
         findings.documents.iter().filter_map(|document| Some((document.key.as_str(), document.digest?))).collect();
-    let issue = |((in_index, keep), mut duplicates): ((bool, &str), Vec<Duplicate>)| {
+    let issue = |((in_index, keep, _), mut duplicates): ((bool, &str, RelationKind), Vec<Duplicate>)| {
         duplicates.sort_by(|a, b| (a.is_known, &a.key).cmp(&(b.is_known, &b.key)));
         let kind = duplicates.iter().map(|duplicate| duplicate.kind).max().unwrap_or(RelationKind::Identical);
         // A page of an index, and a document of findings that tell no digests, is known by its name alone.
