@@ -336,17 +336,38 @@ impl Index {
         numbers.map(|page| part.segment.page(page)).collect()
     }
 
-    /// Returns the first page that holds a text, by key, and how many there are.
+    /// Returns the first page that holds a text, by key, without those whose keys are passed over; and how many hold it,
+    /// these among them.
     ///
     /// # Errors
     /// When a file is damaged.
-    pub fn first_page(&self, address: Address) -> Result<(NewPage, u64)> {
+    pub fn first_page(
+        &self,
+        address: Address,
+        is_passed_over: &dyn Fn(&str) -> bool,
+    ) -> Result<(Option<NewPage>, u64)> {
         let part = self.part(address);
-        let mut pages = part.segment.pages_of(address.text)?.filter(|&page| !part.is_removed(page));
-        match pages.next() {
-            Some(page) => Ok((part.segment.page(page)?, 1 + pages.count() as u64)),
-            None => Err(Error::NotFound("all pages of the text were removed".into())),
+        let pages = part.segment.pages_of(address.text)?;
+        let count = match part.removed.is_empty() {
+            true => pages.len(),
+            false => pages.clone().filter(|&page| !part.is_removed(page)).count(),
+        };
+        for page in pages.filter(|&page| !part.is_removed(page)) {
+            if !is_passed_over(part.segment.key(page)?) {
+                return Ok((Some(part.segment.page(page)?), count as u64));
+            }
         }
+        Ok((None, count as u64))
+    }
+
+    /// Returns where the text of the page of a key is; `None` where there is no such page, or it has no text.
+    ///
+    /// # Errors
+    /// When a file is damaged.
+    pub fn address_of_key(&self, key: &str) -> Result<Option<Address>> {
+        let Some((part, page)) = self.place_of_key(key)? else { return Ok(None) };
+        let text = self.parts[part].segment.text_of(page)?;
+        Ok(text.map(|text| Address { part: part as u32, text }))
     }
 
     /// Returns the keys of the pages that hold a text, rising.

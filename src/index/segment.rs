@@ -446,9 +446,14 @@ impl Segment {
     pub(super) fn pages_of(&self, text: u32) -> Result<Range<u32>> {
         let from = short_at(self.text_row(text)?, 7);
         let mut until = if text + 1 < self.texts { short_at(self.text_row(text + 1)?, 7) } else { self.pages };
-        if text + 1 == self.texts {
-            // Behind the pages of the last text are those without one.
-            until = (from..self.pages).find(|&page| !matches!(self.text_of(page), Ok(Some(_)))).unwrap_or(until);
+        // Behind the pages of the last text are those without one.
+        let mut behind = if text + 1 == self.texts { from } else { until };
+        while behind < until {
+            let page = behind + (until - behind) / 2;
+            match self.text_of(page)? {
+                Some(_) => behind = page + 1,
+                None => until = page,
+            }
         }
         if from < until && until <= self.pages { Ok(from..until) } else { Err(self.file.damaged("a text has no page")) }
     }

@@ -730,6 +730,8 @@ pub(super) struct InIndex {
     related: Vec<Vec<(DocId, Relation)>>,
     /// Those of each article.
     of_article: FxHashMap<u32, Vec<DocId>>,
+    /// The new documents in whose place there is a page, by where its text is.
+    versions: FxHashMap<Address, Vec<usize>>,
 }
 
 /// What is to be kept of new documents.
@@ -771,7 +773,7 @@ impl Judged<'_, '_> {
 
     /// Returns what each new document is related to, by key.
     pub(super) fn answers(&self, gives_way: Option<&GivesWay>) -> Result<Vec<Answer>> {
-        let in_index = self.related_in_index();
+        let in_index = self.related_in_index()?;
         let answer = |at: usize| match gives_way {
             Some(gives_way) => self.answer(at, &in_index, Some(&|key| gives_way(at, key))),
             None => self.answer(at, &in_index, None),
@@ -780,7 +782,7 @@ impl Judged<'_, '_> {
     }
 
     /// Returns what the new documents are to the texts of the index.
-    pub(super) fn related_in_index(&self) -> InIndex {
+    pub(super) fn related_in_index(&self) -> Result<InIndex> {
         let is_kept = |id: DocId| self.addresses(id).is_some();
         let mut of_article: FxHashMap<u32, Vec<DocId>> = FxHashMap::default();
         for &id in self.corpus.ids.iter().filter(|&&id| is_kept(id)) {
@@ -788,7 +790,15 @@ impl Judged<'_, '_> {
                 of_article.entry(article).or_default().push(id);
             }
         }
-        InIndex { related: self.others(is_kept), of_article }
+        let new = self.batch.new_pages();
+        let version = |page: &Page| self.batch.index.address_of_key(&page.key);
+        let mut versions: FxHashMap<Address, Vec<usize>> = FxHashMap::default();
+        for (at, address) in new.par_iter().map(version).collect::<Result<Vec<_>>>()?.into_iter().enumerate() {
+            if let Some(address) = address {
+                versions.entry(address).or_default().push(at);
+            }
+        }
+        Ok(InIndex { related: self.others(is_kept), of_article, versions })
     }
 
     /// Returns the matches of a document with texts of its article that it was not compared with, a few that do not give
@@ -799,7 +809,7 @@ impl Judged<'_, '_> {
         let (mut found, mut asked) = (Vec::new(), 0);
         for &copy in copies.into_iter().flatten().filter(|&&copy| copy != id && !is_related(copy)) {
             let addresses = self.addresses(copy).unwrap_or_default();
-            if self.of_text(addresses, Relation::SAME, but)?.is_none() {
+            if self.of_text(addresses, Relation::SAME, in_index, but)?.is_none() {
                 continue;
             }
             if asked == OF_ARTICLE {
@@ -807,7 +817,7 @@ impl Judged<'_, '_> {
             }
             asked += 1;
             if let Some(relation) = self.beside(id, copy) {
-                found.extend(self.of_text(addresses, relation, but)?);
+                found.extend(self.of_text(addresses, relation, in_index, but)?);
             }
         }
         Ok(found)
@@ -831,18 +841,18 @@ impl Judged<'_, '_> {
             if let Some(addresses) = self.addresses(standing) {
                 let kind = if is_frame_only { RelationKind::Boilerplate } else { RelationKind::Identical };
                 let shares = if is_frame_only { [0.0; 3] } else { [1.0; 3] };
-                matches.extend(self.of_text(addresses, Relation { kind, shares, is_part: false }, but)?);
+                matches.extend(self.of_text(addresses, Relation { kind, shares, is_part: false }, in_index, but)?);
             }
             let related = &in_index.related[standing.index()];
             for &(other, relation) in related {
-                matches.extend(self.of_text(self.addresses(other).unwrap_or_default(), relation, but)?);
+                matches.extend(self.of_text(self.addresses(other).unwrap_or_default(), relation, in_index, but)?);
             }
             let is_repost = |found: &Match| found.kind <= RelationKind::Repost;
             if !is_frame_only && !matches.iter().any(is_repost) {
                 matches.extend(self.of_copies(standing, in_index, but)?);
             }
             if matches.is_empty() && is_frame_only {
-                matches.extend(self.same_frame(page, but)?);
+                matches.extend(self.same_frame(page, in_index, but)?);
             }
         }
         matches.sort_by(|x, y| {
@@ -912,27 +922,23 @@ impl Judged<'_, '_> {
         self.batch.addresses.get(&digest).map(Vec::as_slice)
     }
 
-    /// Returns the match with the pages of one text, leaving out some by their keys; `None` where those were all.
+    /// Returns the match with the pages of one text, leaving out some by their keys, which are those of new documents; `None`
+    /// where those were all.
     fn of_text(
         &self,
         addresses: &[Address],
         relation: Relation,
+        in_index: &InIndex,
         but: Option<&dyn Fn(&str) -> bool>,
     ) -> Result<Option<Match>> {
         let mut pages = 0;
         let mut first: Option<NewPage> = None;
         for &address in addresses {
-            let (page, count) = match but {
-                None => self.batch.index.first_page(address)?,
-                Some(gives_way) => {
-                    let mut others = self.batch.index.pages(address)?;
-                    others.retain(|page| !gives_way(&page.key));
-                    let count = others.len() as u64;
-                    let Some(page) = others.into_iter().next() else { continue };
-                    (page, count)
-                }
-            };
-            pages += count;
+            let gives_way = but.unwrap_or(&|_| false);
+            let (page, count) = self.batch.index.first_page(address, gives_way)?;
+            let Some(page) = page else { continue };
+            let versions = in_index.versions.get(&address).into_iter().flatten();
+            pages += count - versions.filter(|&&at| gives_way(&self.batch.pages[at].key)).count() as u64;
             if first.as_ref().is_none_or(|first| page.key < first.key) {
                 first = Some(page);
             }
@@ -954,7 +960,7 @@ impl Judged<'_, '_> {
     }
 
     /// Returns the match of a document that is nothing but frame with the page that has most lines of it.
-    fn same_frame(&self, page: &Page, but: Option<&dyn Fn(&str) -> bool>) -> Result<Option<Match>> {
+    fn same_frame(&self, page: &Page, in_index: &InIndex, but: Option<&dyn Fn(&str) -> bool>) -> Result<Option<Match>> {
         let mut lines_at: BTreeMap<Address, u32> = BTreeMap::new();
         let lines: FxHashSet<u64> = page.blocks.lines.iter().map(|line| line.hash).collect();
         for line in lines {
@@ -972,7 +978,8 @@ impl Judged<'_, '_> {
         let mut texts: Vec<(u128, (u32, Vec<Address>))> = by_text.into_iter().collect();
         texts.sort_by_key(|&(digest, (lines, _))| (Reverse(lines), digest));
         let relation = Relation { kind: RelationKind::Boilerplate, shares: [0.0; 3], is_part: false };
-        let found = texts.iter().map(|(_, (_, addresses))| self.of_text(addresses, relation, but).transpose());
+        let found =
+            texts.iter().map(|(_, (_, addresses))| self.of_text(addresses, relation, in_index, but).transpose());
         found.flatten().next().transpose()
     }
 

@@ -284,7 +284,7 @@ fn sorted(judged: &Judged, policy: &Policy, is_growing: bool, replaced: &HashMap
     // All at once where no verdict depends on one before it.
     let at_once = if replaced.is_empty() { judged.answers(Some(&|at, key| pages[at].key == key))? } else { Vec::new() };
     let mut at_once = at_once.into_iter();
-    let in_index = if replaced.is_empty() { InIndex::default() } else { judged.related_in_index() };
+    let in_index = if replaced.is_empty() { InIndex::default() } else { judged.related_in_index()? };
     let others = if is_growing { judged.others(|id| id.index() < pages.len()) } else { vec![Vec::new(); pages.len()] };
     // The first who has each text, and the first few who have each article, of those who are remembered.
     let mut with_text: Vec<Option<usize>> = vec![None; corpus.ids.len()];
