@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::hash;
+use crate::input::{is_free, spelled};
 
 /// A folder that takes files in.
 #[derive(Debug)]
@@ -41,6 +42,9 @@ impl Journal {
     /// When it holds something or cannot be written.
     pub fn begin(folder: &Path) -> Result<Self> {
         let refuse = |error| Error::io("write", folder, error);
+        if !folder.join("journal.jsonl").exists() {
+            is_free(folder)?;
+        }
         fs::create_dir_all(folder.join("files")).map_err(refuse)?;
         let folder = folder.canonicalize().map_err(refuse)?;
         let create = |name: &str| {
@@ -81,7 +85,7 @@ impl Journal {
             from: String,
             to: String,
         }
-        let line = Line { reason, from: from.to_string_lossy().into(), to: to.to_string_lossy().into() };
+        let line = Line { reason, from: spelled(&from), to: spelled(&to) };
         self.note(&line, &from, &to).map_err(|error| Error::io("write", &self.folder, error))?;
         moved(&from, &to).map_err(refuse)
     }

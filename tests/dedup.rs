@@ -442,6 +442,52 @@ fn removed_files_are_in_the_journal_and_come_back() {
     assert_eq!(tree(&paths[0]), before);
 }
 
+#[test]
+fn a_file_stays_in_its_folder_where_it_is_the_only_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("pages/2026");
+    fs::create_dir_all(&pages).unwrap();
+    fs::write(pages.join("a.jsonl"), record("1", &article("tea"))).unwrap();
+    for (path, expected) in [(folder.path().join("pages"), "2026/a.jsonl"), (pages.join("a.jsonl"), "a.jsonl")] {
+        let out = tempfile::tempdir().unwrap();
+        let paths = [path];
+        let (_, plan) = planned(&paths, &["first"], &Settings::default());
+        apply(&plan, &paths, out.path(), false, &Settings::default(), &Silent).unwrap();
+        assert_eq!(tree(out.path()).into_keys().collect::<Vec<_>>(), [expected]);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn files_whose_names_are_no_text_keep_them() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("pages");
+    fs::create_dir(&pages).unwrap();
+    // Two of one article, and the second spelled as the first is shown.
+    let names: [&[u8]; 3] = [b"a\xff.txt", b"a\\xFF.txt", b"b\xfe.txt"];
+    for (name, of) in names.iter().zip(["tea", "tea", "kiln"]) {
+        fs::write(pages.join(OsStr::from_bytes(name)), article(of)).unwrap();
+    }
+    let paths = [pages.clone()];
+    let (_, plan) = planned(&paths, &["first"], &Settings::default());
+    assert_eq!(dropped(&plan), BTreeSet::from(["a\\xFF.txt"]));
+    let out = folder.path().join("out");
+    apply(&plan, &paths, &out, false, &Settings::default(), &Silent).unwrap();
+    let mut left: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, [OsStr::from_bytes(b"a\\xFF.txt"), OsStr::from_bytes(b"b\xfe.txt")]);
+
+    let journal = folder.path().join("removed");
+    delete(&plan, &paths, &journal, &Settings::default(), &Silent).unwrap();
+    let line = fs::read_to_string(journal.join("journal.jsonl")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert!(line["from"].as_str().unwrap().ends_with("/a\\xFF.txt"), "{line}");
+    assert!(!pages.join(OsStr::from_bytes(b"a\xff.txt")).exists());
+}
+
 /// Something that happens once a corpus is read.
 struct Meanwhile<F>(F);
 
@@ -552,7 +598,7 @@ fn texts_are_written_without_their_frames() {
     let page = format!("<html><body><p>{}</p><p>{}</p><p>{}</p></body></html>", frame[0], article("ferry"), frame[1]);
     fs::write(pages.join("ferry.html"), page).unwrap();
     let line = record("lantern", &format!("{}\n{}\n{}", frame[0], article("lantern"), frame[1]));
-    fs::write(pages.join("r.jsonl"), line + "\n").unwrap();
+    fs::write(pages.join("r.jsonl"), format!("\u{feff} {line} \r\n{{}}\r\n")).unwrap();
     let paths = [pages];
     let (_, plan) = planned(&paths, &["first"], &Settings::default());
     let out = folder.path().join("clean");
@@ -564,9 +610,12 @@ fn texts_are_written_without_their_frames() {
     }
     assert_eq!(words(&fs::read_to_string(out.join("ferry.html.txt")).unwrap()), words(&article("ferry")));
     let line = fs::read_to_string(out.join("r.jsonl")).unwrap();
-    let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let (line, others) = line.split_once('\n').unwrap();
+    assert_eq!(others, "{}\r\n");
+    let line = line.strip_prefix("\u{feff} ").unwrap();
+    let value: serde_json::Value = serde_json::from_str(line).unwrap();
     assert_eq!(words(value["text"].as_str().unwrap()), words(&article("lantern")));
-    assert!(line.starts_with("{\"id\":\"lantern\",\"text\":") && line.ends_with("\"tags\":[ 1,2 ]}\n"), "{line}");
+    assert!(line.starts_with("{\"id\":\"lantern\",\"text\":") && line.ends_with("\"tags\":[ 1,2 ]} \r"), "{line}");
 
     let bare = Settings::default();
     let analysis = tongwen::settings::AnalysisSettings { boilerplate: false, ..bare.analysis.clone() };

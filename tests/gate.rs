@@ -611,6 +611,20 @@ fn what_a_stream_sent_before_it_broke_gets_its_verdicts() {
 }
 
 #[test]
+fn a_gate_that_fails_beside_an_index_does_not_say_that_nothing_is_to_be_done() {
+    let folder = Folder::with(&[("p/ferry.txt", FERRY), ("q/copy.txt", &copied(FERRY)), ("r/books.txt", BOOKS)]);
+    assert_eq!(folder.gate(&["p", "--index", "kept", "--add"]), 0);
+    let said = |pages: &str| {
+        let output = folder.run(&["gate", pages, "--index", "kept"]);
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, report) = said("q");
+    assert!(code == Some(1) && !report.contains("Nothing to clean up"), "{report}");
+    let (code, report) = said("r");
+    assert!(code == Some(0) && report.contains("Nothing to clean up"), "{report}");
+}
+
+#[test]
 fn an_index_that_could_not_be_begun_does_not_bind_the_next() {
     let folder = Folder::with(&[("p/ferry.txt", FERRY)]);
     let code = |arguments: &[&str]| folder.run(arguments).status.code();

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use super::archive;
@@ -85,7 +86,7 @@ impl Sources {
                 continue;
             }
             let text = if is_records { None } else { copying.text.and_then(|text| self.text_of(file, text)) };
-            let place = self.place(file, text.is_some());
+            let place = self.place(file, path, text.is_some());
             if let Some(other) = written.insert(place.clone(), &file.name) {
                 return Err(Error::Settings(format!(
                     "`{other}` and `{}` would both become `{}`: write them apart",
@@ -136,15 +137,15 @@ impl Sources {
     }
 
     /// Returns where a file is written in the new folder; the text of a page that was HTML is no HTML.
-    fn place(&self, file: &File, is_text: bool) -> PathBuf {
-        let name = Path::new(&*file.name);
-        let mut place: PathBuf =
-            name.components().filter(|part| matches!(part, Component::Normal(_))).map(Component::as_os_str).collect();
-        if self.files.len() == 1
-            && let Some(name) = name.file_name()
-        {
-            place = name.into();
-        }
+    fn place(&self, file: &File, path: &Path, is_text: bool) -> PathBuf {
+        let is_own = |part: &Component| matches!(part, Component::Normal(_));
+        // As many names as the user is told, which need not be what is on disk: a name may be no text.
+        let names = match self.files.len() == 1 && file.is_named {
+            true => 1,
+            false => Path::new(&*file.name).components().filter(is_own).count(),
+        };
+        let own: Vec<Component> = path.components().filter(is_own).collect();
+        let mut place: PathBuf = own[own.len().saturating_sub(names)..].iter().collect();
         if is_text && format::by_name(&place).0 != Some(Format::Text) {
             let name = place.to_string_lossy().into_owned();
             place = match ["gz", "zst"].iter().find_map(|&packed| Some((name.strip_suffix(packed)?, packed))) {
@@ -274,19 +275,18 @@ impl Lines<'_> {
 
     /// Returns a line with another text in its record; nothing where it holds none.
     fn with_text(&self, line: &[u8], number: u64, text: Rewrite) -> Option<Vec<u8>> {
-        let (trimmed, document) = self.record(line, number)?;
-        let mut changed = records::with_text(std::str::from_utf8(trimmed).ok()?, &text(&document)?, self.settings)?;
-        if line.ends_with(b"\n") {
-            changed.push('\n');
-        }
-        Some(changed.into_bytes())
+        let (place, document) = self.record(line, number)?;
+        let record = std::str::from_utf8(&line[place.clone()]).ok()?;
+        let changed = records::with_text(record, &text(&document)?, self.settings)?;
+        Some([&line[..place.start], changed.as_bytes(), &line[place.end..]].concat())
     }
 
-    /// Returns the record of a line, with what of the line it is; nothing where it holds none.
-    fn record<'l>(&self, line: &'l [u8], number: u64) -> Option<(&'l [u8], Document)> {
-        let trimmed = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
-        let document = records::read_line(trimmed, &self.file.name, number, self.settings).ok()?;
-        Some((trimmed, document))
+    /// Returns the record of a line, with where in the line it stands; nothing where it holds none.
+    fn record(&self, line: &[u8], number: u64) -> Option<(Range<usize>, Document)> {
+        let rest = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii_start();
+        let (start, record) = (line.len() - rest.len(), rest.trim_ascii_end());
+        let document = records::read_line(record, &self.file.name, number, self.settings).ok()?;
+        Some((start..start + record.len(), document))
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) struct File {
     pub(super) place: Place,
     /// What the user is told: the key of a page, and the first half of the key of a record without id.
     pub(super) name: Arc<str>,
+    /// Whether the user named it, and not a folder that it is in.
+    pub(super) is_named: bool,
     /// The site whose pages it holds, as far as folders tell that.
     pub(super) site: Box<str>,
     /// Bytes on disk.
@@ -203,7 +205,7 @@ impl<'s> Listing<'s> {
         if path.as_os_str() == "-" {
             if !self.listed.files.iter().any(|file| matches!(file.place, Place::StandardInput)) {
                 let (place, name, site) = (Place::StandardInput, "-".into(), "".into());
-                self.listed.files.push(File { place, name, site, bytes: 0, changed: None });
+                self.listed.files.push(File { place, name, is_named: true, site, bytes: 0, changed: None });
             }
             return Ok(());
         }
@@ -222,7 +224,7 @@ impl<'s> Listing<'s> {
             let site = Site::of_named(path).of(&name, path.parent().unwrap_or(Path::new("")));
             let path = path.to_owned();
             let place = if is_file { Place::Path(path) } else { Place::Pipe(path) };
-            self.listed.files.push(File { place, name, site, bytes, changed: changed(&metadata) });
+            self.listed.files.push(File { place, name, is_named: true, site, bytes, changed: changed(&metadata) });
         } else {
             self.listed.repeated += 1;
         }
@@ -288,7 +290,7 @@ impl<'s> Listing<'s> {
             let folders = path.strip_prefix(root).ok().and_then(Path::parent).unwrap_or(Path::new(""));
             let site = of_root.of(&name, folders);
             let (bytes, changed) = (metadata.len(), changed(&metadata));
-            self.listed.files.push(File { place: Place::Path(path), name, site, bytes, changed });
+            self.listed.files.push(File { place: Place::Path(path), name, is_named: false, site, bytes, changed });
         } else {
             self.listed.repeated += 1;
         }
@@ -444,7 +446,7 @@ fn kind(_: &Metadata) -> &'static str {
 
 /// Returns a path as text with `/` between its parts; bytes that are no UTF-8 become `\xNN`, and so does a backslash
 /// before what looks like that: no two paths have one name.
-pub(super) fn name(path: &Path) -> String {
+pub(crate) fn name(path: &Path) -> String {
     let mut name = String::new();
     let is_spelled = |rest: &str| {
         let digits = rest.as_bytes().strip_prefix(b"\\x").and_then(|rest| rest.get(..2));

@@ -38,6 +38,7 @@ use compression::Compression;
 pub use copy::{Copied, Copying, is_free};
 use format::Format;
 use lines::{Counted, Piece, Pieces};
+pub(crate) use listing::name as spelled;
 use listing::{File, Listed, Place};
 pub use listing::{are_one, reads, would_read};
 

@@ -189,8 +189,12 @@ fn nothing_found(findings: &Findings) -> Option<String> {
                 .into(),
         );
     }
-    (findings.clusters.is_empty() && findings.relations.is_empty())
-        .then(|| "No two of the documents compared repost each other. Nothing to clean up here.".into())
+    let is_alone = findings.clusters.is_empty() && findings.relations.is_empty();
+    is_alone.then(|| {
+        let said = "No two of the documents compared repost each other.";
+        // Beside an index there is more to say, and it is said below.
+        if findings.known.is_empty() { format!("{said} Nothing to clean up here.") } else { said.to_owned() }
+    })
 }
 
 pub(super) struct Layout {
