@@ -126,7 +126,8 @@ impl Runs {
 
     /// Returns the seeds found in both as a share of the tokens of the lesser text: how word for word the runs are.
     pub fn seed_share(&self) -> f64 {
-        share(self.seeds, self.a.min(self.b))
+        // A text that repeats itself may have more seeds of the other than that has tokens.
+        share(self.seeds, self.a.min(self.b)).min(1.0)
     }
 }
 
@@ -377,14 +378,14 @@ fn lead((text, mask): (Text, &Mask), covered: &[u64], are_short: bool) -> u32 {
     if numbers * 2 <= lead { lead - numbers.min(DAY_AND_HOUR) } else { lead }
 }
 
-/// Returns whether two pages may be of one site: they have their first or last line in common, or less than half
-/// of their titles, as the name of a series.
+/// Returns whether two pages may be of one site: they have their first or last line in common, or less than three quarters
+/// of their titles, as the name of a series or of the place where a house is for sale.
 fn are_of_one_frame((a, covered_a): (Text, &[u64]), (b, covered_b): (Text, &[u64])) -> bool {
     let (Some(first_a), Some(first_b)) = (a.blocks.lines.first(), b.blocks.lines.first()) else { return false };
     let last = |text: Text| text.blocks.lines.last().map(|line| line.hash);
     let is_alone = |text: Text, covered: &[u64]| {
         let title = text.blocks.line(0);
-        (bits::count(covered, title.clone()) as usize) * 2 < title.len()
+        (bits::count(covered, title.clone()) as usize) * 4 < title.len() * 3
     };
     first_a.hash == first_b.hash || last(a) == last(b) || is_alone(a, covered_a) && is_alone(b, covered_b)
 }
