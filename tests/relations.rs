@@ -768,10 +768,7 @@ fn parts_of_a_series_whose_titles_have_its_name_in_common_are_no_reposts_of_each
                 "第三回 桥头借火的来客天没亮就走了，谁也没有看见｜渡口老船工与他的旧木箱",
                 "听书目录 秋天的信寄到山里已经晚了，水也退了 - 渡口老船工与他的旧木箱",
             ],
-            [
-                "渡口新村河边的旧房子出售，南北都有窗户",
-                "渡口新村河边的旧房子出售，靠近码头朝南",
-            ],
+            ["渡口新村河边的旧房子出售，南北都有窗户", "渡口新村河边的旧房子出售，靠近码头朝南"],
         ];
         for [first, second] in titles {
             let pages = [part(first, 0), part(second, 1)];

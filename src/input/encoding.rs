@@ -127,7 +127,7 @@ fn is_set_close(c: char) -> bool {
 
 /// Returns whether the first bytes of a file are plainly not text, and what they are.
 pub(super) fn binary(head: &[u8]) -> Option<&'static str> {
-    const SIGNATURES: [(&[u8], &str); 10] = [
+    const SIGNATURES: [(&[u8], &str); 15] = [
         (b"%PDF-", "a PDF file, not text: extract its text first"),
         (b"PK\x03\x04", "a ZIP archive (or an office document), not text: unpack it first"),
         (b"\xD0\xCF\x11\xE0", "an office document, not text: extract its text first"),
@@ -137,8 +137,19 @@ pub(super) fn binary(head: &[u8]) -> Option<&'static str> {
         (b"\x7FELF", "a program, not text"),
         (b"BZh91AY", "packed with bzip2: unpack it, or pack it with gzip or zstd"),
         (b"\xFD7zXZ\0", "packed with xz: unpack it, or pack it with gzip or zstd"),
+        (b"7z\xBC\xAF\x27\x1C", "a 7z archive, not text: unpack it first"),
+        (b"Rar!\x1A\x07", "a RAR archive, not text: unpack it first"),
         (b"SQLite format 3\0", "a database, not text"),
+        (b"PAR1", PARQUET),
+        (b"ARROW1", "an Arrow file, not text: write its rows as records, one JSON object a line"),
+        (b"Obj\x01", "an Avro file, not text: write its rows as records, one JSON object a line"),
     ];
+    const PARQUET: &str = "a Parquet file, not text: write its rows as records, as with \
+                           `duckdb -c \"COPY (FROM 'x.parquet') TO 'x.jsonl' (FORMAT json)\"`";
+    // Behind the first entry of a tar archive, which begins with a name.
+    if head.get(257..262) == Some(b"ustar") {
+        return Some("a tar archive, not text: unpack it first");
+    }
     SIGNATURES.iter().find(|(signature, _)| head.starts_with(signature)).map(|(_, what)| *what)
 }
 
