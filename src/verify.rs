@@ -52,6 +52,8 @@ pub struct Runs {
     pub lead_a: u32,
     /// The same of the second.
     pub lead_b: u32,
+    /// Whether both are of hosts that are known, and not of the same.
+    pub of_two_hosts: bool,
 }
 
 impl Evidence {
@@ -217,7 +219,8 @@ impl Aligner {
         self.covered_a.resize(bits::words(a.0.blocks.tokens), 0);
         self.covered_b.clear();
         self.covered_b.resize(bits::words(b.0.blocks.tokens), 0);
-        let mut runs = Runs::default();
+        let of_two_hosts = a.0.host != 0 && b.0.host != 0 && a.0.host != b.0.host;
+        let mut runs = Runs { of_two_hosts, ..Runs::default() };
         // The last seed, and where its run began in `b`.
         let mut last: Option<(u32, u32)> = None;
         let mut began = 0;

@@ -742,6 +742,25 @@ fn two_pages_of_a_title_above_the_same_few_lines_are_no_repost_and_a_copy_in_ano
 }
 
 #[test]
+fn a_short_article_under_another_title_is_a_repost_on_another_host() {
+    let body = Author::new(1).sentences(2).join("\n");
+    let titles = ["码头仓库的旧缆绳昨夜被人剪断", "学校礼堂翻新以后重新开放参观"];
+    for analysis in both_kinds_of_tokens() {
+        for (hosts, are_one) in [(["a.example", "b.example"], true), (["a.example"; 2], false), (["a", "b"], false)] {
+            let copies = [0, 1].map(|n| page(format!("{}/{n}", hosts[n]), format!("{}\n{body}", titles[n])));
+            let [a, b] = copies.each_ref().map(|(key, _)| key.clone());
+            let expected = if are_one { BTreeSet::from([pair(&a, &b)]) } else { BTreeSet::new() };
+            assert_eq!(
+                joined(&found_at_addresses(&among_strangers(copies), &analysis)),
+                expected,
+                "{hosts:?} {:?}",
+                analysis.tokens
+            );
+        }
+    }
+}
+
+#[test]
 fn a_short_article_below_another_name_and_day_is_a_repost() {
     let signed = |person: &str, day: &str| format!("{person} {day}\n{}", Author::new(3).sentences(4).join("\n"));
     for analysis in both_kinds_of_tokens() {
