@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
-use super::archive;
+use super::archive::{Broken, Records};
 use super::compression::Compression;
 use super::format::{self, Format};
 use super::listing::{File, Place};
@@ -31,7 +31,7 @@ pub struct Copying<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Copied {
     pub files: u64,
-    /// Lines of files of records, those that are none among them.
+    /// Lines of files of records and records of archives, those that are no documents among them.
     pub lines: u64,
     /// What is not as the user may think. One sentence each.
     pub notes: Vec<String>,
@@ -101,12 +101,12 @@ impl Sources {
             let to_target = |error| Error::io("write", &folder.join(&place), error);
             copied.files += 1;
             if is_records {
-                let pieces = Lines { file, path, copying, settings: &self.settings };
+                let lines = Lines { file, path, copying, settings: &self.settings };
                 let contents = fs::File::open(path).and_then(|bytes| Contents::open(path, bytes));
                 if contents.map_err(|error| Error::io("read", path, error))?.is_archive() {
-                    pieces.copy_archive(&target, &mut copied)?;
+                    lines.copy_archive(&target, &mut copied)?;
                 } else {
-                    pieces.copy(&target, &mut copied)?;
+                    lines.copy(&target, &mut copied)?;
                 }
             } else if let Some(text) = text {
                 let mut packed = Packed::create(&target, format::by_name(path).1).map_err(to_target)?;
@@ -233,31 +233,38 @@ impl Lines<'_> {
         let packing = self.packing().map_err(from_source)?;
         let bytes = packing.unpack(Box::new(fs::File::open(self.path).map_err(from_source)?)).map_err(from_source)?;
         let mut packed = Packed::create(target, packing).map_err(to_target)?;
-        let mut records = archive::Records::all(bytes);
+        let mut records = Records::new(bytes);
         let mut is_first = true;
-        while let Some(record) = records.next() {
-            let record = match record {
-                Ok(record) => record,
-                Err(reason) => {
-                    copied.notes.push(format!(
-                        "`{}` cannot be read from record {} on ({reason}): that and what comes after it is not in the \
-                         copy",
-                        self.file.name,
-                        records.at()
-                    ));
-                    break;
-                }
+        let broken = loop {
+            let (header, length) = match records.next_as_it_is() {
+                Ok(Some(record)) => record,
+                Ok(None) => break None,
+                Err(reason) => break Some(reason),
             };
-            if self.copying.dropped.contains(&Origin { file: self.file.name.clone(), line: record.number }) {
-                continue;
+            let is_dropped =
+                self.copying.dropped.contains(&Origin { file: self.file.name.clone(), line: records.at() });
+            let content = if is_dropped {
+                records.copy_content(length, &mut io::sink())
+            } else {
+                if !std::mem::replace(&mut is_first, false) {
+                    packed = packed.next_part().map_err(to_target)?;
+                }
+                packed.write_all(&header).map_err(to_target)?;
+                copied.lines += 1;
+                records.copy_content(length, &mut packed)
+            };
+            match content {
+                Ok(()) => {}
+                Err(Broken::Archive(reason)) => break Some(reason),
+                Err(Broken::Target(error)) => return Err(to_target(error)),
             }
-            if !std::mem::replace(&mut is_first, false) {
-                packed = packed.next_part().map_err(to_target)?;
-            }
-            for bytes in record.bytes() {
-                packed.write_all(bytes).map_err(to_target)?;
-            }
-            copied.lines += 1;
+        };
+        if let Some(reason) = broken {
+            copied.notes.push(format!(
+                "`{}` cannot be read from record {} on ({reason}): what comes after it is not in the copy either",
+                self.file.name,
+                records.at()
+            ));
         }
         packed.finish().map_err(to_target)
     }
@@ -324,14 +331,6 @@ impl Packed {
         Ok(Self::Zstandard(zstd::Encoder::new(file, zstd::DEFAULT_COMPRESSION_LEVEL)?))
     }
 
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Plain(file) => file.write_all(bytes),
-            Self::Gzip(file) => file.write_all(bytes),
-            Self::Zstandard(file) => file.write_all(bytes),
-        }
-    }
-
     fn finish(self) -> io::Result<()> {
         let mut file = match self {
             Self::Plain(file) => file,
@@ -340,5 +339,23 @@ impl Packed {
         };
         file.flush()?;
         file.get_ref().sync_all()
+    }
+}
+
+impl Write for Packed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(file) => file.write(bytes),
+            Self::Gzip(file) => file.write(bytes),
+            Self::Zstandard(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(file) => file.flush(),
+            Self::Gzip(file) => file.flush(),
+            Self::Zstandard(file) => file.flush(),
+        }
     }
 }

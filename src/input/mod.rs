@@ -48,7 +48,7 @@ type Sink<'a> = &'a mut dyn FnMut(std::result::Result<Document, Skipped>);
 /// Bytes of small files that make a batch.
 const BATCH: u64 = 256 << 10;
 
-/// Bytes on disk from which a file of records is cut into several batches.
+/// Bytes on disk from which a file of records or an archive is cut into several batches.
 const LONG: u64 = 1 << 20;
 
 /// Bytes of the longest page, text or line that is read; a bound for archives that unpack to more than any memory.
@@ -150,7 +150,8 @@ impl Corpus {
 
 /// The corpus in pieces of work, in the order of its files. A step opens a file at most, and finds line ends.
 ///
-/// Only a long packed file of records costs more: it is unpacked here, since no two threads can unpack one stream.
+/// A long packed file of records costs more, and so does a long archive: it is unpacked here, since no two threads can unpack
+/// one stream.
 #[derive(Debug)]
 pub struct Batches {
     files: Arc<Vec<File>>,
@@ -364,13 +365,13 @@ fn is_long(file: &File) -> bool {
 /// Opens a long file, which is number `number` of the corpus.
 fn cut(file: &File, number: usize, rules: &Rules) -> io::Result<Cut> {
     let stream = |bytes: Box<dyn Read + Send>| match &rules.spools {
-        Some(spools) => Pieces::stream(spools.keeping(number, bytes)),
-        None => Pieces::stream(bytes),
+        Some(spools) => of_stream(spools.keeping(number, bytes)),
+        None => of_stream(bytes),
     };
-    Ok(Cut::Records(match &file.place {
+    Ok(match &file.place {
         Place::StandardInput => stream(Box::new(io::stdin())),
         Place::Pipe(path) => stream(Box::new(fs::File::open(path)?)),
-        Place::Spooled(kept) => Pieces::stream(kept.open()?),
+        Place::Spooled(kept) => of_stream(kept.open()?),
         Place::Path(path) => {
             let (format, packed) = format::by_name(path);
             let counted = || -> io::Result<_> {
@@ -378,7 +379,7 @@ fn cut(file: &File, number: usize, rules: &Rules) -> io::Result<Cut> {
                 let bytes = Counted { bytes: fs::File::open(path)?, taken: Arc::clone(&taken) };
                 Ok((packed.unpack(Box::new(bytes))?, taken))
             };
-            match packed {
+            Cut::Records(match packed {
                 _ if format == Some(Format::Archive) => {
                     let (bytes, taken) = counted()?;
                     return Ok(Cut::Archive(archive::Pieces::new(bytes, taken)));
@@ -390,9 +391,23 @@ fn cut(file: &File, number: usize, rules: &Rules) -> io::Result<Cut> {
                     let (bytes, taken) = counted()?;
                     Pieces::counted(bytes, taken)
                 }
-            }
+            })
         }
-    }))
+    })
+}
+
+/// Returns the records of a stream: an archive's, if it begins like one.
+fn of_stream(mut bytes: Box<dyn Read + Send>) -> Cut {
+    let mut head = Vec::new();
+    let broken = bytes.by_ref().take(archive::MARK.len() as u64).read_to_end(&mut head).err();
+    let is_archive = head == archive::MARK;
+    let rest = broken.map_or(bytes, |error| Box::new(Fails(error)));
+    let whole = Box::new(Cursor::new(head).chain(rest));
+    if is_archive {
+        Cut::Archive(archive::Pieces::new(whole, Arc::default()))
+    } else {
+        Cut::Records(Pieces::stream(whole))
+    }
 }
 
 /// Reads one file, whatever it is; returns how many records of an archive hold no page.
