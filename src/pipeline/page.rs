@@ -242,5 +242,8 @@ mod tests {
             assert_eq!(whole.lines.len(), 1);
             assert!(hashes(&whole) == parts, "{end:?}: {} of {}", whole.sentences.len(), parts.len());
         }
+        // A table has no letters.
+        let numbers: Vec<String> = (100_000..400_000).map(|number| number.to_string()).collect();
+        assert_eq!(analysed(&numbers.join(" ")).tokens, 300_000);
     }
 }

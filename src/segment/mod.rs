@@ -193,7 +193,8 @@ fn run_end(text: &str, class: Class) -> usize {
 /// buffers.
 const PIECE: usize = 1 << 16;
 
-/// Cuts a line where cutting changes neither tokens nor sentences: a long one at white space or a comma between letters.
+/// Cuts a line where cutting changes neither tokens nor sentences: a long one at white space or a comma between letters,
+/// else at white space behind a digit.
 ///
 /// A run of a megabyte without any of those is cut behind a full stop, or else between two characters.
 pub fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
@@ -212,8 +213,11 @@ pub fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
                 let (before, behind) = (&text[..from + at], &text[from + at + c.len_utf8()..]);
                 is_gap && before.ends_with(char::is_alphabetic) && behind.starts_with(char::is_alphabetic)
             };
-            let gap = text[from..until].char_indices().find(is_between);
-            let stop = || text[from..until].char_indices().rfind(|&(_, c)| c == normalise::STOP);
+            let is_behind_digit =
+                |&(at, c): &(usize, char)| c.is_whitespace() && text[..from + at].ends_with(char::is_numeric);
+            let characters = || text[from..until].char_indices();
+            let gap = characters().find(is_between).or_else(|| characters().find(is_behind_digit));
+            let stop = || characters().rfind(|&(_, c)| c == normalise::STOP);
             gap.or_else(stop).map_or(until, |(at, c)| from + at + c.len_utf8())
         };
         let (piece, rest) = text.split_at(end);
