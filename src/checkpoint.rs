@@ -43,12 +43,15 @@ pub struct Checkpoints {
 const IDENTITY: &str = "scan.json";
 const LOCK: &str = "scan.lock";
 
-/// How the name of a part ends, and the names there are: of what was read, by the place where it begins, and of what
-/// follows from that.
+/// How the name of a part ends.
 const PART: &str = ".part";
-pub const SHARDS: &str = "pages-";
-pub const BOILERPLATE: &str = "boilerplate";
-pub const RELATED: &str = "related";
+
+/// How the names of parts with what was read begin; the place follows where it begins in the corpus.
+pub(crate) const SHARDS: &str = "pages-";
+
+/// The parts that follow from what was read.
+pub(crate) const BOILERPLATE: &str = "boilerplate";
+pub(crate) const RELATED: &str = "related";
 
 fn is_part(name: &str) -> bool {
     let is_place = |place: &str| place.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
@@ -69,12 +72,12 @@ impl Checkpoints {
     /// files or with other settings: what differs is said.
     pub fn open(folder: &Path, identity: &Identity) -> Result<Self> {
         if folder.is_file() {
-            return refuse(folder, "is a file");
+            return refuse_other(folder, "is a file");
         }
         fs::create_dir_all(folder).map_err(|error| Error::io("write", folder, error))?;
         // Nothing is written into a folder of something else.
         if kept(folder)?.is_none() && !is_free(folder)? {
-            return refuse(folder, "holds no scan to go on with");
+            return refuse_other(folder, "holds no scan to go on with");
         }
         let all = Self { folder: folder.to_owned(), _lock: locked(folder)? };
         match kept(folder)? {
@@ -161,7 +164,7 @@ impl Checkpoints {
         }
     }
 
-    /// Returns the names of the parts that begin so, in order.
+    /// Returns the names of the scan's parts that begin so, in order.
     ///
     /// # Errors
     /// When the folder cannot be listed.
@@ -170,8 +173,8 @@ impl Checkpoints {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.folder).map_err(refuse)? {
             let name = entry.map_err(refuse)?.file_name();
-            let part = name.to_str().and_then(|name| name.strip_suffix(PART)).filter(|name| name.starts_with(begin));
-            names.extend(part.map(str::to_owned));
+            let part = name.to_str().and_then(|name| name.strip_suffix(PART)).filter(|name| is_part(name));
+            names.extend(part.filter(|name| name.starts_with(begin)).map(str::to_owned));
         }
         names.sort();
         Ok(names)
@@ -188,7 +191,7 @@ fn kept(folder: &Path) -> Result<Option<Identity>> {
     match fs::read(&path) {
         Ok(text) => match serde_json::from_slice(&text) {
             Ok(kept) => Ok(Some(kept)),
-            Err(_) => refuse(folder, "holds no scan that this version knows"),
+            Err(_) => refuse_other(folder, "holds no scan that this version knows"),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::io("read", &path, error)),
@@ -214,7 +217,7 @@ fn is_free(folder: &Path) -> Result<bool> {
 pub fn remove(folder: &Path) -> Result<()> {
     let refuse_list = |error| Error::io("list", folder, error);
     if kept(folder)?.is_none() {
-        return refuse(folder, "holds no scan to go on with");
+        return refuse_other(folder, "holds no scan to go on with");
     }
     let lock = locked(folder)?;
     for entry in fs::read_dir(folder).map_err(refuse_list)? {
@@ -233,6 +236,11 @@ pub fn remove(folder: &Path) -> Result<()> {
     // What else is there is the user's.
     let _ = fs::remove_dir(folder);
     Ok(())
+}
+
+/// Refuses what is not of a scan, and not to be removed.
+fn refuse_other<T>(folder: &Path, what: &str) -> Result<T> {
+    Err(Error::Settings(format!("`{}` {what}: name another folder", folder.display())))
 }
 
 fn refuse<T>(folder: &Path, what: &str) -> Result<T> {
@@ -340,7 +348,6 @@ mod tests {
         assert_eq!(load(), None);
         checkpoints.save("numbers", &part).unwrap();
         assert_eq!(load(), Some(part));
-        assert_eq!(checkpoints.names("num").unwrap(), ["numbers"]);
         let path = checkpoints.path("numbers");
         let whole = fs::read(&path).unwrap();
         for end in 0..whole.len() {
@@ -417,6 +424,10 @@ mod tests {
         for name in ["film.part", "pages-old.part"] {
             fs::write(place.path().join(name), "of the user").unwrap();
         }
+        let checkpoints = Checkpoints::open(place.path(), &identity()).unwrap();
+        checkpoints.save("pages-00000000-000000000000", &1_u32).unwrap();
+        assert_eq!(checkpoints.names(SHARDS).unwrap(), ["pages-00000000-000000000000"]);
+        drop(checkpoints);
         remove(place.path()).unwrap();
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 2);
         for (name, text) in [("lock", "of something else"), ("scan.json", "{}")] {
@@ -425,7 +436,7 @@ mod tests {
             fs::write(&path, text).unwrap();
             assert!(Checkpoints::open(&path, &identity()).unwrap_err().to_string().contains("is a file"));
             let refused = Checkpoints::open(place.path(), &identity()).unwrap_err().to_string();
-            assert!(refused.contains("holds no scan"), "{name}: {refused}");
+            assert!(refused.contains("holds no scan") && !refused.contains("remove"), "{name}: {refused}");
             assert!(remove(place.path()).unwrap_err().to_string().contains("holds no scan"));
             assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "{name}");
         }

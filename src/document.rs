@@ -71,7 +71,9 @@ impl Document {
     pub fn host(url: &str) -> Box<str> {
         // As browsers take it: with `\` for `/`, and an address of the same scheme (`//host/page`).
         let url = url.trim_start();
-        let rest = url.split_once("://").or_else(|| url.split_once(":\\\\")).map_or(url, |(_, rest)| rest);
+        let is_scheme = |scheme: &str| scheme.bytes().all(|c| c.is_ascii_alphanumeric() || b"+-.".contains(&c));
+        let parts = url.split_once("://").or_else(|| url.split_once(":\\\\"));
+        let rest = parts.filter(|(scheme, _)| is_scheme(scheme)).map_or(url, |(_, rest)| rest);
         let rest = rest.strip_prefix("//").unwrap_or(rest);
         let host = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
         let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
@@ -289,6 +291,10 @@ mod tests {
     fn a_site_is_the_host_of_an_address_or_the_first_folder_of_a_path() {
         assert_eq!(&*Document::host("https://name@News.Example:8080/a/b?c"), "news.example");
         assert_eq!(&*Document::host("news.example/a"), "news.example");
+        let within = ["//news.example/go?u=https://other.example/a", "news.example/go?u=https://other.example/a"];
+        for url in within {
+            assert_eq!(&*Document::host(url), "news.example", "{url}");
+        }
         for url in
             ["//News.example/a", "https://news.example./a", "http:\\\\news.example\\a", " http://news.example:80"]
         {

@@ -42,6 +42,7 @@ impl Journal {
     /// When it holds something or cannot be written.
     pub fn begin(folder: &Path) -> Result<Self> {
         let refuse = |error| Error::io("write", folder, error);
+        // Of a journal that is there more can be said, below.
         if !folder.join("journal.jsonl").exists() {
             is_free(folder)?;
         }

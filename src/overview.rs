@@ -75,6 +75,7 @@ impl Overview {
             match cluster {
                 Cluster::Repost { keep, members, .. } => {
                     overview.articles += 1;
+                    // Saved findings may have been edited.
                     overview.reposts += (members.len() as u64).saturating_sub(1);
                     // Every size is at most the last of them.
                     let class = SIZES.iter().position(|&(_, most)| members.len() <= most).unwrap_or(SIZES.len() - 1);

@@ -95,7 +95,7 @@ const PHASES: u32 = 6;
 /// and the number of threads.
 ///
 /// With [`Settings::resume`] it goes on from what an earlier one of the same files and settings had done there, and finds
-/// the same. [`checkpoint::remove`](crate::checkpoint::remove) clears that away when the findings are safe.
+/// the same. [`checkpoint::remove`] clears that away when the findings are safe.
 ///
 /// # Errors
 /// Only what stops the run: a path that cannot be read, a bad glob, a setting out of range, a folder to resume in that is

@@ -484,7 +484,7 @@ fn an_output_in_the_place_of_what_the_run_is_told_or_keeps_is_refused() {
     folder.refuses(
         &["scan", "转载", "--resume", "done", "--output", "done/found.part"],
         str![[r#"
-error: cannot write `done/found.part`: `done` is for what the scan has done so far, and goes with it
+error: cannot write `done/found.part`: `done` is the scan's own, and removed once it is done
 hint: name a file elsewhere
 
 "#]],

@@ -261,6 +261,8 @@ fn who_reposts_a_page_and_who_quotes_it_are_told_apart() {
     let results = log["runs"][0]["results"].as_array().unwrap();
     let told: Vec<_> = results.iter().map(|one| (&one["ruleId"], one["locations"].as_array().unwrap().len())).collect();
     assert_eq!(told, [(&Value::from("repost"), 2), (&Value::from("excerpt"), 1)]);
+    let fingerprints: BTreeSet<String> = results.iter().map(|one| one["partialFingerprints"].to_string()).collect();
+    assert_eq!(fingerprints.len(), 2);
 }
 
 #[test]

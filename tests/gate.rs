@@ -125,7 +125,7 @@ fn a_record_that_cannot_be_read_leaves_the_gate_undecided_whatever_else_was_foun
     folder.cannot(&["r.jsonl", "--baseline", "known.json", "--update-baseline"]);
     assert!(!folder.path("known.json").exists());
     folder.cannot(&["r.jsonl", "--index", "kept", "--add"]);
-    assert_eq!(folder.pages("kept"), 0);
+    assert!(!folder.path("kept").join("manifest").exists(), "it would bind the next one to its settings");
 }
 
 #[test]
@@ -633,6 +633,15 @@ fn an_index_that_could_not_be_begun_does_not_bind_the_next() {
         assert_eq!(code(&[&begin[..], &["--tokens", "char", "--include", "["]].concat()), Some(2));
         assert_eq!(code(&["index", "info", "kept"]), Some(2), "{command}: there is none");
     }
+    // Undecided, and standard input that cannot be read.
+    folder.write(&[("bad/a.jsonl", "{\"text\": \n")]);
+    assert_eq!(code(&["gate", "bad", "--index", "kept", "--add", "--tokens", "char"]), Some(2));
+    assert_eq!(code(&["index", "info", "kept"]), Some(2));
+    let mut command = Command::new(PROGRAM);
+    command.args(["gate", "--stream", "--index", "kept", "--add"]).current_dir(folder.path(""));
+    let output = command.stdin(fs::File::open(folder.path("")).unwrap()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(code(&["index", "info", "kept"]), Some(2));
     assert_eq!(code(&["index", "add", "kept", "p"]), Some(0));
     // One that was there stays.
     assert_eq!(code(&["index", "add", "kept", "p", "--include", "["]), Some(2));

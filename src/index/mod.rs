@@ -341,7 +341,7 @@ impl Index {
     ///
     /// # Errors
     /// When a file is damaged.
-    pub fn first_page(
+    pub(crate) fn first_page(
         &self,
         address: Address,
         is_passed_over: &dyn Fn(&str) -> bool,
@@ -364,7 +364,7 @@ impl Index {
     ///
     /// # Errors
     /// When a file is damaged.
-    pub fn address_of_key(&self, key: &str) -> Result<Option<Address>> {
+    pub(crate) fn address_of_key(&self, key: &str) -> Result<Option<Address>> {
         let Some((part, page)) = self.place_of_key(key)? else { return Ok(None) };
         let text = self.parts[part].segment.text_of(page)?;
         Ok(text.map(|text| Address { part: part as u32, text }))

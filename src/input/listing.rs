@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, Metadata};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use ignore::gitignore::Gitignore;
@@ -221,7 +221,7 @@ impl<'s> Listing<'s> {
         if self.seen.insert(identity(path, &metadata)) {
             let bytes = if is_file { metadata.len() } else { 0 };
             let name: Arc<str> = name(path).into();
-            let site = Site::of_named(path).of(&name, path.parent().unwrap_or(Path::new("")));
+            let site = Sites::below(path.parent().unwrap_or(Path::new(""))).of(&name, Path::new(""));
             let path = path.to_owned();
             let place = if is_file { Place::Path(path) } else { Place::Pipe(path) };
             self.listed.files.push(File { place, name, is_named: true, site, bytes, changed: changed(&metadata) });
@@ -237,7 +237,7 @@ impl<'s> Listing<'s> {
         // Other globs are about other names.
         lock(&linked).times.clear();
         let overrides = overrides(root, self.settings)?;
-        let of_root = Site::of_named(&root.join("page"));
+        let sites = Sites::below(root);
         let entries = WalkBuilder::new(root)
             .follow_links(true)
             .hidden(!self.settings.hidden)
@@ -261,7 +261,7 @@ impl<'s> Listing<'s> {
                         let is_by_link = entry.path_is_symlink() || self.is_by_link(entry.path());
                         let file = (entry.into_path(), metadata);
                         if !is_by_link {
-                            self.add_file(root, &of_root, file);
+                            self.add_file(root, &sites, file);
                         } else if self.by_links.known.insert(identity(&file.0, &file.1)) {
                             self.by_links.files.push(file);
                         } else {
@@ -275,7 +275,7 @@ impl<'s> Listing<'s> {
             }
         }
         let ByLinks { files, skipped, .. } = std::mem::take(&mut self.by_links);
-        files.into_iter().for_each(|file| self.add_file(root, &of_root, file));
+        files.into_iter().for_each(|file| self.add_file(root, &sites, file));
         skipped.into_iter().for_each(|(path, reason)| self.add_skipped(root, &path, reason));
         Ok(())
     }
@@ -284,11 +284,11 @@ impl<'s> Listing<'s> {
         lock(&self.linked).is_by_link(path)
     }
 
-    fn add_file(&mut self, root: &Path, of_root: &Site, (path, metadata): (PathBuf, Metadata)) {
+    fn add_file(&mut self, root: &Path, sites: &Sites, (path, metadata): (PathBuf, Metadata)) {
         if self.seen.insert(identity(&path, &metadata)) {
             let name: Arc<str> = self.name_under(root, &path).into();
             let folders = path.strip_prefix(root).ok().and_then(Path::parent).unwrap_or(Path::new(""));
-            let site = of_root.of(&name, folders);
+            let site = sites.of(&name, folders);
             let (bytes, changed) = (metadata.len(), changed(&metadata));
             self.listed.files.push(File { place: Place::Path(path), name, is_named: false, site, bytes, changed });
         } else {
@@ -347,29 +347,35 @@ impl<'s> Listing<'s> {
     }
 }
 
-/// The site of the files in a folder where no folder below it tells another.
-struct Site(Option<Box<str>>);
+/// The sites of the files below a folder that was named, or that holds a file that was.
+///
+/// Its own name counts, and not those of the folders above: a corpus may stand in the home of `first.last`.
+struct Sites {
+    /// The host that the folder is called after, by its real name, however it was typed.
+    own: Option<Box<str>>,
+}
 
-impl Site {
-    /// Returns what the folder of a path tells: the host that it is called after, however it was typed.
-    fn of_named(path: &Path) -> Self {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let name = folder.canonicalize().ok().and_then(|folder| Some(folder.file_name()?.to_str()?.to_owned()));
-        // Those that mktemp(1) makes are called after nobody.
-        let host = name.filter(|name| Document::host_number(name) != 0 && !name.starts_with("tmp."));
-        Self(host.map(String::into_boxed_str))
+impl Sites {
+    fn below(folder: &Path) -> Self {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let name: Option<Box<str>> =
+            folder.canonicalize().ok().and_then(|folder| Some(folder.file_name()?.to_str()?.into()));
+        Self { own: name.filter(|name| is_called_after_a_host(name)) }
     }
 
-    /// Returns the site of a file of a name, given the folders between the folder that was named and the file: the first
-    /// that is called after a host, or else the first of its name.
+    /// Returns the site of a file of a name, given the folders between this folder and the file: the first that is called
+    /// after a host, or else this one if it is, or else the first of the name.
     fn of(&self, name: &str, folders: &Path) -> Box<str> {
-        let mut folders = folders.components().filter_map(|part| match part {
-            Component::Normal(folder) => folder.to_str(),
-            _ => None,
-        });
-        let host = folders.find(|folder| Document::host_number(folder) != 0).map(Box::from);
-        host.or_else(|| self.0.clone()).unwrap_or_else(|| Document::folder(name))
+        let mut folders = folders.components().filter_map(|part| part.as_os_str().to_str());
+        let host = folders.find(|folder| is_called_after_a_host(folder)).map(Box::from);
+        let first = || Some(Document::folder(name)).filter(|first| Document::host_number(first) == 0);
+        host.or_else(|| self.own.clone()).or_else(first).unwrap_or_default()
     }
+}
+
+/// Returns whether a folder is called after a host; those that mktemp(1) makes are not.
+fn is_called_after_a_host(folder: &str) -> bool {
+    Document::host_number(folder) != 0 && !folder.starts_with("tmp.")
 }
 
 fn changed(metadata: &Metadata) -> Option<Moment> {
@@ -725,7 +731,7 @@ mod tests {
     }
 
     #[test]
-    fn the_site_of_a_page_is_the_same_however_its_folder_is_named() {
+    fn the_site_of_a_page_is_the_same_however_the_folder_of_its_host_or_one_above_is_named() {
         let folder =
             folder(&["2026/news.example/a/甲.txt", "2026/news.example/乙.txt", "2026/news.example/x.y/丙.txt"]);
         let root = folder.path();
@@ -748,6 +754,8 @@ mod tests {
             assert_eq!(sites(&[&path])[1..], expected[1..], "{path:?}");
         }
         assert_eq!(sites(&[&host.join("乙.txt")]), expected[1..2]);
+        // Those above it are not asked.
+        assert_eq!(sites(&[&host.join("a")]), [("甲.txt".to_owned(), String::new())]);
     }
 
     #[test]
@@ -755,11 +763,9 @@ mod tests {
         let folder = folder(&["qingfeng/a.txt", "qingfeng/2026/b.txt", "c.txt", "tmp.qwertyuiop/d.txt"]);
         let root = folder.path();
         let of = |names: &[(&str, &str)]| names.iter().map(|&(a, b)| (a.into(), b.into())).collect::<Vec<_>>();
-        assert_eq!(
-            sites(&[root]),
-            of(&[("a.txt", "qingfeng"), ("b.txt", "qingfeng"), ("c.txt", ""), ("d.txt", "tmp.qwertyuiop")])
-        );
+        assert_eq!(sites(&[root]), of(&[("a.txt", "qingfeng"), ("b.txt", "qingfeng"), ("c.txt", ""), ("d.txt", "")]));
         assert_eq!(sites(&[&root.join("tmp.qwertyuiop")]), of(&[("d.txt", "")]));
+        assert_eq!(sites(&[&root.join("tmp.qwertyuiop/d.txt")]).len(), 1);
     }
 
     #[cfg(target_os = "linux")]

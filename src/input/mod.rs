@@ -340,6 +340,11 @@ pub fn read_file(path: &Path, settings: &InputSettings) -> Result<(Vec<Document>
     Ok((documents, skipped))
 }
 
+/// Returns whether the name of a file is that of an archive, whose documents are no lines.
+pub(crate) fn is_archive(name: &str) -> bool {
+    format::by_name(Path::new(name)).0 == Some(Format::Archive)
+}
+
 /// Returns the number by which the file system knows a file, and which of its changes the last was; 0 where it tells none.
 fn number_of(file: Option<&fs::Metadata>) -> u64 {
     #[cfg(unix)]

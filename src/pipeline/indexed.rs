@@ -937,6 +937,7 @@ impl Judged<'_, '_> {
             let gives_way = but.unwrap_or(&|_| false);
             let (page, count) = self.batch.index.first_page(address, gives_way)?;
             let Some(page) = page else { continue };
+            // Documents of different keys, and a page for each of them: no more than there are.
             let versions = in_index.versions.get(&address).into_iter().flatten();
             pages += count - versions.filter(|&&at| gives_way(&self.batch.pages[at].key)).count() as u64;
             if first.as_ref().is_none_or(|first| page.key < first.key) {

@@ -223,6 +223,13 @@ impl Stream {
         Ok(())
     }
 
+    /// Ends the stream after a failure: an index that it began and that holds nothing is none.
+    pub fn give_up(self) {
+        if let Memory::Growing(writer) = self.memory {
+            writer.give_up();
+        }
+    }
+
     /// Returns whether something is being merged that a later call of [`tidy_aside`](Self::tidy_aside) takes in.
     pub fn is_merging(&self) -> bool {
         self.merger.0.is_some()

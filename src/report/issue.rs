@@ -8,6 +8,7 @@ use crate::document::Origin;
 use crate::findings::{Cluster, Digest, Duplicate, Findings, RelationKind, Ruling};
 use crate::gate::{self, Policy};
 use crate::hash;
+use crate::input;
 
 /// Documents that repeat one other, or each other, in the same way.
 #[derive(Debug)]
@@ -79,6 +80,9 @@ pub(super) fn issues(findings: &Findings, ruling: &Ruling) -> Vec<Issue> {
             Some(digest) => digest.to_string(),
             None => format!("{:016x}", hash::bytes(keep.as_bytes())),
         };
+        // Who reposts a page and who quotes it are two.
+        let fingerprint =
+            if kind > RelationKind::Repost { format!("{fingerprint}-{}", kind.name()) } else { fingerprint };
         Issue { kind, keep: keep.to_owned(), in_index, duplicates, fingerprint }
     };
     let mut issues: Vec<Issue> = groups.into_iter().map(issue).collect();
@@ -115,8 +119,9 @@ impl<'f> Places<'f> {
             Some(origin) => (&*origin.file, origin.line),
             None => file_and_line(key).unwrap_or((key, 0)),
         };
-        // A file that holds no records stands at its first line.
-        Place { file: format!("{}{file}", self.folder), line: line.max(1) }
+        // A file that holds no records stands at its first line, and of an archive the number is no line.
+        let line = if input::is_archive(file) { 1 } else { line.max(1) };
+        Place { file: format!("{}{file}", self.folder), line }
     }
 }
 

@@ -16,7 +16,7 @@ use tongwen::settings::{AnalysisSettings, InputSettings, RunSettings, Settings};
 use crate::args::{DEFAULT_PAIRS, DEFAULT_TOP, GateFlags, Kind, ReportFormat, ScanFlags, Share, Sketch, When};
 use crate::failure::Failure;
 
-const DEFAULT_FILE: &str = "tongwen.toml";
+pub const DEFAULT_FILE: &str = "tongwen.toml";
 
 /// A scan with nothing left open.
 #[derive(Debug)]

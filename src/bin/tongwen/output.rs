@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
 use tempfile::NamedTempFile;
-use tongwen::input::reads;
+use tongwen::input::{are_one, reads};
 use tongwen::settings::{InputSettings, Settings};
 
 use crate::args::When;
+use crate::config::DEFAULT_FILE;
 use crate::failure::Failure;
 
 /// A place that was checked to take a result.
@@ -55,6 +56,11 @@ impl Destination {
     pub fn apart(path: Option<&Path>, read: &[PathBuf], settings: &Settings) -> Result<Self, Failure> {
         let checked = Self::checked(path)?;
         if let Some(path) = path {
+            // One that other commands than this one read is as much in the way.
+            if are_one(path, Path::new(DEFAULT_FILE)) && path.exists() {
+                return Err(Failure::new(format!("cannot write `{}`: it is the configuration", path.display()))
+                    .with_hint("name another file"));
+            }
             refuse_read(path, read, &settings.input)?;
             refuse_read(path, &settings.dictionaries, &settings.input)?;
         }

@@ -63,13 +63,17 @@ pub fn run(arguments: GateArguments) -> Result<ExitCode, Failure> {
     let gated = match gated::gate(&arguments.paths, beside, &policy, known.baseline(), &settings, &*progress) {
         Ok(gated) => gated,
         Err(error) => {
-            writer.map(Writer::give_up);
+            writer.into_iter().for_each(Writer::give_up);
             return Err(error.into());
         }
     };
     // The bar must be gone before the report begins.
     drop(progress);
     let Gated { mut findings, added } = gated;
+    // Where it is undecided nothing is added.
+    if findings.gate.as_ref().is_some_and(|ruling| ruling.verdict == Verdict::Undecided) {
+        writer.into_iter().for_each(Writer::give_up);
+    }
     known.update(&mut findings, &policy).map_err(|failure| but_added(failure, added.as_ref()))?;
     let folder = folder_of(&arguments.paths);
     let rendering = Rendering { destination, format, top, kinds: kinds(&typed), color, folder };

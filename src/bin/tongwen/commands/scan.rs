@@ -37,7 +37,7 @@ pub fn run(arguments: ScanArguments) -> Result<(), Failure> {
         && are_one(output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")), folder)
     {
         return Err(Failure::new(format!(
-            "cannot write `{}`: `{}` is for what the scan has done so far, and goes with it",
+            "cannot write `{}`: `{}` is the scan's own, and removed once it is done",
             output.display(),
             folder.display()
         ))

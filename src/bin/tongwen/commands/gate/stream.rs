@@ -42,10 +42,19 @@ pub fn run(arguments: GateArguments) -> Result<(), Failure> {
         Memory::Fixed(Index::open(&index)?)
     };
     let mut stream = Stream::new(memory, policy, &settings)?;
+    let judged = judge(&mut stream, &settings.input);
+    if judged.is_err() {
+        stream.give_up();
+    }
+    judged
+}
+
+/// Gives a verdict on each record of standard input.
+fn judge(stream: &mut Stream, settings: &InputSettings) -> Result<(), Failure> {
     let mut lines = Lines::of_standard_input();
     let mut output = io::stdout().lock();
-    while let Some(batch) = lines.next_batch(&mut stream)? {
-        let told = stream.judge(batch.iter().map(|line| line.record(&settings.input)).collect())?;
+    while let Some(batch) = lines.next_batch(stream)? {
+        let told = stream.judge(batch.iter().map(|line| line.record(settings)).collect())?;
         match write(&told, &mut output) {
             // Whoever reads verdicts has seen enough of them.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
