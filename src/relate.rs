@@ -54,8 +54,8 @@ const TOKENS_A_NUMBER: u32 = 100;
 const LEAST_LEAD: f64 = 0.25;
 
 /// The same where both texts have less than [`SHORT`] tokens: of a notice of a few lines it is the title, some eight
-/// words, and what it stands above is the same on other notices of the site. Between pages of two hosts it is a copy with
-/// another title: of made short pages on known hosts half of the copies that were missed had one.
+/// words, and what it stands above is the same on other notices of the site. Between pages of two hosts it is a copy
+/// with another title: of made short pages on known hosts half of the copies that were missed had one.
 const LEAST_TITLE: f64 = 0.08;
 
 /// Seeds that two texts must share before one is said to contain the other.

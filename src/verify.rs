@@ -381,8 +381,8 @@ fn lead((text, mask): (Text, &Mask), covered: &[u64], are_short: bool) -> u32 {
     if numbers * 2 <= lead { lead - numbers.min(DAY_AND_HOUR) } else { lead }
 }
 
-/// Returns whether two pages may be of one site: they have their first or last line in common, or less than three quarters
-/// of their titles, as the name of a series or of the place where a house is for sale.
+/// Returns whether two pages may be of one site: they have their first or last line in common, or less than three
+/// quarters of their titles, as the name of a series or of the place where a house is for sale.
 fn are_of_one_frame((a, covered_a): (Text, &[u64]), (b, covered_b): (Text, &[u64])) -> bool {
     let (Some(first_a), Some(first_b)) = (a.blocks.lines.first(), b.blocks.lines.first()) else { return false };
     let last = |text: Text| text.blocks.lines.last().map(|line| line.hash);

@@ -336,8 +336,8 @@ impl Index {
         numbers.map(|page| part.segment.page(page)).collect()
     }
 
-    /// Returns the first page that holds a text, by key, without those whose keys are passed over; and how many hold it,
-    /// these among them.
+    /// Returns the first page that holds a text, by key, without those whose keys are passed over; and how many hold
+    /// it, these among them.
     ///
     /// # Errors
     /// When a file is damaged.
@@ -672,8 +672,8 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Ends the writer after an addition that failed: an index that it began and that holds nothing is none, so that the next
-    /// one may have other settings.
+    /// Ends the writer after an addition that failed: an index that it began and that holds nothing is none, so that
+    /// the next one may have other settings.
     pub fn give_up(self) {
         if self.is_begun && self.index.info().pages == 0 {
             // What cannot be removed is an index without pages, as it would be without this.

@@ -2,9 +2,9 @@
 //!
 //! Pages are what was answered with status 200 and is HTML or plain text, what was stored as such without an answer
 //! (`resource`), and the plain text that was made of a page (`conversion`, as in WET files). Other records are none:
-//! what was asked, what was told about it, images and scripts, redirections, what was there before (`revisit`), and what
-//! a crawler says of itself. A record's number in its archive, from 1, stands where the number of a line stands in a file
-//! of records.
+//! what was asked, what was told about it, images and scripts, redirections, what was there before (`revisit`), and
+//! what a crawler says of itself. A record's number in its archive, from 1, stands where the number of a line stands
+//! in a file of records.
 //!
 //! Crawlers write much that the standards do not have (`HTTP/2 200`, spaces before colons, answers that are unpacked
 //! while their header says otherwise). So headers are read by their lines here, and what does not unpack as it says is
@@ -84,8 +84,8 @@ impl Records {
         }
     }
 
-    /// Returns the header of the next record with the empty lines before it, and the length of its content, which is to be
-    /// [copied](Self::copy_content) next; `None` at the end.
+    /// Returns the header of the next record with the empty lines before it, and the length of its content, which is
+    /// to be [copied](Self::copy_content) next; `None` at the end.
     ///
     /// # Errors
     /// What is wrong with the archive from the record of [`Records::at`] on.
@@ -432,8 +432,8 @@ fn document(record: Record, file: &Arc<str>) -> Result<Option<Document>, String>
     }))
 }
 
-/// Returns the format of pages of a media type: that of an archive for one whose pages are not read, and nothing where it
-/// says none.
+/// Returns the format of pages of a media type: that of an archive for one whose pages are not read, and nothing
+/// where it says none.
 fn media_type(field: Option<&str>) -> Option<Format> {
     let first = field?.split([';', ',', ' ', '\t']).next().unwrap_or_default();
     let media = first.trim_matches(['"', '\'']).to_ascii_lowercase();

@@ -363,8 +363,8 @@ impl Sites {
         Self { own: name.filter(|name| is_called_after_a_host(name)) }
     }
 
-    /// Returns the site of a file of a name, given the folders between this folder and the file: the first that is called
-    /// after a host, or else this one if it is, or else the first of the name.
+    /// Returns the site of a file of a name, given the folders between this folder and the file: the first that is
+    /// called after a host, or else this one if it is, or else the first of the name.
     fn of(&self, name: &str, folders: &Path) -> Box<str> {
         let mut folders = folders.components().filter_map(|part| part.as_os_str().to_str());
         let host = folders.find(|folder| is_called_after_a_host(folder)).map(Box::from);

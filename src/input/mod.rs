@@ -76,7 +76,7 @@ struct Rules {
 impl Corpus {
     /// Lists what is to be read, each file once whatever its names.
     ///
-    /// A path is a folder, a file, or `-` for records on standard input. A folder is searched with what is under it,
+    /// A path is a folder, a file, or `-` for records or an archive on standard input. A folder is searched with what is under it,
     /// links followed, by the rules of the `.gitignore` and `.ignore` files in it and of `settings`. A file that is
     /// named itself is read whatever the rules say; a pipe that is named itself holds records.
     ///
@@ -150,8 +150,8 @@ impl Corpus {
 
 /// The corpus in pieces of work, in the order of its files. A step opens a file at most, and finds line ends.
 ///
-/// A long packed file of records costs more, and so does a long archive: it is unpacked here, since no two threads can unpack
-/// one stream.
+/// A long packed file of records costs more, and so does a long archive: it is unpacked here, since no two threads
+/// can unpack one stream.
 #[derive(Debug)]
 pub struct Batches {
     files: Arc<Vec<File>>,
@@ -269,8 +269,8 @@ impl Cutting {
 }
 
 impl Batch {
-    /// Returns where in the corpus the batch stands: its first file, and its first line or record there. `None` where it holds nothing
-    /// that was read.
+    /// Returns where in the corpus the batch stands: its first file, and its first line or record there. `None` where
+    /// it holds nothing that was read.
     ///
     /// As long as the files are the same, so is the batch of a place, whatever else could or could not be read.
     pub fn place(&self) -> Option<(u64, u64)> {

@@ -922,8 +922,8 @@ impl Judged<'_, '_> {
         self.batch.addresses.get(&digest).map(Vec::as_slice)
     }
 
-    /// Returns the match with the pages of one text, leaving out some by their keys, which are those of new documents; `None`
-    /// where those were all.
+    /// Returns the match with the pages of one text, leaving out some by their keys, which are those of new
+    /// documents; `None` where those were all.
     fn of_text(
         &self,
         addresses: &[Address],

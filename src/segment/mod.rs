@@ -193,8 +193,8 @@ fn run_end(text: &str, class: Class) -> usize {
 /// buffers.
 const PIECE: usize = 1 << 16;
 
-/// Cuts a line where cutting changes neither tokens nor sentences: a long one at white space or a comma between letters,
-/// else at white space behind a digit.
+/// Cuts a line where cutting changes neither tokens nor sentences: a long one at white space or a comma between
+/// letters, else at white space behind a digit.
 ///
 /// A run of a megabyte without any of those is cut behind a full stop, or else between two characters.
 pub fn pieces(mut text: &str) -> impl Iterator<Item = &str> {

@@ -179,7 +179,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = SCAN_EXAMPLES)]
 pub struct ScanArguments {
-    /// Folders and files to read; `-` reads JSONL on standard input
+    /// Folders and files to read; `-` reads JSONL or WARC on standard input
     #[arg(value_name = "PATH", required_unless_present = "explain_bands")]
     pub paths: Vec<PathBuf>,
 
@@ -361,7 +361,7 @@ pub struct ScanFlags {
 #[command(mut_arg("top", |flag| flag.help("Blocks in a text list; 0 shows all [default: 20]")))]
 #[command(mut_arg("pairs", |flag| flag.hide(true)), mut_arg("kind", |flag| flag.hide(true)))]
 pub struct BoilerplateArguments {
-    /// Folders and files to read; `-` reads JSONL on standard input
+    /// Folders and files to read; `-` reads JSONL or WARC on standard input
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
 
@@ -389,7 +389,7 @@ pub struct BoilerplateArguments {
 #[command(mut_arg("pairs", |flag| flag.hide(true)), mut_arg("kind", |flag| flag.hide(true)))]
 #[command(mut_arg("format", |flag| flag.value_parser(Format::parser())))]
 pub struct ExplainArguments {
-    /// Two files; or, with `--pair`, the folders and files of a corpus; `-` reads JSONL on standard input
+    /// Two files; or, with `--pair`, the folders and files of a corpus; `-` reads JSONL or WARC on standard input
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
 
@@ -423,7 +423,7 @@ pub struct ExplainArguments {
 #[derive(Debug, Args)]
 #[command(after_help = GATE_EXAMPLES, mut_arg("pairs", |flag| flag.hide(true)))]
 pub struct GateArguments {
-    /// Folders and files to read; `-` reads JSONL on standard input
+    /// Folders and files to read; `-` reads JSONL or WARC on standard input
     #[arg(value_name = "PATH", required_unless_present = "stream")]
     pub paths: Vec<PathBuf>,
 
@@ -528,7 +528,7 @@ pub struct IndexedArguments {
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
 
-    /// Folders and files to read; `-` reads JSONL on standard input
+    /// Folders and files to read; `-` reads JSONL or WARC on standard input
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
 
