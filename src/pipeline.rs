@@ -88,7 +88,7 @@ const PHASES: u32 = 6;
 /// Returns all that is found in the documents under `paths`.
 ///
 /// # Input
-/// Folders, files, or `-` for JSONL on standard input; formats, keys and encodings as in [`crate::input`].
+/// Folders, files, or `-` for JSONL or WARC on standard input; formats, keys and encodings as in [`crate::input`].
 ///
 /// # Output
 /// Findings in a fixed order: the same documents give the same bytes, whatever the order of paths, files and records

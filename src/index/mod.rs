@@ -348,9 +348,10 @@ impl Index {
     ) -> Result<(Option<NewPage>, u64)> {
         let part = self.part(address);
         let pages = part.segment.pages_of(address.text)?;
-        let count = match part.removed.is_empty() {
-            true => pages.len(),
-            false => pages.clone().filter(|&page| !part.is_removed(page)).count(),
+        let count = if part.removed.is_empty() {
+            pages.len()
+        } else {
+            pages.clone().filter(|&page| !part.is_removed(page)).count()
         };
         for page in pages.filter(|&page| !part.is_removed(page)) {
             if !is_passed_over(part.segment.key(page)?) {

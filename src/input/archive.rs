@@ -202,7 +202,7 @@ fn field(header: &[u8], name: &str) -> Option<String> {
 }
 
 /// Reads a record of which the header was read, as far as it may be a page; `None` where it holds none.
-fn opened(header: &[u8], length: u64, body: &mut impl BufRead) -> io::Result<Option<Record>> {
+fn opened(header: &[u8], mut length: u64, body: &mut impl BufRead) -> io::Result<Option<Record>> {
     let uri = field(header, "WARC-Target-URI");
     // Some writers have it between brackets, as the grammar of an early draft had.
     let uri = uri.map(|uri| uri.strip_prefix('<').and_then(|uri| uri.strip_suffix('>')).unwrap_or(&uri).to_owned());
@@ -218,7 +218,6 @@ fn opened(header: &[u8], length: u64, body: &mut impl BufRead) -> io::Result<Opt
     let date = field(header, "WARC-Date").and_then(|date| Moment::parse(&date));
     let media = field(header, "Content-Type");
     let mut record = Record { number: 0, uri, date, media, codings: Vec::new(), page: Ok(Vec::new()) };
-    let mut length = length;
     if kind == "response" {
         let Answer { code, header, taken } = match Answer::read(body)? {
             Ok(answer) => answer,
@@ -390,21 +389,11 @@ pub(super) fn read(piece: Piece, file: &Arc<str>, rules: &Rules, sink: Sink) -> 
 fn document(record: Record, file: &Arc<str>) -> Result<Option<Document>, String> {
     let Record { number, uri, date, media, codings, page } = record;
     let mut page = page?;
-    let mut unknown = None;
-    // What was done last is undone first.
-    for coding in codings.iter().rev() {
-        page = match undone(coding, page)? {
-            Ok(page) => page,
-            Err(as_it_is) => {
-                unknown = Some(coding);
-                as_it_is
-            }
-        };
+    // What was done last is undone first; and whatever the header says, no text begins as gzip does.
+    for coding in codings.iter().rev().map(String::as_str).chain(["gzip"]) {
+        page = undone(coding, page)?;
     }
-    // Whatever its header says: no text begins so.
-    if Compression::announced_by(&page) == Compression::Gzip {
-        page = undone("gzip", page)?.unwrap_or_else(|page| page);
-    }
+    let unknown = codings.iter().find(|coding| !CODINGS.contains(&coding.as_str()));
     let of_unknown = |what: String| unknown.map_or(what, |coding| format!("packed with `{coding}`, which is not read"));
     let format = match media_type(media.as_deref()) {
         Some(format) => format,
@@ -455,32 +444,26 @@ fn charset(field: &str) -> Option<String> {
     value.map(|value| value.trim().trim_matches(['"', '\'']).to_owned()).filter(|value| !value.is_empty())
 }
 
-/// Returns a page before it was packed or sent in some way; as it is where the way is not known, or is none.
-///
-/// Of one that is cut off there is what comes before the cut.
+/// What an answer may say was done to its page, none of it among that.
+const CODINGS: [&str; 8] = ["", "identity", "chunked", "gzip", "x-gzip", "zstd", "deflate", "br"];
+
+/// Returns a page before it was packed or sent in one of the [`CODINGS`]; as it is for any other word, and where it
+/// does not look as if that was done. Of one that is cut off there is what comes before the cut.
 ///
 /// # Errors
 /// When nothing of it can be unpacked.
-fn undone(coding: &str, page: Vec<u8>) -> Result<Result<Vec<u8>, Vec<u8>>, String> {
-    let unpacked = match coding {
-        "chunked" => return Ok(Ok(joined(&page).unwrap_or(page))),
-        "gzip" | "x-gzip" => match Compression::announced_by(&page) {
-            Compression::Gzip => unpacked(Compression::Gzip.unpack(Box::new(&page[..])), "gzip"),
-            _ => return Ok(Ok(page)),
-        },
-        "zstd" => match Compression::announced_by(&page) {
-            Compression::Zstandard => unpacked(Compression::Zstandard.unpack(Box::new(&page[..])), "zstd"),
-            _ => return Ok(Ok(page)),
-        },
-        "deflate" | "br" if is_plain(&page) => return Ok(Ok(page)),
+fn undone(coding: &str, page: Vec<u8>) -> Result<Vec<u8>, String> {
+    let packing = Compression::announced_by(&page);
+    match coding {
+        "chunked" => Ok(joined(&page).unwrap_or(page)),
+        "gzip" | "x-gzip" if packing == Compression::Gzip => unpacked(packing.unpack(Box::new(&page[..])), "gzip"),
+        "zstd" if packing == Compression::Zstandard => unpacked(packing.unpack(Box::new(&page[..])), "zstd"),
         // With a header or without: servers differ in what they take it to mean.
-        "deflate" => unpacked(Ok(flate2::read::ZlibDecoder::new(&page[..])), "deflate")
+        "deflate" if !is_plain(&page) => unpacked(Ok(flate2::read::ZlibDecoder::new(&page[..])), "deflate")
             .or_else(|_| unpacked(Ok(flate2::read::DeflateDecoder::new(&page[..])), "deflate")),
-        "br" => unpacked(Ok(brotli_decompressor::Decompressor::new(&page[..], 64 << 10)), "Brotli"),
-        "" | "identity" => return Ok(Ok(page)),
-        _ => return Ok(Err(page)),
-    };
-    unpacked.map(Ok)
+        "br" if !is_plain(&page) => unpacked(Ok(brotli_decompressor::Decompressor::new(&page[..], 64 << 10)), "Brotli"),
+        _ => Ok(page),
+    }
 }
 
 /// Returns whether some bytes begin as text does: what is packed has control characters.

@@ -140,9 +140,10 @@ impl Sources {
     fn place(&self, file: &File, path: &Path, is_text: bool) -> PathBuf {
         let is_own = |part: &Component| matches!(part, Component::Normal(_));
         // As many names as the user is told, which need not be what is on disk: a name may be no text.
-        let names = match self.files.len() == 1 && file.is_named {
-            true => 1,
-            false => Path::new(&*file.name).components().filter(is_own).count(),
+        let names = if self.files.len() == 1 && file.is_named {
+            1
+        } else {
+            Path::new(&*file.name).components().filter(is_own).count()
         };
         let own: Vec<Component> = path.components().filter(is_own).collect();
         let mut place: PathBuf = own[own.len().saturating_sub(names)..].iter().collect();

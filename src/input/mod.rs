@@ -76,9 +76,9 @@ struct Rules {
 impl Corpus {
     /// Lists what is to be read, each file once whatever its names.
     ///
-    /// A path is a folder, a file, or `-` for records or an archive on standard input. A folder is searched with what is under it,
-    /// links followed, by the rules of the `.gitignore` and `.ignore` files in it and of `settings`. A file that is
-    /// named itself is read whatever the rules say; a pipe that is named itself holds records.
+    /// A path is a folder, a file, or `-` for records or an archive on standard input. A folder is searched with what
+    /// is under it, links followed, by the rules of the `.gitignore` and `.ignore` files in it and of `settings`. A file
+    /// that is named itself is read whatever the rules say; a pipe that is named itself holds what `-` does.
     ///
     /// # Errors
     ///
