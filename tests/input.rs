@@ -156,15 +156,18 @@ fn what_is_not_text_is_skipped_and_what_is_empty_is_not() {
         ("噪", &noise),
         ("零.txt", &[0; 100]),
         ("页.parquet", b"PAR1\x15\x04 ..."),
+        ("页.parquet.gz", &gzip(b"PAR1\x15\x04 ...")),
         ("页.tar", &[&[b'a'; 257][..], b"ustar\x0000", "渡口".repeat(200).as_bytes()].concat()),
     ]);
     let (documents, skipped) = read(&[folder.path()], &InputSettings::default());
     assert_eq!(documents.iter().map(|it| (&*it.key, &*it.text)).collect::<Vec<_>>(), [("空.html", ""), ("空.txt", "")]);
-    assert_eq!(skipped.len(), 6, "{skipped:?}");
+    assert_eq!(skipped.len(), 7, "{skipped:?}");
     let reason = |key: &str| skipped.iter().find(|bad| bad.key == key).map(|bad| &*bad.reason).unwrap();
     assert_eq!(reason("页.tar"), "a tar archive, not text: unpack it first");
-    let how = "`duckdb -c \"COPY (FROM 'x.parquet') TO 'x.jsonl' (FORMAT json)\"`";
-    assert_eq!(reason("页.parquet"), format!("a Parquet file, not text: write its rows as records, as with {how}"));
+    let what = if cfg!(feature = "parquet") { "no Parquet file, or a damaged one: " } else { "a Parquet file, which " };
+    assert!(reason("页.parquet").starts_with(&format!("cannot be read: {what}")), "{}", reason("页.parquet"));
+    let packed = "a packed Parquet file, which is read from its end: unpack it first";
+    assert_eq!(reason("页.parquet.gz"), packed);
 }
 
 #[test]

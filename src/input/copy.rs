@@ -10,7 +10,7 @@ use super::archive::{Broken, Records};
 use super::compression::Compression;
 use super::format::{self, Format};
 use super::listing::{File, Place};
-use super::{Contents, Rules, Sources, read, records};
+use super::{Contents, Rules, Sources, read, records, table};
 use crate::document::{Document, Origin};
 use crate::error::{Error, Result};
 
@@ -31,7 +31,7 @@ pub struct Copying<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Copied {
     pub files: u64,
-    /// Lines of files of records and records of archives, those that are no documents among them.
+    /// Lines of files of records, records of archives and rows of tables, those that are no documents among them.
     pub lines: u64,
     /// What is not as the user may think. One sentence each.
     pub notes: Vec<String>,
@@ -103,8 +103,11 @@ impl Sources {
             if is_records {
                 let lines = Lines { file, path, copying, settings: &self.settings };
                 let contents = fs::File::open(path).and_then(|bytes| Contents::open(path, bytes));
-                if contents.map_err(|error| Error::io("read", path, error))?.is_archive() {
+                let contents = contents.map_err(|error| Error::io("read", path, error))?;
+                if contents.is_archive() {
                     lines.copy_archive(&target, &mut copied)?;
+                } else if contents.is_table() {
+                    lines.copy_table(&target, &mut copied)?;
                 } else {
                     lines.copy(&target, &mut copied)?;
                 }
@@ -224,13 +227,7 @@ impl Lines<'_> {
     fn copy_archive(&self, target: &Path, copied: &mut Copied) -> Result<()> {
         let from_source = |error| Error::io("read", self.path, error);
         let to_target = |error| Error::io("write", target, error);
-        if self.copying.text.is_some() {
-            return Err(Error::Settings(format!(
-                "`{}` is an archive, whose pages are kept as they are: leave out `--strip-boilerplate`, or save the \
-                 pages as files",
-                self.path.display()
-            )));
-        }
+        self.keeps_texts("an archive, whose pages")?;
         let packing = self.packing().map_err(from_source)?;
         let bytes = packing.unpack(Box::new(fs::File::open(self.path).map_err(from_source)?)).map_err(from_source)?;
         let mut packed = Packed::create(target, packing).map_err(to_target)?;
@@ -268,6 +265,27 @@ impl Lines<'_> {
             ));
         }
         packed.finish().map_err(to_target)
+    }
+
+    /// Copies a table; a row stays as it is.
+    fn copy_table(&self, target: &Path, copied: &mut Copied) -> Result<()> {
+        self.keeps_texts("a table, whose rows")?;
+        let is_dropped = |row| self.copying.dropped.contains(&Origin { file: self.file.name.clone(), line: row });
+        let rows = table::copy(self.path, target, &is_dropped)
+            .map_err(|reason| Error::Settings(format!("`{}` cannot be copied: {reason}", self.path.display())))?;
+        copied.lines += rows;
+        Ok(())
+    }
+
+    /// Refuses to write other texts into what can only be copied.
+    fn keeps_texts(&self, what: &str) -> Result<()> {
+        if self.copying.text.is_none() {
+            return Ok(());
+        }
+        Err(Error::Settings(format!(
+            "`{}` is {what} are kept as they are: leave out `--strip-boilerplate`, or save the pages as files",
+            self.path.display()
+        )))
     }
 
     /// Returns how the file is packed: by its name, or else by its first bytes.

@@ -125,6 +125,9 @@ fn is_set_close(c: char) -> bool {
         || matches!(c, '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}' | '“' | '”' | '‘' | '’' | '…' | '—')
 }
 
+/// What is said of a table that is packed as a whole.
+pub(super) const PACKED_TABLE: &str = "a packed Parquet file, which is read from its end: unpack it first";
+
 /// Returns whether the first bytes of a file are plainly not text, and what they are.
 pub(super) fn binary(head: &[u8]) -> Option<&'static str> {
     const SIGNATURES: [(&[u8], &str); 15] = [
@@ -140,12 +143,10 @@ pub(super) fn binary(head: &[u8]) -> Option<&'static str> {
         (b"7z\xBC\xAF\x27\x1C", "a 7z archive, not text: unpack it first"),
         (b"Rar!\x1A\x07", "a RAR archive, not text: unpack it first"),
         (b"SQLite format 3\0", "a database, not text"),
-        (b"PAR1", PARQUET),
+        (b"PAR1", PACKED_TABLE),
         (b"ARROW1", "an Arrow file, not text: write its rows as records, one JSON object a line"),
         (b"Obj\x01", "an Avro file, not text: write its rows as records, one JSON object a line"),
     ];
-    const PARQUET: &str = "a Parquet file, not text: write its rows as records, as with \
-                           `duckdb -c \"COPY (FROM 'x.parquet') TO 'x.jsonl' (FORMAT json)\"`";
     // Behind the first entry of a tar archive, which begins with a name.
     if head.get(257..262) == Some(b"ustar") {
         return Some("a tar archive, not text: unpack it first");

@@ -16,6 +16,8 @@ pub(super) enum Format {
     Records,
     /// Records of a crawl (WARC).
     Archive,
+    /// Rows (Parquet).
+    Table,
 }
 
 /// Returns what the endings of a file's name say: the format, if they name one, and the packing.
@@ -33,6 +35,7 @@ pub(super) fn by_name(path: &Path) -> (Option<Format>, Compression) {
         Some("html" | "htm" | "xhtml") => Some(Format::Html),
         Some("jsonl" | "ndjson") => Some(Format::Records),
         Some("warc" | "wet") => Some(Format::Archive),
+        Some("parquet") => Some(Format::Table),
         _ => None,
     };
     (format, compression)
@@ -87,6 +90,7 @@ mod tests {
             ("b.ndjson", Some(Format::Records), Compression::None),
             ("b.warc.gz", Some(Format::Archive), Compression::Gzip),
             ("b.warc.wet.gz", Some(Format::Archive), Compression::Gzip),
+            ("b.Parquet", Some(Format::Table), Compression::None),
             ("b.gz", None, Compression::Gzip),
             ("jsonl", None, Compression::None),
             ("b.html.bak", None, Compression::None),

@@ -2,10 +2,10 @@
 //!
 //! 1. `listing`: which files there are, each once, and what they are called.
 //! 2. `compression`: packed bytes to plain ones.
-//! 3. `format`: text, page, records or archive?
+//! 3. `format`: text, page, records, archive or table?
 //! 4. `lines`: a file of records in pieces that can be read at the same time.
 //! 5. `encoding`: bytes to text.
-//! 6. `html`, `records`, `archive`: text to documents.
+//! 6. `html`, `records`, `archive`, `table`: text to documents.
 //! 7. `again`: some documents a second time; `copy`: all but some, written anew.
 
 mod listing;
@@ -16,6 +16,7 @@ mod encoding;
 mod html;
 mod records;
 mod archive;
+mod table;
 mod again;
 mod copy;
 
@@ -220,6 +221,7 @@ enum Work {
 enum Cut {
     Records(Pieces),
     Archive(archive::Pieces),
+    Table(table::Pieces),
 }
 
 /// A piece of one.
@@ -227,6 +229,7 @@ enum Cut {
 enum Cutting {
     Records(Piece),
     Archive(archive::Piece),
+    Table(table::Piece),
 }
 
 impl Iterator for Cut {
@@ -236,16 +239,18 @@ impl Iterator for Cut {
         match self {
             Self::Records(pieces) => pieces.next().map(Cutting::Records),
             Self::Archive(pieces) => pieces.next().map(Cutting::Archive),
+            Self::Table(pieces) => pieces.next().map(Cutting::Table),
         }
     }
 }
 
 impl Cutting {
-    /// Returns the number of its first line or record.
+    /// Returns the number of its first line, record or row.
     fn first(&self) -> u64 {
         match self {
             Self::Records(piece) => piece.first_line,
             Self::Archive(piece) => piece.first,
+            Self::Table(piece) => piece.first,
         }
     }
 
@@ -253,6 +258,7 @@ impl Cutting {
         match self {
             Self::Records(piece) => piece.on_disk,
             Self::Archive(piece) => piece.on_disk,
+            Self::Table(piece) => piece.on_disk,
         }
     }
 
@@ -264,6 +270,10 @@ impl Cutting {
                 0
             }
             Self::Archive(piece) => archive::read(piece, name, rules, sink),
+            Self::Table(piece) => {
+                table::read(piece, name, rules, sink);
+                0
+            }
         }
     }
 }
@@ -340,9 +350,9 @@ pub fn read_file(path: &Path, settings: &InputSettings) -> Result<(Vec<Document>
     Ok((documents, skipped))
 }
 
-/// Returns whether the name of a file is that of an archive, whose documents are no lines.
-pub(crate) fn is_archive(name: &str) -> bool {
-    format::by_name(Path::new(name)).0 == Some(Format::Archive)
+/// Returns whether the name of a file is that of an archive or a table, whose documents are no lines.
+pub(crate) fn is_without_lines(name: &str) -> bool {
+    matches!(format::by_name(Path::new(name)).0, Some(Format::Archive | Format::Table))
 }
 
 /// Returns the number by which the file system knows a file, and which of its changes the last was; 0 where it tells none.
@@ -361,7 +371,8 @@ fn number_of(file: Option<&fs::Metadata>) -> u64 {
 fn is_long(file: &File) -> bool {
     match &file.place {
         Place::Path(path) => {
-            file.bytes > LONG && matches!(format::by_name(path).0, Some(Format::Records | Format::Archive))
+            file.bytes > LONG
+                && matches!(format::by_name(path).0, Some(Format::Records | Format::Archive | Format::Table))
         }
         Place::Pipe(_) | Place::StandardInput | Place::Spooled(_) => true,
     }
@@ -374,9 +385,9 @@ fn cut(file: &File, number: usize, rules: &Rules) -> io::Result<Cut> {
         None => of_stream(bytes),
     };
     Ok(match &file.place {
-        Place::StandardInput => stream(Box::new(io::stdin())),
-        Place::Pipe(path) => stream(Box::new(fs::File::open(path)?)),
-        Place::Spooled(kept) => of_stream(kept.open()?),
+        Place::StandardInput => stream(Box::new(io::stdin()))?,
+        Place::Pipe(path) => stream(Box::new(fs::File::open(path)?))?,
+        Place::Spooled(kept) => of_stream(kept.open()?)?,
         Place::Path(path) => {
             let (format, packed) = format::by_name(path);
             let counted = || -> io::Result<_> {
@@ -389,6 +400,11 @@ fn cut(file: &File, number: usize, rules: &Rules) -> io::Result<Cut> {
                     let (bytes, taken) = counted()?;
                     return Ok(Cut::Archive(archive::Pieces::new(bytes, taken)));
                 }
+                Compression::None if format == Some(Format::Table) => {
+                    let pieces = table::Pieces::open(fs::File::open(path)?, &rules.settings);
+                    return pieces.map(Cut::Table).map_err(io::Error::other);
+                }
+                _ if format == Some(Format::Table) => return Err(io::Error::other(encoding::PACKED_TABLE)),
                 // A file of which a few lines are wanted shall not be in memory as a whole.
                 Compression::None if rules.wanted.is_some() => Pieces::stream(Box::new(fs::File::open(path)?)),
                 Compression::None => Pieces::mapped(&fs::File::open(path)?)?,
@@ -402,17 +418,23 @@ fn cut(file: &File, number: usize, rules: &Rules) -> io::Result<Cut> {
 }
 
 /// Returns the records of a stream: an archive's, if it begins like one.
-fn of_stream(mut bytes: Box<dyn Read + Send>) -> Cut {
+///
+/// # Errors
+/// When it is a table, which is read from its end.
+fn of_stream(mut bytes: Box<dyn Read + Send>) -> io::Result<Cut> {
     let mut head = Vec::new();
     let broken = bytes.by_ref().take(archive::MARK.len() as u64).read_to_end(&mut head).err();
+    if head.starts_with(table::MARK) {
+        return Err(io::Error::other("a Parquet file, which is read from its end: name the file instead"));
+    }
     let is_archive = head == archive::MARK;
     let rest = broken.map_or(bytes, |error| Box::new(Fails(error)));
     let whole = Box::new(Cursor::new(head).chain(rest));
-    if is_archive {
+    Ok(if is_archive {
         Cut::Archive(archive::Pieces::new(whole, Arc::default()))
     } else {
         Cut::Records(Pieces::stream(whole))
-    }
+    })
 }
 
 /// Reads one file, whatever it is; returns how many records of an archive hold no page.
@@ -422,6 +444,14 @@ fn read(file: &File, rules: &Rules, sink: Sink) -> u64 {
         Ok(contents) if contents.is_archive() => {
             let pieces = archive::Pieces::new(contents.bytes(), Arc::default());
             return pieces.map(|piece| archive::read(piece, &file.name, rules, sink)).sum();
+        }
+        Ok(contents) if contents.is_table() => {
+            let pieces = fs::File::open(path)
+                .and_then(|bytes| table::Pieces::open(bytes, &rules.settings).map_err(io::Error::other));
+            match pieces {
+                Ok(pieces) => pieces.for_each(|piece| table::read(piece, &file.name, rules, sink)),
+                Err(error) => sink(Err(unreadable(file, &error))),
+            }
         }
         Ok(contents) => contents.read(file, rules, sink),
         Err(error) => sink(Err(unreadable(file, &error))),
@@ -440,6 +470,7 @@ struct Contents {
     /// Why the head is all there is.
     broken: Option<io::Error>,
     format: Option<Format>,
+    packing: Compression,
     /// Bytes on disk, where they are the plain bytes.
     length: u64,
 }
@@ -448,11 +479,13 @@ impl Contents {
     fn open(path: &Path, bytes: fs::File) -> io::Result<Self> {
         let (format, packed) = format::by_name(path);
         let length = bytes.metadata()?.len();
-        let contents = Self { head: Vec::new(), rest: packed.unpack(Box::new(bytes))?, broken: None, format, length };
+        let rest = packed.unpack(Box::new(bytes))?;
+        let contents = Self { head: Vec::new(), rest, broken: None, format, packing: packed, length };
         let mut contents = contents.with_head();
         let packed = Compression::announced_by(&contents.head);
         if format.is_none() && packed != Compression::None && contents.broken.is_none() {
             contents.rest = packed.unpack(Box::new(Cursor::new(contents.head).chain(contents.rest)))?;
+            contents.packing = packed;
             contents.head = Vec::new();
             contents = contents.with_head();
         }
@@ -466,6 +499,12 @@ impl Contents {
 
     fn is_archive(&self) -> bool {
         self.format.map_or_else(|| self.head.starts_with(archive::MARK), |format| format == Format::Archive)
+    }
+
+    /// Whether it is a table that is not packed as a whole, and so can be read from its end.
+    fn is_table(&self) -> bool {
+        self.packing == Compression::None
+            && self.format.map_or_else(|| self.head.starts_with(table::MARK), |format| format == Format::Table)
     }
 
     /// Returns the bytes from the first on, and the error after them where the head is all there is.

@@ -82,11 +82,28 @@ pub(super) fn read_line(
     if depth(line) > DEEPEST {
         return Err(format!("nested more than {DEEPEST} levels deep").into());
     }
-    let record = parse(line, settings).map_err(|error| format!("not valid JSON: {}", explain(&error)))?;
+    let mut record = parse(line, settings).map_err(|error| format!("not valid JSON: {}", explain(&error)))?;
+    for (field, name) in [(&mut record.id, &settings.id_field), (&mut record.date, &settings.date_field)] {
+        if let Field::Number(number) = field {
+            *number = written(line, name).unwrap_or_default();
+        }
+    }
+    document(record, file, number, settings, &|| missing(line, settings))
+}
+
+/// Returns the document of a record, `number` in the file.
+///
+/// # Errors
+/// When it has no text; where there is not even a field of that name, `missing` tells what there is.
+pub(super) fn document(
+    record: Record,
+    file: &Arc<str>,
+    number: u64,
+    settings: &InputSettings,
+    missing: &dyn Fn() -> String,
+) -> Result<Document, Unfit> {
     let id = match record.id {
-        Field::Text(id) if !id.is_empty() => Some(id),
-        Field::Integer(id) => Some(id),
-        Field::Number => written(line, &settings.id_field),
+        Field::Text(id) | Field::Number(id) if !id.is_empty() => Some(id),
         _ => None,
     };
     let page = match record.html {
@@ -97,7 +114,7 @@ pub(super) fn read_line(
         // A page without any text, as where it could not be fetched, says less than a text beside it.
         (Some(page), text) if !page.0.is_empty() || !matches!(text, Field::Text(_)) => page,
         (_, Field::Text(text)) => (encoding::tidy(text), Vec::new()),
-        (_, Field::Missing) => return Err(Unfit { reason: missing(line, settings), id }),
+        (_, Field::Missing) => return Err(Unfit { reason: missing(), id }),
         (_, other) => {
             return Err(Unfit { reason: format!("field `{}` is {other}, not a string", settings.text_field), id });
         }
@@ -110,8 +127,7 @@ pub(super) fn read_line(
         _ => "".into(),
     };
     let date = match &record.date {
-        Field::Text(date) | Field::Integer(date) => Moment::parse(date),
-        Field::Number => written(line, &settings.date_field).and_then(|date| Moment::parse(&date)),
+        Field::Text(date) | Field::Number(date) => Moment::parse(date),
         _ => None,
     };
     Ok(Document { key, text, lines, site, date, origin: Origin { file: Arc::clone(file), line: number } })
@@ -201,24 +217,40 @@ fn explain(error: &sonic_rs::Error) -> String {
 }
 
 /// The fields of one record that are looked at.
-#[derive(Default)]
-struct Record {
-    text: Field,
-    id: Field,
-    html: Field,
-    url: Field,
-    date: Field,
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    pub(super) text: Field,
+    pub(super) id: Field,
+    pub(super) html: Field,
+    pub(super) url: Field,
+    pub(super) date: Field,
 }
 
-#[derive(Clone, Default)]
-enum Field {
+impl Record {
+    /// Returns the bytes of its fields.
+    pub(super) fn bytes(&self) -> usize {
+        let Self { text, id, html, url, date } = self;
+        [text, id, html, url, date].iter().map(|field| field.bytes()).sum()
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) enum Field {
     #[default]
     Missing,
     Text(String),
-    Integer(String),
-    /// One with a fraction, an exponent or more digits than 64 bits hold.
-    Number,
+    /// As it is written.
+    Number(String),
     Other(&'static str),
+}
+
+impl Field {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Number(text) => text.len(),
+            Self::Missing | Self::Other(_) => 0,
+        }
+    }
 }
 
 impl fmt::Display for Field {
@@ -226,7 +258,7 @@ impl fmt::Display for Field {
         f.write_str(match self {
             Self::Missing => "missing",
             Self::Text(_) => "a string",
-            Self::Integer(_) | Self::Number => "a number",
+            Self::Number(_) => "a number",
             Self::Other(what) => what,
         })
     }
@@ -324,15 +356,16 @@ impl<'de> Visitor<'de> for FieldVisitor {
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Field, E> {
-        Ok(Field::Integer(number.to_string()))
+        Ok(Field::Number(number.to_string()))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Field, E> {
-        Ok(Field::Integer(number.to_string()))
+        Ok(Field::Number(number.to_string()))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Field, E> {
-        Ok(Field::Number)
+    // Not as it is written: one with a fraction, an exponent or more digits than 64 bits hold.
+    fn visit_f64<E>(self, number: f64) -> Result<Field, E> {
+        Ok(Field::Number(number.to_string()))
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Field, E> {

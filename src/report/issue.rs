@@ -120,7 +120,7 @@ impl<'f> Places<'f> {
             None => file_and_line(key).unwrap_or((key, 0)),
         };
         // A file that holds no records stands at its first line, and of an archive the number is no line.
-        let line = if input::is_archive(file) { 1 } else { line.max(1) };
+        let line = if input::is_without_lines(file) { 1 } else { line.max(1) };
         Place { file: format!("{}{file}", self.folder), line }
     }
 }

@@ -1,0 +1,148 @@
+//! Tables (Parquet): each row is a record, its columns are the fields.
+//!
+//! A row's number in its table, from 1, stands where the number of a line stands in a file of records. Only columns
+//! at the top are looked at, and of them only those that the settings name.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::records::{self, Record};
+use super::{Rules, Sink};
+use crate::document::Skipped;
+use crate::settings::InputSettings;
+
+#[cfg(feature = "parquet")]
+mod columns;
+
+/// What a table begins with.
+pub(super) const MARK: &[u8] = b"PAR1";
+
+/// Bytes of rows that make a piece, but for rows that are longer.
+const PIECE: usize = 1 << 20;
+
+/// What a build without the feature says of a table.
+#[cfg(not(feature = "parquet"))]
+const NOT_BUILT: &str = "a Parquet file, which this build does not read: build with `--features parquet`, or write its \
+                         rows as records, as with \
+                         `duckdb -c \"COPY (FROM 'x.parquet') TO 'x.jsonl' (FORMAT json)\"`";
+
+/// The number of a row and its fields, or why this row and those behind it in their row group cannot be read.
+type Row = (u64, Result<Record, String>);
+
+/// Rows in order, and how many there are.
+type Rows = (u64, Box<dyn Iterator<Item = Row> + Send>);
+
+/// Opens a table.
+///
+/// # Errors
+/// When it is none, is damaged, or has no column for texts; in a build without the feature, always.
+fn open(file: File, settings: &InputSettings) -> Result<Rows, String> {
+    #[cfg(feature = "parquet")]
+    let rows = columns::rows(file, settings);
+    #[cfg(not(feature = "parquet"))]
+    let rows = {
+        let _ = (file, settings);
+        Err(NOT_BUILT.into())
+    };
+    rows
+}
+
+/// Writes a table again without some rows; returns how many were written.
+///
+/// # Errors
+/// When either file cannot be read or written; in a build without the feature, always.
+pub(super) fn copy(from: &Path, to: &Path, is_dropped: &dyn Fn(u64) -> bool) -> Result<u64, String> {
+    #[cfg(feature = "parquet")]
+    let copied = columns::copy(from, to, is_dropped).map_err(|error| error.to_string());
+    #[cfg(not(feature = "parquet"))]
+    let copied = {
+        let _ = (from, to, is_dropped);
+        Err(NOT_BUILT.into())
+    };
+    copied
+}
+
+/// Some rows of a table.
+#[derive(Debug)]
+pub(super) struct Piece {
+    rows: Vec<Row>,
+    /// Number of the first row that stands in it.
+    pub(super) first: u64,
+    /// Bytes on disk that the piece stands for: the share of its rows.
+    pub(super) on_disk: u64,
+}
+
+/// A table as an iterator of [`Piece`]s, in order. A step unpacks.
+pub(super) struct Pieces {
+    rows: Box<dyn Iterator<Item = Row> + Send>,
+    /// Number of the next row.
+    next: u64,
+    /// Rows in the table, and its bytes on disk.
+    count: u64,
+    bytes: u64,
+    /// Bytes on disk that the pieces so far stand for.
+    told: u64,
+}
+
+impl std::fmt::Debug for Pieces {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.debug_struct("Pieces").field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
+impl Pieces {
+    /// Opens a table.
+    ///
+    /// # Errors
+    /// As for `open`.
+    pub(super) fn open(file: File, settings: &InputSettings) -> Result<Self, String> {
+        let bytes = file.metadata().map_err(|error| error.to_string())?.len();
+        let (count, rows) = open(file, settings)?;
+        Ok(Self { rows, next: 1, count, bytes, told: 0 })
+    }
+}
+
+impl Iterator for Pieces {
+    type Item = Piece;
+
+    fn next(&mut self) -> Option<Piece> {
+        let first = self.next;
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        while bytes < PIECE {
+            let Some((number, row)) = self.rows.next() else { break };
+            self.next = number + 1;
+            bytes += row.as_ref().map_or(0, Record::bytes);
+            rows.push((number, row));
+        }
+        // A table without rows is a piece too, or its bytes would be missing from the progress.
+        let is_ended = bytes < PIECE;
+        let so_far = if is_ended {
+            self.bytes
+        } else {
+            (u128::from(self.bytes) * u128::from(self.next - 1) / u128::from(self.count.max(self.next - 1))) as u64
+        };
+        let on_disk = so_far.saturating_sub(self.told);
+        self.told += on_disk;
+        (!rows.is_empty() || on_disk > 0).then_some(Piece { rows, first, on_disk })
+    }
+}
+
+/// Reads each row of `piece` that is wanted.
+pub(super) fn read(piece: Piece, file: &Arc<str>, rules: &Rules, sink: Sink) {
+    let wanted = rules.wanted.as_ref().map(|wanted| wanted.lines(file));
+    for (number, row) in piece.rows {
+        let is_wanted = wanted.is_none_or(|lines| lines.binary_search(&number).is_ok());
+        match row {
+            Ok(record) if is_wanted => {
+                let missing = || format!("no column `{}`: name it with `--text-field`", rules.settings.text_field);
+                match records::document(record, file, number, &rules.settings, &missing) {
+                    Ok(document) => sink(Ok(document)),
+                    Err(unfit) => sink(Err(unfit.skipped(file, number))),
+                }
+            }
+            Ok(_) => {}
+            Err(reason) => sink(Err(Skipped::torn(file, format!("{file}:{number}"), reason))),
+        }
+    }
+}
