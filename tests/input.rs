@@ -166,7 +166,7 @@ fn what_is_not_text_is_skipped_and_what_is_empty_is_not() {
     assert_eq!(reason("页.tar"), "a tar archive, not text: unpack it first");
     let what = if cfg!(feature = "parquet") { "no Parquet file, or a damaged one: " } else { "a Parquet file, which " };
     assert!(reason("页.parquet").starts_with(&format!("cannot be read: {what}")), "{}", reason("页.parquet"));
-    let packed = "a packed Parquet file, which is read from its end: unpack it first";
+    let packed = "a Parquet file that is packed, or of another name: unpack it, and name it `.parquet`";
     assert_eq!(reason("页.parquet.gz"), packed);
 }
 

@@ -125,8 +125,9 @@ fn is_set_close(c: char) -> bool {
         || matches!(c, '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}' | '“' | '”' | '‘' | '’' | '…' | '—')
 }
 
-/// What is said of a table that is packed as a whole.
-pub(super) const PACKED_TABLE: &str = "a packed Parquet file, which is read from its end: unpack it first";
+/// What is said of a table that is packed as a whole, or has the ending of another format.
+pub(super) const PACKED_TABLE: &str =
+    "a Parquet file that is packed, or of another name: unpack it, and name it `.parquet`";
 
 /// Returns whether the first bytes of a file are plainly not text, and what they are.
 pub(super) fn binary(head: &[u8]) -> Option<&'static str> {

@@ -112,7 +112,7 @@ impl Iterator for Pieces {
         while bytes < PIECE {
             let Some((number, row)) = self.rows.next() else { break };
             self.next = number + 1;
-            bytes += row.as_ref().map_or(0, Record::bytes);
+            bytes += size_of::<Row>() + row.as_ref().map_or(0, Record::bytes);
             rows.push((number, row));
         }
         // A table without rows is a piece too, or its bytes would be missing from the progress.

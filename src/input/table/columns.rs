@@ -1,6 +1,7 @@
 //! The columns of a Parquet file, as the `parquet` crate reads and writes them.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::str;
 use std::sync::Arc;
@@ -24,14 +25,20 @@ use crate::settings::InputSettings;
 /// Rows that are unpacked together: values point into the page they came from, texts are copied out of it.
 const STEP: u64 = 32;
 
+/// Rows of the largest row group that is read; writers make groups of a million at most. Keeps what a damaged file says
+/// of itself from filling the memory.
+const MOST_ROWS: i64 = 1 << 28;
+
 /// Opens a table; see [`super::open`].
 pub(super) fn rows(file: File, settings: &InputSettings) -> std::result::Result<Rows, String> {
-    let reader = open(file).map_err(|error| format!("no Parquet file, or a damaged one: {error}"))?;
+    let reader = caught(|| open(file)).map_err(|error| format!("no Parquet file, or a damaged one: {error}"))?;
     let schema = reader.metadata().file_metadata().schema_descr();
     let InputSettings { text_field, id_field, html_field, url_field, date_field, .. } = settings;
     let [text, html] = [text_field, html_field].map(|name| Place::of(name, schema));
-    if matches!((&text, &html), (Place::Missing, Place::Missing)) {
-        return Err(missing(text_field, schema));
+    match (&text, &html) {
+        (Place::Missing, Place::Missing) => return Err(missing(text_field, schema)),
+        (Place::Column(_), _) | (_, Place::Column(_)) => {}
+        _ => return Err(format!("column `{text_field}` is a list or a structure, not a string")),
     }
     let [id, url, date] = [id_field, url_field, date_field].map(|name| Place::of(name, schema));
     let count = reader.metadata().row_groups().iter().map(|group| group.num_rows().unsigned_abs());
@@ -41,7 +48,13 @@ pub(super) fn rows(file: File, settings: &InputSettings) -> std::result::Result<
     Ok((count, Box::new(Table { reader, places, group: 0, columns: Vec::new(), next: 1, left: 0, ready })))
 }
 
-/// Opens a table whose row groups and columns are within its file; the crate panics where a place is negative.
+/// Does what the crate does, which panics at some kinds of damage instead of telling them.
+fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    // What is left half done is not used again.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(ParquetError::General("it is damaged".into())))
+}
+
+/// Opens a table whose row groups and columns are within its file, and have as many values as rows.
 fn open(file: File) -> Result<SerializedFileReader<File>> {
     let length = i64::try_from(file.metadata()?.len()).unwrap_or(i64::MAX);
     let reader = SerializedFileReader::new(file)?;
@@ -50,10 +63,15 @@ fn open(file: File) -> Result<SerializedFileReader<File>> {
         let are_within = group.columns().iter().all(|column| {
             let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
             let end = start.saturating_add(column.compressed_size());
-            [start, column.data_page_offset(), column.compressed_size(), end].into_iter().all(is_within)
+            let has_lists = column.column_descr().max_rep_level() > 0;
+            let is_full = column.num_values() == group.num_rows() || has_lists;
+            let places = [start, column.data_page_offset(), column.compressed_size(), end];
+            is_full && column.file_path().is_none() && places.into_iter().all(is_within)
         });
-        if group.num_rows() < 0 || !are_within {
-            return Err(ParquetError::General("its rows are said to be where no file is".into()));
+        if !(0..=MOST_ROWS).contains(&group.num_rows()) || !are_within {
+            return Err(ParquetError::General(
+                "its rows are not where it says, in other files, or too many for a row group".into(),
+            ));
         }
     }
     Ok(reader)
@@ -125,9 +143,9 @@ impl Iterator for Table {
                 return Some(row);
             }
             let unpacked = if self.left > 0 {
-                self.unpack()
+                caught(|| self.unpack())
             } else if self.group < self.reader.num_row_groups() {
-                self.open()
+                caught(|| self.open())
             } else {
                 return None;
             };
@@ -220,8 +238,8 @@ impl Values {
             ColumnReader::Int96ColumnReader(reader) => {
                 fields(reader, levels, count, |time| moment(time.to_millis(), 1_000_000))
             }
-            ColumnReader::FloatColumnReader(reader) => fields(reader, levels, count, |&number| number_of(number)),
-            ColumnReader::DoubleColumnReader(reader) => fields(reader, levels, count, |&number| number_of(number)),
+            ColumnReader::FloatColumnReader(reader) => fields(reader, levels, count, fraction),
+            ColumnReader::DoubleColumnReader(reader) => fields(reader, levels, count, fraction),
             ColumnReader::ByteArrayColumnReader(reader) => fields(reader, levels, count, |bytes| text(bytes.data())),
             ColumnReader::FixedLenByteArrayColumnReader(reader) => {
                 fields(reader, levels, count, |bytes| text(bytes.data()))
@@ -258,6 +276,11 @@ fn number_of(number: impl ToString) -> Field {
     Field::Number(number.to_string())
 }
 
+/// Returns a number with a point, as JSON has it: `1.0`.
+fn fraction<T: std::fmt::Debug>(number: &T) -> Field {
+    Field::Number(format!("{number:?}"))
+}
+
 /// Returns the date so many days after the beginning of 1970.
 fn day(number: i32) -> Option<String> {
     let first = civil::date(1970, 1, 1);
@@ -270,8 +293,12 @@ fn moment(number: i64, unit: i128) -> Field {
     time.map_or_else(|_| number_of(number), |time| Field::Text(time.to_string()))
 }
 
-/// Writes a table again without some rows, its row groups, columns and packing as they were; see [`super::copy`].
+/// Writes a table again without some rows, its row groups, columns and codecs as they were; see [`super::copy`].
 pub(super) fn copy(from: &Path, to: &Path, is_dropped: &dyn Fn(u64) -> bool) -> Result<u64> {
+    caught(|| copy_rows(from, to, is_dropped))
+}
+
+fn copy_rows(from: &Path, to: &Path, is_dropped: &dyn Fn(u64) -> bool) -> Result<u64> {
     let reader = open(File::open(from)?)?;
     let about = reader.metadata().file_metadata();
     let mut properties = WriterProperties::builder().set_key_value_metadata(about.key_value_metadata().cloned());
