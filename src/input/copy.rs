@@ -1,4 +1,5 @@
-//! A corpus written again without some of its documents: what stays is the same, byte for byte.
+//! A corpus written again without some of its documents: what stays is the same, byte for byte; of a table, value for
+//! value.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -50,11 +51,13 @@ impl Sources {
     /// Writes the corpus under a folder, which must not be there, or be empty. It is there whole or not at all.
     ///
     /// A file with one document is copied, or not. Of a file of records the lines are copied that are no document to be
-    /// left out, broken ones too, packed as the file was; of an archive the records, each packed by itself.
+    /// left out, broken ones too, packed as the file was; of an archive the records, each packed by itself;
+    /// of a table the rows.
     ///
     /// # Errors
     /// When the folder holds something; when a file cannot be read or written; for a stream, which is gone; for a file
-    /// of records in UTF-16; for an archive whose documents are to be written with another text.
+    /// of records in UTF-16; for an archive or a table whose documents are to be written with another text; for a table
+    /// that is damaged.
     pub fn copy(&self, folder: &Path, copying: &Copying) -> Result<Copied> {
         let refuse = |source| Error::io("write", folder, source);
         is_free(folder)?;

@@ -84,8 +84,9 @@ pub(super) fn read_line(
     }
     let mut record = parse(line, settings).map_err(|error| format!("not valid JSON: {}", explain(&error)))?;
     for (field, name) in [(&mut record.id, &settings.id_field), (&mut record.date, &settings.date_field)] {
-        if let Field::Number(number) = field {
-            *number = written(line, name).unwrap_or_default();
+        // Rare, and costs another look at the line.
+        if matches!(field, Field::Inexact) {
+            *field = Field::Number(written(line, name).unwrap_or_default());
         }
     }
     document(record, file, number, settings, &|| missing(line, settings))
@@ -241,6 +242,9 @@ pub(super) enum Field {
     Text(String),
     /// As it is written.
     Number(String),
+    /// A number with a fraction, an exponent or more digits than 64 bits hold, of which the parser does not tell how it
+    /// is written.
+    Inexact,
     Other(&'static str),
 }
 
@@ -248,7 +252,7 @@ impl Field {
     fn bytes(&self) -> usize {
         match self {
             Self::Text(text) | Self::Number(text) => text.len(),
-            Self::Missing | Self::Other(_) => 0,
+            Self::Missing | Self::Inexact | Self::Other(_) => 0,
         }
     }
 }
@@ -258,7 +262,7 @@ impl fmt::Display for Field {
         f.write_str(match self {
             Self::Missing => "missing",
             Self::Text(_) => "a string",
-            Self::Number(_) => "a number",
+            Self::Number(_) | Self::Inexact => "a number",
             Self::Other(what) => what,
         })
     }
@@ -363,9 +367,8 @@ impl<'de> Visitor<'de> for FieldVisitor {
         Ok(Field::Number(number.to_string()))
     }
 
-    // Not as it is written: one with a fraction, an exponent or more digits than 64 bits hold.
-    fn visit_f64<E>(self, number: f64) -> Result<Field, E> {
-        Ok(Field::Number(number.to_string()))
+    fn visit_f64<E>(self, _: f64) -> Result<Field, E> {
+        Ok(Field::Inexact)
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Field, E> {

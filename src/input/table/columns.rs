@@ -18,15 +18,16 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
 
-use super::super::records::{Field, Record};
 use super::{Row, Rows};
+use crate::input::records::{Field, Record};
 use crate::settings::InputSettings;
 
-/// Rows that are unpacked together: values point into the page they came from, texts are copied out of it.
-const STEP: u64 = 32;
+/// Rows that are unpacked together: enough that a call for each column costs little, and so few that long texts do not
+/// add up.
+const STEP: usize = 32;
 
-/// Rows of the largest row group that is read; writers make groups of a million at most. Keeps what a damaged file says
-/// of itself from filling the memory.
+/// Rows of the largest row group that is read, so that what a damaged file says of itself does not fill the memory. The
+/// groups of `pyarrow` have 2^20 if nothing else is asked for.
 const MOST_ROWS: i64 = 1 << 28;
 
 /// Opens a table; see [`super::open`].
@@ -182,7 +183,7 @@ impl Table {
 
     /// Unpacks the next rows of the open row group.
     fn unpack(&mut self) -> Result<()> {
-        let count = self.left.min(STEP) as usize;
+        let count = self.left.min(STEP as u64) as usize;
         let mut fields = Vec::with_capacity(self.places.len());
         for values in &mut self.columns {
             fields.push(values.next(count)?.into_iter());
@@ -360,7 +361,7 @@ fn copy_values<T: DataType>(
     (max_defined, max_repeated): (i16, i16),
     kept: &[bool],
 ) -> Result<()> {
-    for kept in kept.chunks(STEP as usize) {
+    for kept in kept.chunks(STEP) {
         let (mut defined, mut repeated, mut values) = (Vec::new(), Vec::new(), Vec::new());
         let (rows, ..) = from.read_records(kept.len(), Some(&mut defined), Some(&mut repeated), &mut values)?;
         if rows < kept.len() {
