@@ -47,7 +47,8 @@ fn peak(corpus: &Path, findings: &Path, arguments: &[&str]) -> u64 {
         .arg(corpus)
         .args(["--tokens", "char", "--threads", "2", "--format", "json", "--output"])
         .arg(findings);
-    let mut child = scan.args(arguments).stderr(Stdio::null()).spawn().unwrap();
+    // What it says is a few lines, which a pipe holds until it is over.
+    let mut child = scan.args(arguments).stderr(Stdio::piped()).spawn().unwrap();
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     loop {
@@ -56,7 +57,8 @@ fn peak(corpus: &Path, findings: &Path, arguments: &[&str]) -> u64 {
         let size = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
         peak = size.unwrap_or(0).max(peak);
         if let Some(status) = child.try_wait().unwrap() {
-            assert!(status.success());
+            let said = child.wait_with_output().unwrap().stderr;
+            assert!(status.success(), "{}", String::from_utf8_lossy(&said));
             return peak >> 10;
         }
         thread::sleep(Duration::from_millis(2));
