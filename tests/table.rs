@@ -1,5 +1,8 @@
 //! Tables (Parquet): which of their columns are read, and what is written of them.
 
+#[path = "common/read.rs"]
+mod read;
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,6 +15,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::record::Row;
 use parquet::schema::parser::parse_message_type;
+use read::read;
 use tongwen::document::{Document, Moment, Skipped};
 use tongwen::findings::Cluster;
 use tongwen::input::Corpus;
@@ -65,22 +69,6 @@ fn write(path: &Path, schema: &str, groups: Vec<Vec<Column>>) {
         group.close().unwrap();
     }
     writer.close().unwrap();
-}
-
-/// What is read of a folder: documents, and what is skipped.
-fn read(folder: &Path, settings: &InputSettings) -> (Vec<Document>, Vec<Skipped>) {
-    let corpus = Corpus::open(&[folder.to_owned()], settings).unwrap();
-    let (mut documents, mut skipped, mut on_disk) = (Vec::new(), Vec::new(), 0);
-    let length = corpus.bytes();
-    for batch in corpus.batches() {
-        on_disk += batch.bytes();
-        batch.read(&mut |item| match item {
-            Ok(document) => documents.push(document),
-            Err(bad) => skipped.push(bad),
-        });
-    }
-    assert!(on_disk == length || skipped.iter().any(|bad| bad.key.ends_with(".parquet")), "{on_disk} of {length}");
-    (documents, skipped)
 }
 
 fn reasons(skipped: &[Skipped]) -> Vec<(&str, &str)> {

@@ -18,6 +18,7 @@ use super::compression::Compression;
 use super::format::{self, Format};
 use super::{LONGEST, Rules, Sink, encoding, html};
 use crate::document::{Document, Moment, Origin, Skipped};
+use crate::settings::InputSettings;
 
 /// What an archive begins with, and each of its records.
 pub(super) const MARK: &[u8] = b"WARC/";
@@ -399,7 +400,7 @@ fn document(record: Record, file: &Arc<str>) -> Result<Option<Document>, String>
         Some(format) => format,
         None if encoding::binary(&page).is_some() => return Ok(None),
         // Scripts and data come without a type too.
-        None => match format::by_content(&page[..page.len().min(format::HEAD)]) {
+        None => match format::by_content(&page[..page.len().min(format::HEAD)], &InputSettings::default()) {
             Ok(Format::Html) => Format::Html,
             _ => return Ok(None),
         },

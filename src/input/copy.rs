@@ -1,5 +1,5 @@
-//! A corpus written again without some of its documents: what stays is the same, byte for byte; of a table, value for
-//! value.
+//! A corpus written again without some of its documents: what stays is the same, byte for byte; of a Parquet file, value
+//! for value.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -11,7 +11,8 @@ use super::archive::{Broken, Records};
 use super::compression::Compression;
 use super::format::{self, Format};
 use super::listing::{File, Place};
-use super::{Contents, Rules, Sources, read, records, table};
+use super::table::{self, separated};
+use super::{Contents, Rules, Sources, encoding, objects, read, records};
 use crate::document::{Document, Origin};
 use crate::error::{Error, Result};
 
@@ -32,7 +33,8 @@ pub struct Copying<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Copied {
     pub files: u64,
-    /// Lines of files of records, records of archives and rows of tables, those that are no documents among them.
+    /// Lines of files of records, records of archives, objects of lists and rows of tables, those that are no documents
+    /// among them.
     pub lines: u64,
     /// What is not as the user may think. One sentence each.
     pub notes: Vec<String>,
@@ -51,13 +53,13 @@ impl Sources {
     /// Writes the corpus under a folder, which must not be there, or be empty. It is there whole or not at all.
     ///
     /// A file with one document is copied, or not. Of a file of records the lines are copied that are no document to be
-    /// left out, broken ones too, packed as the file was; of an archive the records, each packed by itself;
-    /// of a table the rows.
+    /// left out, broken ones too, packed as the file was; of a list the objects; of an archive the records, each packed by
+    /// itself; of a table the rows.
     ///
     /// # Errors
     /// When the folder holds something; when a file cannot be read or written; for a stream, which is gone; for a file
-    /// of records in UTF-16; for an archive or a table whose documents are to be written with another text; for a table
-    /// that is damaged.
+    /// of records or values set apart that is not in UTF-8; for an archive or a table whose documents are to be written
+    /// with another text; for a Parquet file that is damaged.
     pub fn copy(&self, folder: &Path, copying: &Copying) -> Result<Copied> {
         let refuse = |source| Error::io("write", folder, source);
         is_free(folder)?;
@@ -105,14 +107,13 @@ impl Sources {
             copied.files += 1;
             if is_records {
                 let lines = Lines { file, path, copying, settings: &self.settings };
-                let contents = fs::File::open(path).and_then(|bytes| Contents::open(path, bytes));
-                let contents = contents.map_err(|error| Error::io("read", path, error))?;
-                if contents.is_archive() {
-                    lines.copy_archive(&target, &mut copied)?;
-                } else if contents.is_table() {
-                    lines.copy_table(&target, &mut copied)?;
-                } else {
-                    lines.copy(&target, &mut copied)?;
+                let contents = Contents::open(path).map_err(|error| Error::io("read", path, error))?;
+                match contents.format(&self.settings) {
+                    Ok(Format::Archive) => lines.copy_archive(&target, &mut copied)?,
+                    Ok(Format::Table) => lines.copy_table(&target, &mut copied)?,
+                    Ok(Format::Separated(separator)) => lines.copy_separated(separator, &target, &mut copied)?,
+                    Ok(Format::Objects) => lines.copy_objects(&target, &mut copied)?,
+                    _ => lines.copy(&target, &mut copied)?,
                 }
             } else if let Some(text) = text {
                 let mut packed = Packed::create(&target, format::by_name(path).1).map_err(to_target)?;
@@ -205,18 +206,14 @@ impl Lines<'_> {
         for number in 1.. {
             line.clear();
             let broken = lines.read_until(b'\n', &mut line).err();
-            let origin = Origin { file: self.file.name.clone(), line: number };
-            if !line.is_empty() && !self.copying.dropped.contains(&origin) {
+            if !line.is_empty() && !self.is_dropped(number) {
                 let changed = self.copying.text.and_then(|text| self.with_text(&line, number, text));
                 packed.write_all(changed.as_deref().unwrap_or(&line)).map_err(to_target)?;
                 // What is left of a line at the break may be a whole record, which was judged as one, or a part of one.
                 copied.lines += u64::from(broken.is_none() || self.record(&line, number).is_some());
             }
             if let Some(error) = broken {
-                copied.notes.push(format!(
-                    "`{}` breaks off at line {number} ({error}): what comes after it is not in the copy either",
-                    self.file.name
-                ));
+                copied.notes.push(self.breaks_off(&format!("at line {number}"), &error));
                 break;
             }
             if line.is_empty() {
@@ -242,9 +239,7 @@ impl Lines<'_> {
                 Ok(None) => break None,
                 Err(reason) => break Some(reason),
             };
-            let is_dropped =
-                self.copying.dropped.contains(&Origin { file: self.file.name.clone(), line: records.at() });
-            let content = if is_dropped {
+            let content = if self.is_dropped(records.at()) {
                 records.copy_content(length, &mut io::sink())
             } else {
                 if !std::mem::replace(&mut is_first, false) {
@@ -273,11 +268,99 @@ impl Lines<'_> {
     /// Copies a table; a row stays as it is.
     fn copy_table(&self, target: &Path, copied: &mut Copied) -> Result<()> {
         self.keeps_texts("a table, whose rows")?;
-        let is_dropped = |row| self.copying.dropped.contains(&Origin { file: self.file.name.clone(), line: row });
-        let rows = table::copy(self.path, target, &is_dropped)
+        let rows = table::copy(self.path, target, &|row| self.is_dropped(row))
             .map_err(|reason| Error::Settings(format!("`{}` cannot be copied: {reason}", self.path.display())))?;
         copied.lines += rows;
         Ok(())
+    }
+
+    /// Copies a table of values set apart; a row stays as it is.
+    fn copy_separated(&self, separator: Option<u8>, target: &Path, copied: &mut Copied) -> Result<()> {
+        let to_target = |error| Error::io("write", target, error);
+        self.keeps_texts("a table, whose rows")?;
+        let (bytes, packing) = self.utf8()?;
+        let mut packed = Packed::create(target, packing).map_err(to_target)?;
+        // The first row names the columns.
+        for (number, row) in (0..).zip(separated::Bytes::of(bytes, separator)) {
+            match row {
+                Ok(bytes) if !self.is_dropped(number) => {
+                    packed.write_all(&bytes).map_err(to_target)?;
+                    copied.lines += u64::from(number > 0 && !bytes.trim_ascii().is_empty());
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    copied.notes.push(self.breaks_off(&format!("at row {number}"), &error));
+                    break;
+                }
+            }
+        }
+        packed.finish().map_err(to_target)
+    }
+
+    /// Copies a list of objects, or objects over several lines; an object stays as it is.
+    fn copy_objects(&self, target: &Path, copied: &mut Copied) -> Result<()> {
+        let to_target = |error| Error::io("write", target, error);
+        let (bytes, packing) = self.utf8()?;
+        let mut packed = Packed::create(target, packing).map_err(to_target)?;
+        // Whether a list is open, and something was written in it.
+        let (mut is_list, mut has_some) = (false, false);
+        for (number, part) in (1..).zip(objects::Parts::of(bytes)) {
+            let part = match part {
+                Ok(part) => part,
+                Err(error) => {
+                    copied.notes.push(self.breaks_off(&format!("at object {number}"), &error));
+                    break;
+                }
+            };
+            let (before, object) = part.bytes.split_at(part.opened);
+            if part.opened > 0 {
+                (is_list, has_some) = (true, false);
+            }
+            let is_blank = object.trim_ascii().is_empty();
+            let is_kept = is_blank || !self.is_dropped(number);
+            let changed = self.copying.text.filter(|_| is_kept).and_then(|text| self.with_text(object, number, text));
+            let mut written = before.to_vec();
+            if is_kept {
+                if is_list && std::mem::replace(&mut has_some, true) {
+                    written.push(b',');
+                }
+                written.extend_from_slice(changed.as_deref().unwrap_or(object));
+                copied.lines += u64::from(!is_blank);
+            } else if part.end == Some(b']') {
+                written.extend_from_slice(&object[object.trim_ascii_end().len()..]);
+            }
+            // Commas stand before what they set apart.
+            if let Some(end) = part.end.filter(|&end| end == b']' || end == b'\n' && is_kept) {
+                written.push(end);
+                is_list &= end != b']';
+            }
+            packed.write_all(&written).map_err(to_target)?;
+        }
+        packed.finish().map_err(to_target)
+    }
+
+    /// Whether the document at a line, a row or an object of a number is left out.
+    fn is_dropped(&self, number: u64) -> bool {
+        self.copying.dropped.contains(&Origin { file: self.file.name.clone(), line: number })
+    }
+
+    fn breaks_off(&self, place: &str, error: &io::Error) -> String {
+        format!("`{}` breaks off {place} ({error}): what comes after it is not in the copy either", self.file.name)
+    }
+
+    /// Returns the plain bytes of a file in UTF-8, and how it is packed.
+    fn utf8(&self) -> Result<(Box<dyn Read + Send>, Compression)> {
+        let from_source = |error| Error::io("read", self.path, error);
+        let packing = self.packing().map_err(from_source)?;
+        let bytes = packing.unpack(Box::new(fs::File::open(self.path).map_err(from_source)?)).map_err(from_source)?;
+        let (bytes, is_decoded) = encoding::as_utf8(bytes).map_err(from_source)?;
+        if is_decoded {
+            return Err(Error::Settings(format!(
+                "`{}` is not in UTF-8, so that nothing can be taken out of it: convert it, and scan again",
+                self.path.display()
+            )));
+        }
+        Ok((bytes, packing))
     }
 
     /// Refuses to write other texts into what can only be copied.

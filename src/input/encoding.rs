@@ -1,10 +1,14 @@
 //! Bytes into text, whatever their encoding and whatever they say it is.
 
+use std::io::{self, Cursor, Read};
+
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
     BIG5, CoderResult, EUC_JP, EUC_KR, Encoding, GB18030, GBK, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE,
     X_USER_DEFINED,
 };
+
+use super::{Fails, LONGEST, split};
 
 /// As much of a file as is looked at to tell its encoding.
 const SAMPLE: usize = 64 << 10;
@@ -39,6 +43,21 @@ pub(super) fn decode(mut bytes: Vec<u8>, label: Option<&str>) -> Result<String, 
     };
     check(&text)?;
     Ok(tidy(text))
+}
+
+/// Returns the bytes as UTF-8, and whether they were in another encoding: then they are decoded as a whole.
+pub(super) fn as_utf8(bytes: Box<dyn Read + Send>) -> io::Result<(Box<dyn Read + Send>, bool)> {
+    let (mut head, rest) = split(bytes, SAMPLE);
+    // What is read of it may end within a character.
+    if std::str::from_utf8(&head).map_or_else(|error| error.error_len().is_none(), |_| true) {
+        return Ok((Box::new(Cursor::new(head).chain(rest)), false));
+    }
+    let broken = rest.take(LONGEST).read_to_end(&mut head).err();
+    if head.len() as u64 > LONGEST {
+        return Err(io::Error::other("longer than 4 GiB, and not UTF-8: convert it to UTF-8"));
+    }
+    let text = Cursor::new(decode(head, None).map_err(io::Error::other)?.into_bytes());
+    Ok((if let Some(error) = broken { Box::new(text.chain(Fails(error))) } else { Box::new(text) }, true))
 }
 
 /// Returns the text with its line ends as `\n`, without NULs and byte order mark. Copies only where it must.

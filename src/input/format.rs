@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::compression::Compression;
-use super::{encoding, records};
+use super::{encoding, objects, records};
+use crate::settings::InputSettings;
 
 /// As much of a file as is looked at to tell its format.
 pub(super) const HEAD: usize = 64 << 10;
@@ -14,10 +15,21 @@ pub(super) enum Format {
     Html,
     /// One JSON record a line.
     Records,
+    /// JSON records in a list, or over several lines.
+    Objects,
     /// Records of a crawl (WARC).
     Archive,
     /// Rows (Parquet).
     Table,
+    /// Rows of values set apart (CSV, TSV), by this character if the name says so.
+    Separated(Option<u8>),
+}
+
+impl Format {
+    /// Whether a file of it holds many documents, or none.
+    pub(super) fn is_of_many(self) -> bool {
+        !matches!(self, Self::Text | Self::Html)
+    }
 }
 
 /// Returns what the endings of a file's name say: the format, if they name one, and the packing.
@@ -36,18 +48,17 @@ pub(super) fn by_name(path: &Path) -> (Option<Format>, Compression) {
         Some("jsonl" | "ndjson") => Some(Format::Records),
         Some("warc" | "wet") => Some(Format::Archive),
         Some("parquet") => Some(Format::Table),
+        Some("csv") => Some(Format::Separated(None)),
+        Some("tsv" | "tab") => Some(Format::Separated(Some(b'\t'))),
         _ => None,
     };
     (format, compression)
 }
 
 /// Returns what the first bytes of a file that is no archive look like, or why they are nothing that can be read.
-pub(super) fn by_content(head: &[u8]) -> Result<Format, String> {
+pub(super) fn by_content(head: &[u8], settings: &InputSettings) -> Result<Format, String> {
     let text = encoding::decode(head.to_vec(), encoding::label(head).as_deref())?;
     let text = text.trim_start();
-    if let Some(reason) = many_in_one(text) {
-        return Err(reason.into());
-    }
     let start: String = text.chars().take(1024).flat_map(char::to_lowercase).collect();
     let is_page = ["<!doctype html", "<html", "<head", "<body", "<meta", "<title"];
     if is_page.iter().any(|tag| start.starts_with(tag))
@@ -61,15 +72,14 @@ pub(super) fn by_content(head: &[u8]) -> Result<Format, String> {
         None if is_whole => records::is_object(text),
         None => text.starts_with("{\""),
     };
-    Ok(if is_record { Format::Records } else { Format::Text })
-}
-
-/// Returns what is wrong with a file that holds many documents in a form that is not read: as one page it would be compared
-/// with nothing like it.
-fn many_in_one(text: &str) -> Option<&'static str> {
-    let items = text.strip_prefix('[').and_then(|items| items.trim_start().strip_prefix('{'));
-    let is_list = items.is_some_and(|first| first.trim_start().starts_with('"'));
-    is_list.then_some("a JSON list: write one record a line (`jq -c '.[]'`), in a file that ends in `.jsonl`")
+    let are_objects = || objects::are_in(text, &[&settings.text_field, &settings.html_field]);
+    Ok(if is_record {
+        Format::Records
+    } else if are_objects() {
+        Format::Objects
+    } else {
+        Format::Text
+    })
 }
 
 #[cfg(test)]
@@ -91,6 +101,9 @@ mod tests {
             ("b.warc.gz", Some(Format::Archive), Compression::Gzip),
             ("b.warc.wet.gz", Some(Format::Archive), Compression::Gzip),
             ("b.Parquet", Some(Format::Table), Compression::None),
+            ("b.CSV.gz", Some(Format::Separated(None)), Compression::Gzip),
+            ("b.tsv", Some(Format::Separated(Some(b'\t'))), Compression::None),
+            ("b.json", None, Compression::None),
             ("b.gz", None, Compression::Gzip),
             ("jsonl", None, Compression::None),
             ("b.html.bak", None, Compression::None),
@@ -110,28 +123,21 @@ mod tests {
             ("<?xml version='1.0'?>\n<rss>", Format::Text),
             ("{\"text\": \"渡口\"}\n{\"text\": \"船", Format::Records),
             ("{\"text\": \"渡口\"}", Format::Records),
-            ("{\n  \"text\": \"渡口\"\n}", Format::Text),
+            ("{\n  \"text\": \"渡口\"\n}", Format::Objects),
+            ("{\n  \"name\": \"渡口\"\n}", Format::Text),
+            ("[{\"text\": \"渡口\"}, {\"text\": \"船\"}]", Format::Objects),
+            ("\u{feff}[\n  {\n    \"text\": \"渡口\"", Format::Objects),
             ("{渡口}\n", Format::Text),
+            ("[{渡口}]", Format::Text),
             ("[1]\n", Format::Text),
+            ("WARCRAFT", Format::Text),
         ];
+        let by_content = |head| by_content(head, &InputSettings::default());
         for (head, format) in cases {
             assert_eq!(by_content(head.as_bytes()), Ok(format), "{head}");
         }
         let long = format!("{{\"text\": \"{}", "渡口".repeat(HEAD));
         assert_eq!(by_content(&long.as_bytes()[..HEAD]), Ok(Format::Records));
         assert!(by_content(&[0, 1, 2, 3, 4, 5, 6, 7, 8]).is_err());
-    }
-
-    #[test]
-    fn many_documents_in_one_file_are_no_page() {
-        for (head, what) in [
-            ("[{\"text\": \"渡口\"}, {\"text\": \"船\"}]", "a JSON list"),
-            ("\u{feff}[\n  {\n    \"text\": \"渡口\"", "a JSON list"),
-        ] {
-            assert!(by_content(head.as_bytes()).is_err_and(|reason| reason.starts_with(what)), "{head}");
-        }
-        for head in ["[{渡口}]", "[1, 2]", "【{渡口}】", "WARCRAFT"] {
-            assert_eq!(by_content(head.as_bytes()), Ok(Format::Text), "{head}");
-        }
     }
 }

@@ -3,7 +3,8 @@
 //! 1. `listing`: which files there are, each once, and what they are called.
 //! 2. `compression`: packed bytes to plain ones.
 //! 3. `format`: text, page, records, archive or table?
-//! 4. `lines`: a file of records in pieces that can be read at the same time.
+//! 4. `lines`: a file of records in pieces that can be read at the same time; `objects`: records that are no lines,
+//!    made into such.
 //! 5. `encoding`: bytes to text.
 //! 6. `html`, `records`, `archive`, `table`: text to documents.
 //! 7. `again`: some documents a second time; `copy`: all but some, written anew.
@@ -12,6 +13,7 @@ mod listing;
 mod compression;
 mod format;
 mod lines;
+mod objects;
 mod encoding;
 mod html;
 mod records;
@@ -182,7 +184,7 @@ impl Iterator for Batches {
             let first = self.at;
             let file = self.files.get(first)?;
             self.at += 1;
-            if is_long(file) {
+            if is_long(file, &rules) {
                 match cut(file, first, &rules) {
                     Ok(cut) => self.cut = Some((Arc::clone(&file.name), first, cut)),
                     Err(error) => self.skipped.push(unreadable(file, &error)),
@@ -190,7 +192,8 @@ impl Iterator for Batches {
                 continue;
             }
             let mut bytes = file.bytes;
-            while let Some(next) = self.files.get(self.at).filter(|next| !is_long(next) && bytes + next.bytes <= BATCH)
+            while let Some(next) =
+                self.files.get(self.at).filter(|next| bytes + next.bytes <= BATCH && !is_long(next, &rules))
             {
                 // Opening a file costs about as much as reading a few kilobytes.
                 bytes += next.bytes + (1 << 10);
@@ -352,7 +355,7 @@ pub fn read_file(path: &Path, settings: &InputSettings) -> Result<(Vec<Document>
 
 /// Returns whether the name of a file is that of an archive or a table, whose documents are no lines.
 pub(crate) fn is_without_lines(name: &str) -> bool {
-    matches!(format::by_name(Path::new(name)).0, Some(Format::Archive | Format::Table))
+    matches!(format::by_name(Path::new(name)).0, Some(Format::Archive | Format::Table | Format::Separated(_)))
 }
 
 /// Returns the number by which the file system knows a file, and which of its changes the last was; 0 where it tells none.
@@ -368,12 +371,16 @@ fn number_of(file: Option<&fs::Metadata>) -> u64 {
 }
 
 /// Whether a file is cut into pieces before it is handed to a thread.
-fn is_long(file: &File) -> bool {
+fn is_long(file: &File, rules: &Rules) -> bool {
     match &file.place {
-        Place::Path(path) => {
-            file.bytes > LONG
-                && matches!(format::by_name(path).0, Some(Format::Records | Format::Archive | Format::Table))
-        }
+        Place::Path(path) if file.bytes > LONG => match format::by_name(path).0 {
+            Some(Format::Text | Format::Html) => false,
+            Some(_) => true,
+            // What cannot be opened, or is nothing that can be read, is told as a page that is none.
+            None => Contents::open(path)
+                .is_ok_and(|contents| contents.format(&rules.settings).is_ok_and(Format::is_of_many)),
+        },
+        Place::Path(_) => false,
         Place::Pipe(_) | Place::StandardInput | Place::Spooled(_) => true,
     }
 }
@@ -389,30 +396,9 @@ fn cut(file: &File, number: usize, rules: &Rules) -> io::Result<Cut> {
         Place::Pipe(path) => stream(Box::new(fs::File::open(path)?))?,
         Place::Spooled(kept) => of_stream(kept.open()?)?,
         Place::Path(path) => {
-            let (format, packed) = format::by_name(path);
-            let counted = || -> io::Result<_> {
-                let taken = Arc::new(AtomicU64::new(0));
-                let bytes = Counted { bytes: fs::File::open(path)?, taken: Arc::clone(&taken) };
-                Ok((packed.unpack(Box::new(bytes))?, taken))
-            };
-            Cut::Records(match packed {
-                _ if format == Some(Format::Archive) => {
-                    let (bytes, taken) = counted()?;
-                    return Ok(Cut::Archive(archive::Pieces::new(bytes, taken)));
-                }
-                Compression::None if format == Some(Format::Table) => {
-                    let pieces = table::Pieces::open(fs::File::open(path)?, &rules.settings);
-                    return pieces.map(Cut::Table).map_err(io::Error::other);
-                }
-                _ if format == Some(Format::Table) => return Err(io::Error::other(encoding::PACKED_TABLE)),
-                // A file of which a few lines are wanted shall not be in memory as a whole.
-                Compression::None if rules.wanted.is_some() => Pieces::stream(Box::new(fs::File::open(path)?)),
-                Compression::None => Pieces::mapped(&fs::File::open(path)?)?,
-                _ => {
-                    let (bytes, taken) = counted()?;
-                    Pieces::counted(bytes, taken)
-                }
-            })
+            let contents = Contents::open(path)?;
+            let format = contents.format(&rules.settings).map_err(io::Error::other)?;
+            contents.cut(format, path, rules)?
         }
     })
 }
@@ -421,40 +407,49 @@ fn cut(file: &File, number: usize, rules: &Rules) -> io::Result<Cut> {
 ///
 /// # Errors
 /// When it is a table, which is read from its end.
-fn of_stream(mut bytes: Box<dyn Read + Send>) -> io::Result<Cut> {
-    let mut head = Vec::new();
-    let broken = bytes.by_ref().take(archive::MARK.len() as u64).read_to_end(&mut head).err();
+fn of_stream(bytes: Box<dyn Read + Send>) -> io::Result<Cut> {
+    let (head, rest) = split(bytes, archive::MARK.len());
     if head.starts_with(table::MARK) {
         return Err(io::Error::other("a Parquet file, which is read from its end: name the file instead"));
     }
     let is_archive = head == archive::MARK;
-    let rest = broken.map_or(bytes, |error| Box::new(Fails(error)));
+    let is_list = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start().starts_with(b"[");
     let whole = Box::new(Cursor::new(head).chain(rest));
     Ok(if is_archive {
         Cut::Archive(archive::Pieces::new(whole, Arc::default()))
+    } else if is_list {
+        Cut::Records(Pieces::stream(Box::new(objects::Lines::new(whole))))
     } else {
         Cut::Records(Pieces::stream(whole))
     })
 }
 
+/// Returns the first bytes of a stream, and a reader of the rest, which fails where they could not be read.
+fn split(mut bytes: Box<dyn Read + Send>, length: usize) -> (Vec<u8>, Box<dyn Read + Send>) {
+    let mut head = Vec::new();
+    match bytes.by_ref().take(length as u64).read_to_end(&mut head) {
+        Ok(_) => (head, bytes),
+        Err(error) => (head, Box::new(Fails(error))),
+    }
+}
+
 /// Reads one file, whatever it is; returns how many records of an archive hold no page.
 fn read(file: &File, rules: &Rules, sink: Sink) -> u64 {
     let Place::Path(path) = &file.place else { return 0 };
-    match fs::File::open(path).and_then(|bytes| Contents::open(path, bytes)) {
-        Ok(contents) if contents.is_archive() => {
-            let pieces = archive::Pieces::new(contents.bytes(), Arc::default());
-            return pieces.map(|piece| archive::read(piece, &file.name, rules, sink)).sum();
+    let contents = match Contents::open(path) {
+        Ok(contents) => contents,
+        Err(error) => {
+            sink(Err(unreadable(file, &error)));
+            return 0;
         }
-        Ok(contents) if contents.is_table() => {
-            let pieces = fs::File::open(path)
-                .and_then(|bytes| table::Pieces::open(bytes, &rules.settings).map_err(io::Error::other));
-            match pieces {
-                Ok(pieces) => pieces.for_each(|piece| table::read(piece, &file.name, rules, sink)),
-                Err(error) => sink(Err(unreadable(file, &error))),
-            }
-        }
-        Ok(contents) => contents.read(file, rules, sink),
-        Err(error) => sink(Err(unreadable(file, &error))),
+    };
+    match contents.format(&rules.settings) {
+        Err(reason) => sink(Err(Skipped::new(&*file.name, reason))),
+        Ok(format) if format.is_of_many() => match contents.cut(format, path, rules) {
+            Ok(pieces) => return pieces.map(|piece| piece.read(&file.name, rules, sink)).sum(),
+            Err(error) => sink(Err(unreadable(file, &error))),
+        },
+        Ok(format) => contents.read(format, file, sink),
     }
     0
 }
@@ -467,6 +462,8 @@ fn unreadable(file: &File, error: &io::Error) -> Skipped {
 struct Contents {
     head: Vec<u8>,
     rest: Box<dyn Read + Send>,
+    /// Bytes taken from the disk so far.
+    taken: Arc<AtomicU64>,
     /// Why the head is all there is.
     broken: Option<io::Error>,
     format: Option<Format>,
@@ -476,11 +473,13 @@ struct Contents {
 }
 
 impl Contents {
-    fn open(path: &Path, bytes: fs::File) -> io::Result<Self> {
+    fn open(path: &Path) -> io::Result<Self> {
         let (format, packed) = format::by_name(path);
+        let bytes = fs::File::open(path)?;
         let length = bytes.metadata()?.len();
-        let rest = packed.unpack(Box::new(bytes))?;
-        let contents = Self { head: Vec::new(), rest, broken: None, format, packing: packed, length };
+        let taken = Arc::<AtomicU64>::default();
+        let rest = packed.unpack(Box::new(Counted { bytes, taken: Arc::clone(&taken) }))?;
+        let contents = Self { head: Vec::new(), rest, taken, broken: None, format, packing: packed, length };
         let mut contents = contents.with_head();
         let packed = Compression::announced_by(&contents.head);
         if format.is_none() && packed != Compression::None && contents.broken.is_none() {
@@ -497,14 +496,50 @@ impl Contents {
         self
     }
 
-    fn is_archive(&self) -> bool {
-        self.format.map_or_else(|| self.head.starts_with(archive::MARK), |format| format == Format::Archive)
+    /// Returns the format: by the name, or else by the first bytes.
+    ///
+    /// # Errors
+    /// When it is nothing that can be read.
+    fn format(&self, settings: &InputSettings) -> std::result::Result<Format, String> {
+        let begins = |mark| self.format.is_none() && self.head.starts_with(mark);
+        if self.format == Some(Format::Archive) || begins(archive::MARK) {
+            return Ok(Format::Archive);
+        }
+        if self.format == Some(Format::Table) || begins(table::MARK) {
+            // A table is read from its end.
+            let is_packed = self.packing != Compression::None;
+            return if is_packed { Err(encoding::PACKED_TABLE.into()) } else { Ok(Format::Table) };
+        }
+        if let Some(what) = encoding::binary(&self.head) {
+            return Err(what.into());
+        }
+        self.format.map_or_else(|| format::by_content(&self.head, settings), Ok)
     }
 
-    /// Whether it is a table that is not packed as a whole, and so can be read from its end.
-    fn is_table(&self) -> bool {
-        self.packing == Compression::None
-            && self.format.map_or_else(|| self.head.starts_with(table::MARK), |format| format == Format::Table)
+    /// Returns the pieces of a file of many documents, which stands at `path`.
+    fn cut(self, format: Format, path: &Path, rules: &Rules) -> io::Result<Cut> {
+        let taken = Arc::clone(&self.taken);
+        Ok(match format {
+            Format::Archive => Cut::Archive(archive::Pieces::new(self.bytes(), taken)),
+            Format::Table => {
+                let pieces = table::Pieces::open(fs::File::open(path)?, &rules.settings);
+                Cut::Table(pieces.map_err(io::Error::other)?)
+            }
+            Format::Separated(separator) => {
+                let (bytes, _) = encoding::as_utf8(self.bytes())?;
+                let pieces = table::Pieces::separated(bytes, taken, separator, &rules.settings);
+                Cut::Table(pieces.map_err(io::Error::other)?)
+            }
+            Format::Objects => {
+                let (bytes, _) = encoding::as_utf8(self.bytes())?;
+                Cut::Records(Pieces::counted(Box::new(objects::Lines::new(bytes)), taken))
+            }
+            // A file of which a few lines are wanted shall not be in memory as a whole; a short one is.
+            _ if self.packing == Compression::None && rules.wanted.is_none() && self.length > LONG => {
+                Cut::Records(Pieces::mapped(&fs::File::open(path)?)?)
+            }
+            _ => Cut::Records(Pieces::counted(self.bytes(), taken)),
+        })
     }
 
     /// Returns the bytes from the first on, and the error after them where the head is all there is.
@@ -516,23 +551,10 @@ impl Contents {
         Box::new(Cursor::new(self.head).chain(rest))
     }
 
-    /// Reads what is no archive.
-    fn read(mut self, file: &File, rules: &Rules, sink: Sink) {
+    /// Reads a file that is one document.
+    fn read(mut self, format: Format, file: &File, sink: Sink) {
         let key = || file.name.to_string();
         let refuse = |reason: String| Err(Skipped::new(&*file.name, reason));
-        if let Some(what) = encoding::binary(&self.head) {
-            return sink(refuse(what.into()));
-        }
-        let format = match self.format.map_or_else(|| format::by_content(&self.head), Ok) {
-            Ok(format) => format,
-            Err(reason) => return sink(refuse(reason)),
-        };
-        if format == Format::Records {
-            for piece in Pieces::stream(self.bytes()) {
-                records::read(&piece, &file.name, rules, sink);
-            }
-            return;
-        }
         if self.broken.is_none() {
             self.head.reserve_exact(usize::try_from(self.length.min(LONGEST)).unwrap_or(0));
             self.broken = self.rest.by_ref().take(LONGEST + 1).read_to_end(&mut self.head).err();

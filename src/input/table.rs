@@ -1,11 +1,13 @@
-//! Tables (Parquet): each row is a record, its columns are the fields.
+//! Tables (Parquet, CSV, TSV): each row is a record, its columns are the fields.
 //!
 //! A row's number in its table, from 1, stands where the number of a line stands in a file of records. Only columns
 //! at the top are looked at, and of them only those that the settings name.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::records::{self, Record};
 use super::{Rules, Sink};
@@ -14,8 +16,9 @@ use crate::settings::InputSettings;
 
 #[cfg(feature = "parquet")]
 mod columns;
+pub(super) mod separated;
 
-/// What a table begins with.
+/// What a Parquet file begins with.
 pub(super) const MARK: &[u8] = b"PAR1";
 
 /// Bytes of rows that make a piece, but for rows that are longer.
@@ -27,13 +30,20 @@ const NOT_BUILT: &str = "a Parquet file, which this build does not read: build w
                          rows as records, as with \
                          `duckdb -c \"COPY (FROM 'x.parquet') TO 'x.jsonl' (FORMAT json)\"`";
 
-/// The number of a row and its fields, or why this row and those behind it in their row group cannot be read.
-type Row = (u64, Result<Record, String>);
+/// The number of a row and its fields, or why it cannot be read.
+type Row = (u64, Result<Record, Broken>);
+
+/// Why a row cannot be read: it alone, or those behind it too, in a Parquet file to the end of their row group.
+#[derive(Debug)]
+enum Broken {
+    Row(String),
+    Rest(String),
+}
 
 /// Rows in order, and how many there are.
 type Rows = (u64, Box<dyn Iterator<Item = Row> + Send>);
 
-/// Opens a table.
+/// Opens a Parquet file.
 ///
 /// # Errors
 /// When it is none, is damaged, or has no column for texts; in a build without the feature, always.
@@ -48,7 +58,7 @@ fn open(file: File, settings: &InputSettings) -> Result<Rows, String> {
     rows
 }
 
-/// Writes a table again without some rows; returns how many were written.
+/// Writes a Parquet file again without some rows; returns how many were written.
 ///
 /// # Errors
 /// When either file cannot be read or written; in a build without the feature, always.
@@ -78,11 +88,29 @@ pub(super) struct Pieces {
     rows: Box<dyn Iterator<Item = Row> + Send>,
     /// Number of the next row.
     next: u64,
-    /// Rows in the table, and its bytes on disk.
-    count: u64,
-    bytes: u64,
+    length: Length,
     /// Bytes on disk that the pieces so far stand for.
     told: u64,
+}
+
+/// How many bytes on disk the rows so far stand for.
+enum Length {
+    /// Their share, of this many rows and bytes.
+    Share(u64, u64),
+    /// As many as were taken from the disk.
+    Taken(Arc<AtomicU64>),
+}
+
+impl Length {
+    fn of(&self, rows: u64, are_all: bool) -> u64 {
+        match self {
+            Self::Share(_, bytes) if are_all => *bytes,
+            Self::Share(all, bytes) => {
+                (u128::from(*bytes) * u128::from(rows) / u128::from(*all.max(&rows).max(&1))) as u64
+            }
+            Self::Taken(bytes) => bytes.load(Ordering::Relaxed),
+        }
+    }
 }
 
 impl std::fmt::Debug for Pieces {
@@ -92,14 +120,28 @@ impl std::fmt::Debug for Pieces {
 }
 
 impl Pieces {
-    /// Opens a table.
+    /// Opens a Parquet file.
     ///
     /// # Errors
     /// As for `open`.
     pub(super) fn open(file: File, settings: &InputSettings) -> Result<Self, String> {
         let bytes = file.metadata().map_err(|error| error.to_string())?.len();
         let (count, rows) = open(file, settings)?;
-        Ok(Self { rows, next: 1, count, bytes, told: 0 })
+        Ok(Self { rows, next: 1, length: Length::Share(count, bytes), told: 0 })
+    }
+
+    /// Opens a table of values set apart, in UTF-8, whose reader counts the bytes it takes from the disk in `taken`.
+    ///
+    /// # Errors
+    /// When it has no column for texts, or cannot be read at all.
+    pub(super) fn separated(
+        bytes: Box<dyn Read + Send>,
+        taken: Arc<AtomicU64>,
+        separator: Option<u8>,
+        settings: &InputSettings,
+    ) -> Result<Self, String> {
+        let rows = Box::new(separated::rows(bytes, separator, settings)?);
+        Ok(Self { rows, next: 1, length: Length::Taken(taken), told: 0 })
     }
 }
 
@@ -116,12 +158,7 @@ impl Iterator for Pieces {
             rows.push((number, row));
         }
         // A table without rows is a piece too, or its bytes would be missing from the progress.
-        let is_ended = bytes < PIECE;
-        let so_far = if is_ended {
-            self.bytes
-        } else {
-            (u128::from(self.bytes) * u128::from(self.next - 1) / u128::from(self.count.max(self.next - 1))) as u64
-        };
+        let so_far = self.length.of(self.next - 1, bytes < PIECE);
         let on_disk = so_far.saturating_sub(self.told);
         self.told += on_disk;
         (!rows.is_empty() || on_disk > 0).then_some(Piece { rows, first, on_disk })
@@ -142,7 +179,9 @@ pub(super) fn read(piece: Piece, file: &Arc<str>, rules: &Rules, sink: Sink) {
                 }
             }
             Ok(_) => {}
-            Err(reason) => sink(Err(Skipped::torn(file, format!("{file}:{number}"), reason))),
+            Err(Broken::Row(reason)) if is_wanted => sink(Err(Skipped::new(format!("{file}:{number}"), reason))),
+            Err(Broken::Row(_)) => {}
+            Err(Broken::Rest(reason)) => sink(Err(Skipped::torn(file, format!("{file}:{number}"), reason))),
         }
     }
 }

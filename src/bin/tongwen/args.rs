@@ -173,10 +173,10 @@ pub enum Command {
 
 /// Find reposts and shared boilerplate in folders and files.
 ///
-/// Reads HTML, text, JSONL, WARC, and Parquet if it was built with that feature. Every document is compared with
-/// every other that could resemble it; every pair that is reported was verified. A file or record that cannot be read
-/// is listed with its reason, never dropped. The same documents and settings give the same report, byte for byte, on
-/// any machine and with any number of threads.
+/// Reads HTML, text, JSONL, JSON lists, CSV, WARC, and Parquet if it was built with that feature. Every document is
+/// compared with every other that could resemble it; every pair that is reported was verified. A file or record that
+/// cannot be read is listed with its reason, never dropped. The same documents and settings give the same report, byte
+/// for byte, on any machine and with any number of threads.
 #[derive(Debug, Args)]
 #[command(after_help = SCAN_EXAMPLES)]
 pub struct ScanArguments {

@@ -18,7 +18,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
 
-use super::{Row, Rows};
+use super::{Broken, Row, Rows};
 use crate::input::records::{Field, Record};
 use crate::settings::InputSettings;
 
@@ -154,7 +154,7 @@ impl Iterator for Table {
                 let first = self.next;
                 self.next = self.next.saturating_add(std::mem::take(&mut self.left));
                 let last = (self.next - 1).max(first);
-                return Some((first, Err(format!("rows {first} to {last} cannot be read: {error}"))));
+                return Some((first, Err(Broken::Rest(format!("rows {first} to {last} cannot be read: {error}")))));
             }
         }
     }
