@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::hash;
 use crate::normalise;
 use crate::settings::TokenKind;
+use crate::versioned;
 
 /// Name and version of the dictionary JSON. A change of how blocks are cut or hashed is a new version.
 pub const FORMAT: &str = "tongwen-boilerplate/1";
@@ -158,16 +159,8 @@ impl Dictionary {
             expected: "a dictionary of boilerplate for this run",
             reason,
         };
-        #[derive(Deserialize)]
-        struct Head {
-            format: String,
-        }
-        let head: Head = serde_json::from_slice(&bytes).map_err(|e| refuse(e.to_string()))?;
         let again = "make it again with `tongwen boilerplate PATH… --output FILE`";
-        if head.format != FORMAT {
-            return Err(refuse(format!("its format is `{}` and this version reads `{FORMAT}`: {again}", head.format)));
-        }
-        let dictionary: Self = serde_json::from_slice(&bytes).map_err(|e| refuse(e.to_string()))?;
+        let dictionary: Self = versioned::read(&bytes, FORMAT, again, refuse)?;
         if dictionary.tokens != tokens {
             let (its, own) = (dictionary.tokens.name(), tokens.name());
             return Err(refuse(format!(

@@ -11,6 +11,7 @@ use crate::dictionary::{self, read_hash, write_hash};
 use crate::document::{Origin, Skipped};
 use crate::error::{Error, Result};
 use crate::settings::{AnalysisSettings, InputSettings};
+use crate::versioned;
 
 /// Name and version of the findings JSON.
 pub const FORMAT: &str = "tongwen-findings/1";
@@ -335,18 +336,7 @@ impl Findings {
     /// When the bytes are no findings JSON, or were written in another format version.
     pub fn from_json(bytes: &[u8], path: &Path) -> Result<Self> {
         let refuse = |reason: String| Error::Format { path: path.to_owned(), expected: "a findings file", reason };
-        #[derive(Deserialize)]
-        struct Head {
-            format: String,
-        }
-        let head: Head = serde_json::from_slice(bytes).map_err(|e| refuse(e.to_string()))?;
-        if head.format != FORMAT {
-            return Err(refuse(format!(
-                "its format is `{}` and this version reads `{FORMAT}`: scan again, or use the version that wrote it",
-                head.format
-            )));
-        }
-        serde_json::from_slice(bytes).map_err(|e| refuse(e.to_string()))
+        versioned::read(bytes, FORMAT, "scan again, or use the version that wrote it", refuse)
     }
 
     /// Returns the findings as JSON, one top-level list item a line, with a newline at the end.

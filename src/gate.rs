@@ -15,6 +15,7 @@ use crate::findings::{Cluster, Digest, Duplicate, Findings, RelationKind, Ruling
 use crate::normalise;
 use crate::segment;
 use crate::settings::TokenKind;
+use crate::versioned;
 
 /// What a gate lets pass.
 #[derive(Clone, Debug, PartialEq)]
@@ -346,11 +347,7 @@ impl Baseline {
         })?;
         let refuse = |reason| refused(path, reason);
         let again = "make it again with `--update-baseline`";
-        let format = format(&bytes, path)?;
-        if format != FORMAT {
-            return Err(refuse(format!("its format is `{format}` and this version reads `{FORMAT}`: {again}")));
-        }
-        let baseline: Self = serde_json::from_slice(&bytes).map_err(|error| refuse(error.to_string()))?;
+        let baseline: Self = versioned::read(&bytes, FORMAT, again, refuse)?;
         let own = Self::of(tokens);
         if baseline.tokens != own.tokens {
             let (its, own) = (baseline.tokens.name(), own.tokens.name());
@@ -375,7 +372,7 @@ impl Baseline {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(Error::io("read", path, error)),
         };
-        let format = format(&bytes, path)?;
+        let format = versioned::format_of(&bytes, |reason| refused(path, reason))?;
         if format.starts_with("tongwen-baseline/") {
             return Ok(());
         }
@@ -389,16 +386,6 @@ impl Baseline {
         json.push('\n');
         json
     }
-}
-
-/// Returns the format that a file says it is of.
-fn format(bytes: &[u8], path: &Path) -> Result<String> {
-    #[derive(Deserialize)]
-    struct Head {
-        format: String,
-    }
-    let head: Head = serde_json::from_slice(bytes).map_err(|error| refused(path, error.to_string()))?;
-    Ok(head.format)
 }
 
 fn refused(path: &Path, reason: String) -> Error {

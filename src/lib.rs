@@ -54,6 +54,7 @@ pub mod shingle;
 pub mod block;
 pub mod seed;
 mod evenly;
+mod versioned;
 mod repeats;
 mod longest;
 pub mod shared;

@@ -3,7 +3,7 @@
 //! The plan is JSON that people may edit before it is carried out: what is taken out of a list of pages that go, stays.
 
 use std::cmp::Ordering;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobMatcher};
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use crate::document::Moment;
 use crate::error::{Error, Result};
 use crate::findings::RelationKind;
 use crate::settings::{AnalysisSettings, InputSettings};
+use crate::versioned;
 
 /// Name and version of the plan JSON.
 pub const FORMAT: &str = "tongwen-plan/1";
@@ -211,26 +212,19 @@ pub fn reason(preferences: &[Preference], taken: &Candidate, other: &Candidate) 
 }
 
 impl Plan {
-    /// Returns the plan saved at `path`.
+    /// Returns the plan in `bytes`; `path` is what an error calls them.
     ///
     /// # Errors
-    /// When the bytes are no plan JSON, or were written in another format version; `path` is what the error calls them.
+    /// When the bytes are no plan JSON, or were written in another format version.
     pub fn from_json(bytes: &[u8], path: &Path) -> Result<Self> {
         let refuse = |reason: String| Error::Format { path: path.to_owned(), expected: "a plan", reason };
-        let plan: Self = serde_json::from_slice(bytes).map_err(|e| refuse(e.to_string()))?;
-        if plan.format != FORMAT {
-            return Err(refuse(format!("its format is `{}` and this version reads `{FORMAT}`", plan.format)));
-        }
-        Ok(plan)
+        versioned::read(bytes, FORMAT, "plan again, or use the version that wrote it", refuse)
     }
 
     /// Returns whether some JSON says that it is a plan, of whatever version.
     pub fn is_plan(bytes: &[u8]) -> bool {
-        #[derive(Deserialize)]
-        struct Head {
-            format: String,
-        }
-        serde_json::from_slice(bytes).is_ok_and(|head: Head| head.format.starts_with("tongwen-plan/"))
+        let refuse = |reason| Error::Format { path: PathBuf::new(), expected: "a plan", reason };
+        versioned::format_of(bytes, refuse).is_ok_and(|format| format.starts_with("tongwen-plan/"))
     }
 
     /// Returns the plan as JSON, with a newline at the end.
@@ -281,6 +275,14 @@ mod tests {
         assert_eq!(compare(&preferences, &a, &b), Ordering::Greater);
         assert_eq!(reason(&preferences, &b, &a), "the least boilerplate");
         assert_eq!(reason(&preferences, &a, &candidate("乙.txt", 1, 1)), "it matches `*.html`");
+    }
+
+    #[test]
+    fn a_plan_of_another_version_is_told_as_one_whatever_it_holds() {
+        let other = br#"{"format": "tongwen-plan/99", "kept": []}"#;
+        assert!(Plan::is_plan(other));
+        let error = Plan::from_json(other, Path::new("plan.json")).unwrap_err().to_string();
+        assert!(error.contains("`tongwen-plan/99`") && error.contains("plan again"), "{error}");
     }
 
     #[test]
