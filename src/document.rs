@@ -22,7 +22,7 @@ impl DocId {
 pub struct Document {
     /// Path relative to the scanned folder, or the record's id field, or `file:line`.
     pub key: String,
-    /// Visible text. A newline ends a block of layout (a paragraph, a heading, a list item).
+    /// Visible text. A line feed, and nothing else, ends a block of layout (a paragraph, a heading, a list item).
     pub text: String,
     /// What HTML said of each line of `text`, in order; empty for a text that was not HTML.
     pub lines: Vec<LineHint>,

@@ -448,7 +448,8 @@ fn only(mut chars: impl Iterator<Item = char>) -> Option<char> {
 /// Returns the class of a folded character.
 fn classify(c: char) -> Class {
     match c {
-        '\n' | '\u{0B}' | '\u{0C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Class::Line,
+        // What else ends a line was made into a line feed where the text was read.
+        '\n' => Class::Line,
         '。' | '!' | '?' | ';' | '…' | '｡' | '؛' => Class::Stop,
         // Sentence_Terminal of Unicode, in scripts that are written today.
         '։' | '؝'..='؟' | '۔' | '܀'..='܂' | '߹' | '।' | '॥' | '၊' | '။' | '።' | '፧' | '፨' | '។' | '៕' | '᠃' | '᠉' => {

@@ -86,6 +86,26 @@ fn the_same_article_is_the_same_text_in_every_format_and_encoding() {
 }
 
 #[test]
+fn whatever_ends_a_line_ends_it_in_every_format() {
+    for end in ["\u{b}", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}"] {
+        let text = format!("渡口的老船工。{end}绳索检查一遍");
+        let record = format!("{{\"id\": \"c\", \"text\": {}}}", serde_json::Value::from(&*text));
+        let folder = folder(&[("a.txt", text.as_bytes()), ("c.jsonl", record.as_bytes())]);
+        // A form feed is white space in HTML.
+        if end != "\u{c}" {
+            let number = end.chars().next().map_or(0, u32::from);
+            fs::write(folder.path().join("b.html"), format!("<p>渡口的老船工。&#x{number:x};{end}绳索检查一遍"))
+                .unwrap();
+        }
+        let (documents, skipped) = read(&[folder.path()], &InputSettings::default());
+        assert_eq!(skipped, []);
+        for document in documents {
+            assert_eq!(document.text, "渡口的老船工。\n绳索检查一遍", "{end:?} in {}", document.key);
+        }
+    }
+}
+
+#[test]
 fn a_corrupt_record_of_a_packed_file_is_reported_with_its_line_and_the_rest_is_read() {
     let mut lines: Vec<String> = records(10).lines().map(Into::into).collect();
     lines[6].truncate(10);

@@ -65,6 +65,9 @@ pub(super) fn tidy(mut text: String) -> String {
     if text.starts_with('\u{FEFF}') {
         text.drain(..'\u{FEFF}'.len_utf8());
     }
+    if has_separators(&text) {
+        text = text.replace(is_separator, "\n");
+    }
     if memchr::memchr2(b'\r', 0, text.as_bytes()).is_none() {
         return text;
     }
@@ -79,6 +82,18 @@ pub(super) fn tidy(mut text: String) -> String {
     }
     tidied.push_str(rest);
     tidied
+}
+
+/// Whether a character ends a line, or a page, without being a line feed or a carriage return.
+pub(super) fn is_separator(c: char) -> bool {
+    matches!(c, '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Whether a text has such characters, which few have.
+pub(super) fn has_separators(text: &str) -> bool {
+    let holds = |bytes: &[u8]| memchr::memmem::find(text.as_bytes(), bytes).is_some();
+    memchr::memchr2(0xb, 0xc, text.as_bytes()).is_some()
+        || ["\u{85}", "\u{2028}", "\u{2029}"].into_iter().any(|separator| holds(separator.as_bytes()))
 }
 
 /// Returns the text without the spaces that stand between its Han characters, where most of these are set apart so: as the

@@ -15,6 +15,7 @@ use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSin
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5ever::{Attribute, ExpandedName, LocalName, QualName, TokenizerResult, local_name, ns};
 
+use super::encoding;
 use crate::document::{LineHint, Region};
 
 /// Elements nested deeper than this join their ancestor, as in browsers (Blink's limit is 512 too).
@@ -649,8 +650,22 @@ impl Lines {
     }
 
     fn write(&mut self, text: &str, around: Around) {
+        if encoding::has_separators(text) {
+            // A form feed is white space in HTML.
+            for (number, line) in text.split(|c| c != '\u{C}' && encoding::is_separator(c)).enumerate() {
+                if number > 0 {
+                    self.end();
+                }
+                self.write_line(line, around);
+            }
+        } else {
+            self.write_line(text, around);
+        }
+    }
+
+    fn write_line(&mut self, text: &str, around: Around) {
         if around.preformatted {
-            for (number, part) in text.split(['\n', '\r']).enumerate() {
+            for (number, part) in text.split(['\n', '\r', '\u{C}']).enumerate() {
                 if number > 0 {
                     self.end();
                 }
