@@ -112,6 +112,8 @@ pub struct Candidate<'a> {
     pub tokens: u32,
     pub content: u32,
     pub date: Option<Moment>,
+    /// Whether its file breaks off, so that no more than its beginning is known.
+    pub is_torn: bool,
 }
 
 impl Preference {
@@ -198,14 +200,19 @@ impl std::fmt::Display for Preference {
     }
 }
 
-/// Returns how two documents compare by all preferences in turn; the one to keep is less, and no two are equal.
+/// Returns how two documents compare by all preferences in turn; the one to keep is less, and no two are equal. One that
+/// breaks off comes last, whatever is preferred.
 pub fn compare(preferences: &[Preference], a: &Candidate, b: &Candidate) -> Ordering {
     let ties = [Preference::Longest, Preference::First];
-    preferences.iter().chain(&ties).map(|one| one.compare(a, b)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+    let by_preference = || preferences.iter().chain(&ties).map(|one| one.compare(a, b)).find(|order| order.is_ne());
+    a.is_torn.cmp(&b.is_torn).then_with(|| by_preference().unwrap_or(Ordering::Equal))
 }
 
 /// Returns why the first of some documents was taken before the second: the preference that decided.
 pub fn reason(preferences: &[Preference], taken: &Candidate, other: &Candidate) -> String {
+    if !taken.is_torn && other.is_torn {
+        return format!("`{}` breaks off", other.key);
+    }
     let ties = [Preference::Longest, Preference::First];
     let decided = preferences.iter().chain(&ties).find(|one| one.compare(taken, other).is_ne());
     decided.map_or_else(String::new, Preference::reason)
@@ -246,7 +253,7 @@ mod tests {
     use super::*;
 
     fn candidate(key: &str, tokens: u32, content: u32) -> Candidate<'_> {
-        Candidate { key, tokens, content, date: None }
+        Candidate { key, tokens, content, date: None, is_torn: false }
     }
 
     fn best<'a>(typed: &[&str], mut candidates: Vec<Candidate<'a>>) -> &'a str {

@@ -359,6 +359,25 @@ fn what_is_read_before_a_file_breaks_off_is_written_and_the_rest_is_told() {
 }
 
 #[test]
+fn a_page_that_breaks_off_goes_in_favour_of_the_whole_one_and_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let birds = article("birds");
+    fs::write(folder.path().join("a.txt.gz"), torn(birds.as_bytes())).unwrap();
+    fs::write(folder.path().join("b.txt"), &birds).unwrap();
+    let paths = [folder.path().to_owned()];
+    for preference in ["first", "longest", "a.*"] {
+        let (_, plan) = planned(&paths, &[preference], &Settings::default());
+        assert_eq!(dropped(&plan), BTreeSet::from(["a.txt.gz"]), "{preference}");
+        assert_eq!(plan.kept[0].why, "`a.txt.gz` breaks off");
+    }
+    let (_, plan) = planned(&paths, &["first"], &Settings::default());
+    let journal = tempfile::tempdir().unwrap();
+    let deleted = delete(&plan, &paths, &journal.path().join("gone"), &Settings::default(), &Silent).unwrap();
+    assert_eq!((deleted.moved, deleted.torn.len()), (1, 1));
+    assert_eq!(deleted.torn[0].torn.as_deref(), Some("a.txt.gz"));
+}
+
+#[test]
 fn records_in_utf_16_are_refused_however_they_are_packed() {
     // A line feed is half of 上.
     let text = article("bridge").replace('桥', "上");
@@ -436,7 +455,7 @@ fn removed_files_are_in_the_journal_and_come_back() {
     let before = tree(&paths[0]);
     let (_, plan) = planned(&paths, &["first"], &Settings::default());
     let journal = folder.path().join("removed");
-    assert_eq!(delete(&plan, &paths, &journal, &Settings::default(), &Silent).unwrap(), 2);
+    assert_eq!(delete(&plan, &paths, &journal, &Settings::default(), &Silent).unwrap().moved, 2);
     assert_eq!(tree(&paths[0]).into_keys().collect::<Vec<_>>(), ["a.txt", "d.txt"]);
     Command::new("sh").arg(journal.join("undo.sh")).status().unwrap();
     assert_eq!(tree(&paths[0]), before);

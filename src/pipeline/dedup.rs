@@ -11,6 +11,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -116,7 +117,8 @@ pub fn plan(
     }
     let corpus = Corpus::open(paths, &findings.input)?;
     pool(settings)?.install(|| {
-        let Reading { mut pages, .. } = read(corpus, &analysis, Wanted::Nothing, None, progress);
+        let Reading { mut pages, skipped, .. } = read(corpus, &analysis, Wanted::Nothing, None, progress);
+        let torn = skipped.into_iter().filter_map(|skipped| skipped.torn).collect();
         order(&mut pages);
         unchanged(findings, &pages)?;
         if preferences.iter().any(|one| matches!(one, Preference::Newest))
@@ -134,7 +136,7 @@ pub fn plan(
             &task,
             |_| true,
             |whole, _| {
-                let mut choice = Choice::new(&pages, whole, preferences);
+                let mut choice = Choice::new(&pages, whole, preferences, torn);
                 choice.settle(whole, &clusters(findings, &pages), 0);
                 let rounds = choice.until_nothing_is_found(&task, progress);
                 choice.into_plan(findings, &known, rounds)
@@ -233,7 +235,7 @@ pub struct Applied {
     pub torn: Vec<Skipped>,
 }
 
-/// Takes the files out that a plan says shall go, into the folder of a journal; returns how many.
+/// Takes the files out that a plan says shall go, into the folder of a journal.
 ///
 /// Before each is touched, it and the one that stays in its place are read once more.
 ///
@@ -247,7 +249,7 @@ pub fn delete(
     folder: &Path,
     settings: &Settings,
     progress: &dyn Progress,
-) -> Result<u64> {
+) -> Result<Deleted> {
     let opened = Opened::open(plan, paths, settings, progress)?;
     let dropped = opened.dropped(plan)?;
     if let Some(&(id, _, _)) = dropped.iter().find(|(id, _, _)| opened.pages[id.index()].origin.line > 0) {
@@ -271,7 +273,16 @@ pub fn delete(
             left: dropped[moved..].iter().map(|(_, _, reason)| reason.key.to_owned()).collect(),
         })?;
     }
-    Ok(dropped.len() as u64)
+    Ok(Deleted { moved: dropped.len() as u64, torn: opened.torn })
+}
+
+/// What was taken out of a corpus, and what of it was never seen.
+#[derive(Clone, Debug)]
+pub struct Deleted {
+    pub moved: u64,
+    /// Where files break off, as the scan lists it under `skipped`, in key order. What comes after was not judged; a page
+    /// that breaks off goes whole, if it goes.
+    pub torn: Vec<Skipped>,
 }
 
 /// A corpus that is the one of a plan.
@@ -516,6 +527,8 @@ struct Choice<'a> {
     /// The whole corpus, in which documents are verified that are gone by now.
     whole: &'a Compared<'a>,
     preferences: &'a [Preference],
+    /// Files that break off.
+    torn: FxHashSet<Arc<str>>,
     fates: Vec<Option<Gone>>,
     why: HashMap<DocId, Why>,
     /// What went in favour of each document.
@@ -523,9 +536,14 @@ struct Choice<'a> {
 }
 
 impl<'a> Choice<'a> {
-    fn new(pages: &'a [Page], whole: &'a Compared<'a>, preferences: &'a [Preference]) -> Self {
+    fn new(
+        pages: &'a [Page],
+        whole: &'a Compared<'a>,
+        preferences: &'a [Preference],
+        torn: FxHashSet<Arc<str>>,
+    ) -> Self {
         let fates = vec![None; pages.len()];
-        Self { pages, whole, preferences, fates, why: HashMap::new(), followers: HashMap::new() }
+        Self { pages, whole, preferences, torn, fates, why: HashMap::new(), followers: HashMap::new() }
     }
 
     /// Scans what remains, and decides on what that finds, until it finds nothing.
@@ -677,8 +695,18 @@ impl<'a> Choice<'a> {
             }
             best.0
         };
-        let stays = mixed.unwrap_or_else(least);
-        (stays, self.reason(around.corpus, stays, members, first))
+        if let Some(stays) = mixed {
+            return (stays, self.reason(around.corpus, stays, members, first));
+        }
+        let stays = least();
+        let why = match first {
+            Some((before, _)) if before != stays => {
+                let clause = "none makes up for the others, and beside this one the least is lost".into();
+                Why { clause, is_exception: true }
+            }
+            _ => self.reason(around.corpus, stays, members, first),
+        };
+        (stays, why)
     }
 
     fn reason(&self, corpus: &Compared, id: DocId, members: &[DocId], passed: Option<(DocId, Objection)>) -> Why {
@@ -770,7 +798,14 @@ impl<'a> Choice<'a> {
 
     fn candidate(&self, corpus: &Compared, id: DocId) -> Candidate<'a> {
         let page = &self.pages[id.index()];
-        Candidate { key: &page.key, tokens: page.blocks.tokens, content: corpus.content_tokens(id), date: page.date }
+        Candidate {
+            key: &page.key,
+            tokens: page.blocks.tokens,
+            content: corpus.content_tokens(id),
+            date: page.date,
+            // A record was there whole, or it would be none.
+            is_torn: page.origin.line == 0 && self.torn.contains(&page.origin.file),
+        }
     }
 
     fn into_plan(self, findings: &Findings, known: &Known, rounds: Rounds) -> Plan {

@@ -73,7 +73,8 @@ pub fn run(arguments: &DedupArguments) -> Result<(), Failure> {
     }
     if let Some(folder) = &arguments.delete {
         let removed = dedup::delete(&planned, paths, folder, &settings, &*progress)?;
-        done = Done { removed: Some(removed), folder: folder.display().to_string(), ..done };
+        torn = removed.torn;
+        done = Done { removed: Some(removed.moved), folder: folder.display().to_string(), ..done };
     }
     // The bar must be gone before the list begins.
     drop(progress);
