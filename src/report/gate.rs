@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::line::{columns, cut_middle, inert, pad};
+use super::line::{columns, cut_middle, flow, inert, pad};
 use super::text::{ASIDE, HEADING, Layout, TROUBLE, count, first, more, number, percent};
 use crate::findings::{Duplicate, Findings, Known, RelationKind, Ruling, Verdict};
 
@@ -109,7 +109,7 @@ impl Layout {
             Verdict::Fail => (FAIL, "FAIL"),
             Verdict::Undecided => (TROUBLE, "UNDECIDED"),
         };
-        writeln!(out, "\n{style}Gate: {verdict}{style:#} · {}", reason(ruling))
+        writeln!(out, "\n{style}Gate: {verdict}{style:#} · {}", flow(&reason(ruling)))
     }
 
     fn rows(&self, rows: &[Row], out: &mut dyn Write) -> io::Result<()> {

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::issue::{Issue, Places, issues, percent_encoded, ruling};
 use super::line::{flow, inert};
+use super::text::plural;
 use crate::findings::{Findings, Verdict};
 
 /// Annotations that are written: GitHub shows no more of a step.
@@ -23,7 +24,7 @@ pub fn github(findings: &Findings, folder: &str, out: &mut dyn Write) -> io::Res
     let mut left = MOST_ANNOTATIONS;
     if is_judged && ruling.verdict == Verdict::Undecided {
         left -= 1;
-        writeln!(out, "::error title=Gate undecided::{}", message(&ruling.reasons.join("; ")))?;
+        writeln!(out, "::error title=Gate undecided::{}", message(&flow(&ruling.reasons.join("; "))))?;
     }
     // Duplicates that may be there are no errors.
     let level = if is_judged && ruling.verdict != Verdict::Pass { "error" } else { "warning" };
@@ -37,8 +38,13 @@ pub fn github(findings: &Findings, folder: &str, out: &mut dyn Write) -> io::Res
     }
     let verdict = if is_judged { format!("gate: {}; ", ruling.verdict.name()) } else { String::new() };
     let (duplicates, known) = (ruling.new_ones().count(), ruling.duplicates.len() - ruling.new_ones().count());
-    let documents = findings.counts.documents;
-    writeln!(out, "tongwen: {verdict}{documents} documents, {duplicates} duplicates, {known} known before")?;
+    let documents = plural(findings.counts.documents as usize, "document", "documents");
+    let duplicated = plural(duplicates, "duplicate", "duplicates");
+    writeln!(
+        out,
+        "tongwen: {verdict}{} {documents}, {duplicates} {duplicated}, {known} known before",
+        findings.counts.documents
+    )?;
     match new.len().saturating_sub(left) {
         0 => Ok(()),
         more => writeln!(out, "tongwen: {more} more repeated pages are not annotated"),

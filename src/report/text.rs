@@ -515,7 +515,7 @@ pub(super) fn number(value: usize) -> String {
 mod tests {
     use super::*;
     use crate::dictionary::Level;
-    use crate::findings::{Counts, FORMAT};
+    use crate::findings::{Counts, FORMAT, Ruling, Verdict};
     use crate::settings::InputSettings;
     use snapbox::{assert_data_eq, str};
 
@@ -656,11 +656,17 @@ Excerpts · 3 pairs
         });
         findings.notes.push(hostile.into());
         findings.skipped.push(Skipped::new(hostile, hostile));
+        findings.gate = Some(Ruling {
+            verdict: Verdict::Undecided,
+            reasons: vec![hostile.into()],
+            fail_on: vec![RelationKind::Repost],
+            duplicates: Vec::new(),
+        });
         let mut styled = Vec::new();
         text(&findings, &TextOptions::default(), &mut styled).unwrap();
         let shown = anstream::adapter::strip_str(std::str::from_utf8(&styled).unwrap()).to_string();
         assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}']), "{shown:?}");
-        assert_eq!(shown.matches("标题\\u{1b}]0;").count(), 11, "{shown}");
+        assert_eq!(shown.matches("标题\\u{1b}]0;").count(), 12, "{shown}");
         assert!(shown.contains("两\\u{a}行.html"), "{shown}");
     }
 
