@@ -23,7 +23,10 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Returns the settings, or says which value is out of range, or of no use beside another, and what would do.
+    /// Returns the settings as they are.
+    ///
+    /// # Errors
+    /// Which value is out of range, or of no use beside another, and what would do.
     pub fn checked(&self) -> Result<Self> {
         let analysis = self.analysis.clone().checked()?;
         if !analysis.boilerplate && !self.dictionaries.is_empty() {
@@ -171,7 +174,10 @@ impl Default for AnalysisSettings {
 }
 
 impl AnalysisSettings {
-    /// Returns the settings, or says which value is out of range and what would do.
+    /// Returns the settings as they are.
+    ///
+    /// # Errors
+    /// Which value is out of range, and what would do.
     pub fn checked(self) -> Result<Self> {
         let refuse = |message: String| Err(Error::Settings(message));
         if !(1..=64).contains(&self.width) {

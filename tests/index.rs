@@ -971,3 +971,11 @@ fn on_a_disk_that_fills_up_the_index_stays_as_it_was() {
     }
     assert!(full > 2 && done > 2, "{full} times full, {done} times not");
 }
+
+#[test]
+fn settings_out_of_range_begin_no_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = AnalysisSettings { width: 0, ..AnalysisSettings::default() };
+    assert!(matches!(Writer::open(folder.path(), &wrong), Err(tongwen::error::Error::Settings(_))));
+    Writer::open(folder.path(), &AnalysisSettings::default()).unwrap();
+}

@@ -650,8 +650,11 @@ impl Writer {
     /// Opens the index in a folder to change it, and begins one where there is none.
     ///
     /// # Errors
-    /// When another writer has it, it does not fit the settings, it is damaged, or the folder holds something else.
+    /// When the settings are out of range; when another writer has it, it does not fit the settings, it is damaged, or the
+    /// folder holds something else.
     pub fn open(folder: &Path, settings: &AnalysisSettings) -> Result<Self> {
+        // A manifest of settings that are out of range could never be opened again.
+        let settings = &settings.clone().checked()?;
         if Manifest::read(folder)?.is_none() {
             fs::create_dir_all(folder).map_err(|e| Error::io("make", folder, e))?;
             refuse_others(folder)?;
