@@ -201,11 +201,9 @@ impl Way {
 /// Returns all that repeats something else in a way that the policy minds, in the order of the findings.
 fn repeats<'f>(findings: &'f Findings, policy: &Policy, digests: &Digests) -> Vec<Repeats<'f>> {
     let mut all = Vec::new();
-    let mut cluster_of: HashMap<&str, usize> = HashMap::new();
-    for (number, cluster) in findings.clusters.iter().enumerate() {
+    for cluster in &findings.clusters {
         match cluster {
             Cluster::Repost { keep, members, .. } => {
-                cluster_of.extend(members.iter().map(|member| (member.key.as_str(), number)));
                 let of_keep = digests.of(keep);
                 let mut met: HashMap<Digest, &str> =
                     of_keep.map(|digest| (digest, keep.as_str())).into_iter().collect();
@@ -239,12 +237,10 @@ fn repeats<'f>(findings: &'f Findings, policy: &Policy, digests: &Digests) -> Ve
             Cluster::Boilerplate { .. } => {}
         }
     }
-    for relation in findings.relations.iter().filter(|relation| policy.minds(relation.kind)) {
-        let cluster = cluster_of.get(relation.a.as_str());
-        if relation.kind <= RelationKind::Repost && cluster.is_some() && cluster == cluster_of.get(relation.b.as_str())
-        {
-            continue;
-        }
+    // A repost that stands in no cluster is one of a page that goes, or of one of several articles, which none makes up
+    // for: who takes out what the clusters say has nothing left to do.
+    let is_of_pair = |kind: RelationKind| kind > RelationKind::Repost && policy.minds(kind);
+    for relation in findings.relations.iter().filter(|relation| is_of_pair(relation.kind)) {
         let (way, key, of) = match relation.kind {
             RelationKind::Contained => (Way::Contained, &relation.a, &relation.b),
             RelationKind::Excerpt => (Way::Excerpt, &relation.b, &relation.a),
@@ -604,6 +600,22 @@ mod tests {
         let known = Baseline::knowing(&related(RelationKind::Contained, 1), &contained);
         assert!(new(&related(RelationKind::Contained, 1), &contained, Some(&known)).is_empty());
         assert_eq!(new(&related(RelationKind::Contained, 2), &contained, Some(&known)), ["章二"]);
+    }
+
+    #[test]
+    fn a_repost_outside_of_the_clusters_is_no_duplicate() {
+        let mut found = found(&[&[("甲", 1), ("乙", 2)], &[("丙", 3), ("丁", 4)]]);
+        let relation = |a: &str, b: &str| Relation {
+            kind: RelationKind::Repost,
+            a: a.into(),
+            b: b.into(),
+            resemblance: 0.4,
+            a_in_b: 0.5,
+            b_in_a: 0.5,
+        };
+        // Of two clusters, and of pages of several articles, which are in none.
+        found.relations = vec![relation("乙", "丙"), relation("文摘", "集")];
+        assert_eq!(new(&found, &Policy::default(), None), ["丁", "乙"]);
     }
 
     #[test]
