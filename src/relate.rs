@@ -190,7 +190,7 @@ pub fn rules(evidence: &Evidence, settings: &AnalysisSettings) -> [Rule; 6] {
                 seeds(LEAST_CONTAINED),
                 test(Measure::NotWhole, less, NEARLY_ALL),
                 lead,
-                None,
+                numbers,
             ],
         ),
     ]
@@ -274,12 +274,7 @@ mod tests {
         let is_sound = runs.seed_share() >= least;
         let is_notice = runs.a < SHORT && runs.b < SHORT && !runs.of_two_hosts;
         let is_apart = runs.lead() >= if is_notice { LEAST_TITLE } else { LEAST_LEAD };
-        if runs.numbers_differ * TOKENS_A_NUMBER > runs.a.min(runs.b) {
-            let is_part =
-                less < NEARLY_ALL && more >= settings.containment && is_sound && runs.seeds >= LEAST_CONTAINED;
-            return (is_part && !is_apart).then_some(RelationKind::Contained);
-        }
-        if is_apart {
+        if is_apart || runs.numbers_differ * TOKENS_A_NUMBER > runs.a.min(runs.b) {
             return None;
         }
         if evidence.resemblance() >= settings.threshold {

@@ -621,6 +621,38 @@ fn two_issues_of_a_bulletin_that_differ_in_many_numbers_are_no_repost_and_one_co
 }
 
 #[test]
+fn numbers_beside_each_other_are_compared_though_no_run_goes_on_over_them() {
+    let around: Vec<String> = (2..5).map(|author| prose(&Author::new(author).sentences(2))).collect();
+    // Every other word is a number, so that no three in a row are the same.
+    let forecast = |issue: usize| {
+        let number = |at: usize| (issue * 7 + at * 11) % 89 + 2;
+        let days = ["今天", "明天", "后天", "周末"].iter().enumerate();
+        let days =
+            days.map(|(day, name)| format!("{name}{}到{}度，风{}级", number(day), number(day + 9), number(day + 5)));
+        days.collect::<Vec<_>>().join("，")
+    };
+    let issue = |issue: usize| {
+        format!("{}{}。{}{}。{}", around[0], forecast(issue), around[1], forecast(issue + 30), around[2])
+    };
+    let pages = among_strangers([page("1", issue(1)), page("2", issue(2)), page("1 again", issue(1))]);
+    let joined = joined(&found(&pages, &AnalysisSettings::default()));
+    assert_eq!(joined, BTreeSet::from([pair("1", "1 again")]));
+}
+
+#[test]
+fn a_text_in_which_numbers_stand_for_others_holds_no_other_of_its_size() {
+    // What is left of a bulletin, with other numbers, and its beginning as it was.
+    let text = bulletin(1, 1);
+    let part = |text: String, share: f64| -> String {
+        text.chars().take((text.chars().count() as f64 * share) as usize).collect()
+    };
+    let pages = [page("whole", text.clone()), page("part", part(text, 0.7)), page("other", part(bulletin(1, 2), 0.7))];
+    let findings = found(&among_strangers(pages), &AnalysisSettings::default());
+    assert_eq!(related(&findings, "part", "whole"), [(RelationKind::Contained, "part")]);
+    assert!(related(&findings, "other", "whole").iter().all(|(kind, _)| *kind == Excerpt));
+}
+
+#[test]
 fn digits_of_any_script_are_numbers() {
     for zero in ['0', '٠', '۰', '०', '๐', '០', '０'] {
         let digit = |c: char| match c.to_digit(10) {
