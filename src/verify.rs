@@ -5,7 +5,7 @@ use std::ops::Range;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
-use crate::block::Blocks;
+use crate::block::{Blocks, Numbers};
 use crate::boilerplate::Mask;
 use crate::hash;
 use crate::passage::Text;
@@ -143,6 +143,9 @@ pub(crate) fn share(part: u32, whole: impl Into<f64>) -> f64 {
 const GAP: u32 = 12;
 const DRIFT: u32 = 4;
 
+/// Tokens between two runs in which numbers are compared.
+const MOST_BETWEEN: usize = 64;
+
 /// How often what stands once in one text may be found in the other: a page may show its article twice, to be printed or
 /// for a small screen. What recurs more often than that is a phrase; a code has the same sentence in hundreds of articles.
 const OFTEN: u32 = 2;
@@ -224,11 +227,8 @@ impl Aligner {
         // The last seed, and where its run began in `b`.
         let mut last: Option<(u32, u32)> = None;
         let mut began = 0;
-        // Places in short lines where the numbers differ: the first of these tokens in either text, and the seed behind them.
-        let mut in_short_lines: Vec<[(u32, u32); 2]> = Vec::new();
-        let mut replaced: FxHashSet<u64> = FxHashSet::default();
+        let mut replaced = Replaced::new(a.0, b.0);
         let (in_a, in_b) = (a.0.shingles, b.0.shingles);
-        let (mut numbers_of_a, mut numbers_of_b) = (a.0.blocks.numbers(), b.0.blocks.numbers());
         for mut content in b.1.content_runs() {
             while let Some(j) = content.next() {
                 // A run goes on where it was, also over words that stand in several places.
@@ -251,22 +251,16 @@ impl Aligner {
                         }
                         bits::set(&mut self.covered_a, last_i + span..i + span);
                         bits::set(&mut self.covered_b, last_j + span..j + span);
-                        if last_i + span < i && last_j + span < j {
-                            let there = numbers_of_a.among(last_i + span..i);
-                            let here = numbers_of_b.among(last_j + span..j);
-                            let is_new = |of: &[u32], other: &[u32]| of.iter().any(|number| !other.contains(number));
-                            if is_new(there, here) && is_new(here, there) && is_first(&mut replaced, there, here) {
-                                let there = numbers_of_a.among(in_prose(a.0, last_i + span..i));
-                                let here = numbers_of_b.among(in_prose(b.0, last_j + span..j));
-                                if is_new(there, here) && is_new(here, there) {
-                                    runs.numbers_differ += 1;
-                                } else {
-                                    in_short_lines.push([(last_i + span, last_j + span), (i, j)]);
-                                }
-                            }
-                        }
+                        replaced.look(last_i + span..i, last_j + span..j);
                     }
                     None => {
+                        // Where nearly every word is beside a number, no run goes on over those that changed.
+                        if let Some((last_i, last_j)) = last {
+                            let (there, here) = (last_i + span..i, last_j + span..j);
+                            if replaced.are_alike(&there, &here) {
+                                replaced.look(there, here);
+                            }
+                        }
                         began = j;
                         bits::set(&mut self.covered_a, i..i + span);
                         bits::set(&mut self.covered_b, j..j + span);
@@ -286,18 +280,7 @@ impl Aligner {
                 last = Some((i, j));
             }
         }
-        let is_form = is_mostly((a.0, &self.covered_a), in_short_lines.iter().map(|[(there, _), _]| *there))
-            && is_mostly((b.0, &self.covered_b), in_short_lines.iter().map(|[(_, here), _]| *here));
-        let of_text = if is_form {
-            in_short_lines.len()
-        } else if in_short_lines.is_empty() {
-            0
-        } else {
-            let [of_a, of_b] =
-                [(a.0, &self.covered_a), (b.0, &self.covered_b)].map(|(text, covered)| Prose::new(text, covered));
-            in_short_lines.iter().filter(|[_, (i, j)]| of_a.is_around(*i) && of_b.is_around(*j)).count()
-        };
-        runs.numbers_differ += of_text as u32;
+        runs.numbers_differ = replaced.places(&self.covered_a, &self.covered_b);
         runs.a = a.1.content_tokens();
         runs.b = b.1.content_tokens();
         let (in_a, in_b) = (a.1.content_of(&self.covered_a), b.1.content_of(&self.covered_b));
@@ -430,10 +413,76 @@ fn is_mostly((text, covered): (Text, &[u64]), tokens: impl Iterator<Item = u32>)
     !lines.is_empty() && f64::from(changed) >= least * f64::from(all)
 }
 
-/// Returns whether these numbers stand for those for the first time: a version or a year that is brought up to date
-/// throughout is one change.
-fn is_first(replaced: &mut FxHashSet<u64>, there: &[u32], here: &[u32]) -> bool {
-    replaced.insert(hash::sequence(&[there, &[0], here].concat().into_iter().map(u64::from).collect::<Vec<_>>()))
+/// Where in two texts that run alike numbers stand for others.
+struct Replaced<'a> {
+    texts: [Text<'a>; 2],
+    numbers: [Numbers<'a>; 2],
+    /// What stood for what so far: a version or a year that is brought up to date throughout is one change.
+    met: FxHashSet<u64>,
+    in_prose: u32,
+    /// Places in short lines: the first of these tokens in either text, and the seed behind them.
+    in_short_lines: Vec<[(u32, u32); 2]>,
+}
+
+impl<'a> Replaced<'a> {
+    fn new(a: Text<'a>, b: Text<'a>) -> Self {
+        Self {
+            texts: [a, b],
+            numbers: [a.blocks.numbers(), b.blocks.numbers()],
+            met: FxHashSet::default(),
+            in_prose: 0,
+            in_short_lines: Vec::new(),
+        }
+    }
+
+    /// Returns whether tokens between two runs are as many in both texts, and numbers at the same places among them.
+    fn are_alike(&self, there: &Range<u32>, here: &Range<u32>) -> bool {
+        let is_number =
+            |number: usize, token: u32| bits::count(&self.texts[number].blocks.numbers, token..token + 1) > 0;
+        there.len() == here.len()
+            && there.len() <= MOST_BETWEEN
+            && there.clone().zip(here.clone()).all(|(there, here)| is_number(0, there) == is_number(1, here))
+    }
+
+    /// Looks at what stands in the first text where other tokens stand in the second.
+    fn look(&mut self, there: Range<u32>, here: Range<u32>) {
+        if there.is_empty() || here.is_empty() {
+            return;
+        }
+        let changed = self.changed(there.clone(), here.clone());
+        let [of_a, of_b] = [self.numbers[0].among(there.clone()), self.numbers[1].among(here.clone())];
+        let pair = [of_a, &[0], of_b].concat().into_iter().map(u64::from).collect::<Vec<_>>();
+        if changed == 0 || !self.met.insert(hash::sequence(&pair)) {
+            return;
+        }
+        let [of_a, of_b] = self.texts;
+        match self.changed(in_prose(of_a, there.clone()), in_prose(of_b, here.clone())) {
+            0 => self.in_short_lines.push([(there.start, here.start), (there.end, here.end)]),
+            numbers => self.in_prose += numbers.div_ceil(DAY_AND_HOUR),
+        }
+    }
+
+    /// Returns how many numbers stand for others among some tokens, on the side of fewer.
+    fn changed(&mut self, there: Range<u32>, here: Range<u32>) -> u32 {
+        let [of_a, of_b] = [self.numbers[0].among(there), self.numbers[1].among(here)];
+        let new = |of: &[u32], other: &[u32]| of.iter().filter(|number| !other.contains(number)).count();
+        new(of_a, of_b).min(new(of_b, of_a)) as u32
+    }
+
+    /// Returns the number of places that count; of those in short lines where these are what the texts say, or stand in it.
+    fn places(&self, covered_a: &[u64], covered_b: &[u64]) -> u32 {
+        let [a, b] = self.texts;
+        let short = &self.in_short_lines;
+        let is_form = is_mostly((a, covered_a), short.iter().map(|[(there, _), _]| *there))
+            && is_mostly((b, covered_b), short.iter().map(|[(_, here), _]| *here));
+        let of_text = if is_form || short.is_empty() {
+            short.len()
+        } else {
+            let [of_a, of_b] = [(a, covered_a), (b, covered_b)].map(|(text, covered)| Prose::new(text, covered));
+            short.iter().filter(|[_, (i, j)]| of_a.is_around(*i) && of_b.is_around(*j)).count()
+        };
+        self.in_prose + of_text as u32
+    }
 }
 
 /// Returns those of some tokens that stand in prose: all of them within one line that is long enough to be of a text, for
