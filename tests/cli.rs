@@ -1381,6 +1381,46 @@ fn what_stays_and_goes_is_listed_and_saved_and_carried_out() {
     assert!(again["clusters"].as_array().unwrap().iter().all(|cluster| cluster["kind"] != "repost"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_corpus_is_written_in_the_place_of_an_empty_folder_however_that_is_named() {
+    let folder = pages();
+    folder.run(&["scan", "转载", "--format", "json", "--output", "found.json"]).code(0);
+    fs::create_dir(folder.path("real")).unwrap();
+    std::os::unix::fs::symlink("real", folder.path("link")).unwrap();
+    folder.run(&["dedup", "found.json", "转载", "--apply", "link"]).code(0).stderr_eq("");
+    assert!(fs::symlink_metadata(folder.path("link")).unwrap().is_symlink());
+    assert!(folder.path("real/渡口.html").exists());
+
+    fs::create_dir(folder.path("here")).unwrap();
+    let here = folder.command(&["dedup", "../found.json", "../转载", "--apply", "."]);
+    here.current_dir(folder.path("here")).assert().code(0).stderr_eq("");
+    assert!(folder.path("here/渡口.html").exists());
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_refused_before_anything_is_read() {
+    let folder = pages().with("found.json", "of nothing");
+    folder.refuses(
+        &["dedup", "found.json", "转载", "--apply", "none/更/clean"],
+        str![[r#"
+error: cannot write `none/更/clean`: there is no folder `none/更`: create it first
+
+"#]],
+    );
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("nowhere", folder.path("link")).unwrap();
+        folder.refuses(
+            &["dedup", "found.json", "转载", "--apply", "link"],
+            str![[r#"
+error: cannot write `link`: it is a link that leads nowhere: name the folder itself
+
+"#]],
+        );
+    }
+}
+
 #[test]
 fn a_corpus_with_a_file_that_breaks_off_is_written_as_far_as_it_is_read_and_the_exit_code_says_so() {
     // A frame of Zstandard a line: the last one is cut.

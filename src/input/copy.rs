@@ -12,6 +12,7 @@ use super::compression::Compression;
 use super::format::{self, Format};
 use super::listing::{File, Place};
 use super::table::{self, separated};
+use super::target::Target;
 use super::{Contents, Rules, Sources, encoding, objects, read, records};
 use crate::document::{Document, Origin};
 use crate::error::{Error, Result};
@@ -50,32 +51,18 @@ impl Sources {
         on_disk.collect()
     }
 
-    /// Writes the corpus under a folder, which must not be there, or be empty. It is there whole or not at all.
+    /// Writes the corpus as a new folder, which is there whole or not at all.
     ///
     /// A file with one document is copied, or not. Of a file of records the lines are copied that are no document to be
     /// left out, broken ones too, packed as the file was; of a list the objects; of an archive the records, each packed by
     /// itself; of a table the rows.
     ///
     /// # Errors
-    /// When the folder holds something; when a file cannot be read or written; for a stream, which is gone; for a file
+    /// When a file cannot be read or written; for a stream, which is gone; for a file
     /// of records or values set apart that is not in UTF-8; for an archive or a table whose documents are to be written
     /// with another text; for a Parquet file that is damaged.
-    pub fn copy(&self, folder: &Path, copying: &Copying) -> Result<Copied> {
-        let refuse = |source| Error::io("write", folder, source);
-        is_free(folder)?;
-        let beside = match folder.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".tongwen-");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // The umask is taken from it, as for any folder; a temporary one would be the owner's alone.
-            builder.permissions(fs::Permissions::from_mode(0o777));
-        }
-        let temporary = builder.tempdir_in(beside).map_err(refuse)?;
+    pub fn copy(&self, target: &Target, copying: &Copying) -> Result<Copied> {
+        let growing = target.begin()?;
         let mut copied = Copied::default();
         let mut written: HashMap<PathBuf, &str> = HashMap::new();
         for file in &*self.files {
@@ -99,39 +86,23 @@ impl Sources {
                     place.display()
                 )));
             }
-            let target = temporary.path().join(&place);
-            if let Some(folder) = target.parent() {
-                fs::create_dir_all(folder).map_err(|error| Error::io("write", folder, error))?;
+            let to = growing.path().join(&place);
+            if let Some(folder) = to.parent() {
+                fs::create_dir_all(folder).map_err(|error| Error::io("write", &target.named(&place), error))?;
             }
-            let to_target = |error| Error::io("write", &folder.join(&place), error);
             copied.files += 1;
-            if is_records {
-                let lines = Lines { file, path, copying, settings: &self.settings };
-                let contents = Contents::open(path).map_err(|error| Error::io("read", path, error))?;
-                match contents.format(&self.settings) {
-                    Ok(Format::Archive) => lines.copy_archive(&target, &mut copied)?,
-                    Ok(Format::Table) => lines.copy_table(&target, &mut copied)?,
-                    Ok(Format::Separated(separator)) => lines.copy_separated(separator, &target, &mut copied)?,
-                    Ok(Format::Objects) => lines.copy_objects(&target, &mut copied)?,
-                    _ => lines.copy(&target, &mut copied)?,
-                }
-            } else if let Some(text) = text {
-                let mut packed = Packed::create(&target, format::by_name(path).1).map_err(to_target)?;
-                packed.write_all(text.as_bytes()).and_then(|()| packed.finish()).map_err(to_target)?;
-            } else {
-                // Which of the two it could not read or write, the system does not say.
-                fs::copy(path, &target).map_err(|error| match fs::File::open(path) {
-                    Ok(_) => to_target(error),
-                    Err(_) => Error::io("read", path, error),
-                })?;
-            }
+            let done = match text {
+                _ if is_records => Lines { file, path, copying, settings: &self.settings }.write(&to, &mut copied),
+                Some(text) => write_text(&text, format::by_name(path).1, &to),
+                None => copy_whole(path, &to),
+            };
+            // The name it has for now tells the user nothing.
+            done.map_err(|error| match error {
+                Error::Io { action, path, source } if path == to => Error::io(action, &target.named(&place), source),
+                other => other,
+            })?;
         }
-        if folder.exists() {
-            fs::remove_dir(folder).map_err(refuse)?;
-        }
-        fs::rename(temporary.path(), folder).map_err(refuse)?;
-        // It has another name by now, and nothing is left to be removed.
-        let _ = temporary.keep();
+        target.publish(&growing)?;
         Ok(copied)
     }
 
@@ -165,20 +136,26 @@ impl Sources {
     }
 }
 
-/// Says that a folder is not there, or holds nothing.
-///
-/// # Errors
-/// When it holds something, or cannot be looked at.
-pub fn is_free(folder: &Path) -> Result<()> {
-    match fs::read_dir(folder).map(|mut entries| entries.next().is_none()) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(Error::Settings(format!("`{}` is not empty: name a new folder", folder.display()))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(Error::io("write", folder, error)),
-    }
+/// Writes a text to a new file.
+fn write_text(text: &str, packing: Compression, target: &Path) -> Result<()> {
+    let write = || {
+        let mut packed = Packed::create(target, packing)?;
+        packed.write_all(text.as_bytes())?;
+        packed.finish()
+    };
+    write().map_err(|error| Error::io("write", target, error))
 }
 
-/// A file of records that is copied line by line.
+/// Copies a file as it is.
+fn copy_whole(path: &Path, target: &Path) -> Result<()> {
+    // Which of the two it could not read or write, the system does not say.
+    fs::copy(path, target).map(drop).map_err(|error| match fs::File::open(path) {
+        Ok(_) => Error::io("write", target, error),
+        Err(_) => Error::io("read", path, error),
+    })
+}
+
+/// A file of records, of which only some are copied.
 struct Lines<'a> {
     file: &'a File,
     path: &'a Path,
@@ -187,6 +164,18 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
+    /// Writes what stays of the file.
+    fn write(&self, target: &Path, copied: &mut Copied) -> Result<()> {
+        let contents = Contents::open(self.path).map_err(|error| Error::io("read", self.path, error))?;
+        match contents.format(self.settings) {
+            Ok(Format::Archive) => self.copy_archive(target, copied),
+            Ok(Format::Table) => self.copy_table(target, copied),
+            Ok(Format::Separated(separator)) => self.copy_separated(separator, target, copied),
+            Ok(Format::Objects) => self.copy_objects(target, copied),
+            _ => self.copy(target, copied),
+        }
+    }
+
     fn copy(&self, target: &Path, copied: &mut Copied) -> Result<()> {
         let from_source = |error| Error::io("read", self.path, error);
         let to_target = |error| Error::io("write", target, error);

@@ -7,7 +7,7 @@
 //!    made into such.
 //! 5. `encoding`: bytes to text.
 //! 6. `html`, `records`, `archive`, `table`: text to documents.
-//! 7. `again`: some documents a second time; `copy`: all but some, written anew.
+//! 7. `again`: some documents a second time; `copy`: all but some, written anew; `target`: the folder they are written to.
 
 mod listing;
 mod compression;
@@ -21,6 +21,7 @@ mod archive;
 mod table;
 mod again;
 mod copy;
+mod target;
 
 use std::fs;
 use std::io::{self, Cursor, Read};
@@ -38,12 +39,13 @@ use crate::settings::InputSettings;
 pub use again::Sources;
 use again::{Spools, Wanted};
 use compression::Compression;
-pub use copy::{Copied, Copying, is_free};
+pub use copy::{Copied, Copying};
 use format::Format;
 use lines::{Counted, Piece, Pieces};
 pub(crate) use listing::name as spelled;
 use listing::{File, Listed, Place};
 pub use listing::{are_one, reads, would_read};
+pub use target::{Target, is_free};
 
 /// What a batch hands its documents to.
 type Sink<'a> = &'a mut dyn FnMut(std::result::Result<Document, Skipped>);

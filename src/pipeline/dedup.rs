@@ -30,7 +30,7 @@ use crate::error::{Error, Result};
 use crate::explain::Located;
 use crate::findings::{Cluster, Findings, RelationKind};
 use crate::hash;
-use crate::input::{self, Copied, Copying, Corpus, Sources};
+use crate::input::{self, Copied, Copying, Corpus, Sources, Target};
 use crate::journal::{Journal, Reason};
 use crate::passage::Passages;
 use crate::plan::{self, Candidate, Counts, Dropped, Kept, Plan, Preference};
@@ -167,7 +167,7 @@ pub fn check(plan: &Plan, paths: &[PathBuf], settings: &Settings, progress: &dyn
 ///
 /// # Errors
 /// When the documents are not those of the plan, or boilerplate is to be left out that other dictionaries know; when the plan
-/// contradicts itself; when a file cannot be read or written.
+/// contradicts itself; when a file cannot be read or written, or the folder holds something.
 /// A file that breaks off is no error here: what could be read of it is written, and [`Applied::torn`] says where that ends.
 pub fn apply(
     plan: &Plan,
@@ -177,6 +177,7 @@ pub fn apply(
     settings: &Settings,
     progress: &dyn Progress,
 ) -> Result<Applied> {
+    let target = Target::checked(folder)?;
     if is_stripped && !plan.settings.boilerplate {
         return Err(Error::Settings(
             "the scan told no boilerplate from content, so none can be left out: scan without `--no-boilerplate`"
@@ -199,7 +200,7 @@ pub fn apply(
     let copying = Copying { records, dropped, text: None };
     let torn = opened.torn.clone();
     if !is_stripped {
-        return Ok(Applied { copied: opened.sources.copy(folder, &copying)?, torn });
+        return Ok(Applied { copied: opened.sources.copy(&target, &copying)?, torn });
     }
     let task =
         Task { settings: &plan.settings, known: &known, sources: None, listed: Listed::default(), checkpoints: None };
@@ -219,7 +220,7 @@ pub fn apply(
                     (is_same && mask.content_tokens() > 0)
                         .then(|| Located::new(&document.text, segmenter).without(|token| mask.hides(token)))
                 };
-                let copied = opened.sources.copy(folder, &Copying { text: Some(&text), ..copying })?;
+                let copied = opened.sources.copy(&target, &Copying { text: Some(&text), ..copying })?;
                 Ok(Applied { copied, torn })
             },
         )

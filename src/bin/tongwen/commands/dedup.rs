@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tongwen::document::Skipped;
 use tongwen::findings::Findings;
-use tongwen::input::is_free;
+use tongwen::input::{Target, is_free};
 use tongwen::pipeline::{Progress, Silent, dedup};
 use tongwen::plan::{Plan, Preference};
 use tongwen::report::{Done, InertJson, TextOptions, plan};
@@ -30,6 +30,9 @@ pub fn run(arguments: &DedupArguments) -> Result<(), Failure> {
     for folder in [&arguments.apply, &arguments.delete].into_iter().flatten() {
         is_free(folder)?;
         refuse_inside(folder, paths)?;
+    }
+    if let Some(folder) = &arguments.apply {
+        Target::checked(folder)?;
     }
     let typed = if arguments.keep.is_empty() { &["longest".to_owned()] } else { arguments.keep.as_slice() };
     let preferences = typed.iter().map(|typed| Preference::parse(typed)).collect::<Result<Vec<_>, _>>()?;
