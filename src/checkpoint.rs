@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::durable;
 use crate::error::{Error, Result};
 use crate::hash;
 use crate::settings::{AnalysisSettings, InputSettings};
@@ -110,10 +111,7 @@ impl Checkpoints {
             let file = out.into_inner().map_err(|error| error.into_error())?;
             file.as_file().sync_all()?;
             file.persist(path).map_err(|error| error.error)?;
-            // The name is on disk once its folder is. Windows cannot open one.
-            #[cfg(unix)]
-            File::open(&self.folder)?.sync_all()?;
-            Ok(())
+            durable::sync_folder(&self.folder)
         };
         written().map_err(|error| Error::io("write", path, error))
     }

@@ -43,6 +43,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod error;
+mod durable;
 pub mod settings;
 pub mod document;
 pub mod input;

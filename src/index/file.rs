@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use memmap2::Mmap;
 
+use crate::durable;
 use crate::error::{Error, Result};
 use crate::hash;
 
@@ -138,21 +139,12 @@ impl Sealer {
             self.file.write_all(&head)?;
             self.file.flush()?;
             self.file.get_ref().sync_all()?;
-            fs::rename(&self.temporary, &self.path)
+            fs::rename(&self.temporary, &self.path)?;
+            durable::sync_folder(self.path.parent().unwrap_or(Path::new(".")))
         };
         end().map_err(|e| Error::io("write", &self.path, e))?;
-        sync_folder(self.path.parent().unwrap_or(Path::new(".")))?;
         Ok(Seal { bytes, head: checksum(&head) })
     }
-}
-
-/// Makes what was renamed in a folder survive a crash.
-pub(super) fn sync_folder(folder: &Path) -> Result<()> {
-    // Elsewhere a folder cannot be opened; a rename is as durable as the system makes it.
-    if cfg!(unix) {
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|e| Error::io("write", folder, e))?;
-    }
-    Ok(())
 }
 
 /// Returns the checksum of some bytes.

@@ -9,8 +9,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::file::{Seal, checksum, sync_folder};
+use super::file::{Seal, checksum};
 use super::hexadecimal;
+use crate::durable;
 use crate::error::{Error, Result};
 use crate::normalise;
 use crate::segment;
@@ -162,10 +163,10 @@ impl Manifest {
             file.write_all(format!("{FORMAT} {:016x}\n", checksum(&json)).as_bytes())?;
             file.write_all(&json)?;
             file.sync_all()?;
-            fs::rename(&temporary, &path)
+            fs::rename(&temporary, &path)?;
+            durable::sync_folder(folder)
         };
-        write().map_err(|error| Error::io("write", &path, error))?;
-        sync_folder(folder)
+        write().map_err(|error| Error::io("write", &path, error))
     }
 
     /// Removes the manifest of a folder, which then holds no index.

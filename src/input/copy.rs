@@ -431,8 +431,7 @@ impl Packed {
             Self::Gzip(file) => file.finish()?,
             Self::Zstandard(file) => file.finish()?,
         };
-        file.flush()?;
-        file.get_ref().sync_all()
+        file.flush()
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::durable;
 use crate::error::{Error, Result};
 
 /// A place where a new folder can stand.
@@ -82,14 +83,16 @@ impl Target {
         Ok(Growing { path: path.map_err(|error| self.refused(error))? })
     }
 
-    /// Gives a folder its name.
+    /// Gives a folder its name. Once this returns, it survives a crash.
     pub(super) fn publish(&self, growing: &Growing) -> Result<()> {
         let publish = || {
+            durable::sync_tree(&growing.path)?;
             // Elsewhere a folder takes the place of an empty one in one step.
             if cfg!(not(unix)) && self.real.exists() {
                 fs::remove_dir(&self.real)?;
             }
-            fs::rename(&growing.path, &self.real)
+            fs::rename(&growing.path, &self.real)?;
+            durable::sync_folder(&self.above)
         };
         publish().map_err(|error| self.refused(error))
     }

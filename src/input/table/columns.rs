@@ -332,7 +332,6 @@ fn copy_rows(from: &Path, to: &Path, is_dropped: &dyn Fn(u64) -> bool) -> Result
         out.close()?;
     }
     writer.close()?;
-    file.sync_all()?;
     Ok(written)
 }
 
