@@ -476,6 +476,28 @@ fn a_file_stays_in_its_folder_where_it_is_the_only_one() {
     }
 }
 
+#[test]
+fn what_is_written_is_as_old_as_what_it_was_made_of() {
+    let (folder, paths) = small();
+    fs::write(paths[0].join("r.jsonl"), [record("1", &article("kiln")), record("2", &article("kiln"))].join("\n"))
+        .unwrap();
+    fs::write(paths[0].join("well.html"), format!("<p>{}</p>", article("well"))).unwrap();
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    for path in files_under(&paths[0]) {
+        fs::OpenOptions::new().append(true).open(path).unwrap().set_modified(long_ago).unwrap();
+    }
+    let (_, plan) = planned(&paths, &["first"], &Settings::default());
+    for (out, is_stripped) in [("as-they-are", false), ("stripped", true)] {
+        let out = folder.path().join(out);
+        apply(&plan, &paths, &out, is_stripped, &Settings::default(), &Silent).unwrap();
+        let files = files_under(&out);
+        assert_eq!(files.len(), 4, "{files:?}");
+        for file in files {
+            assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), long_ago, "{}", file.display());
+        }
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn files_whose_names_are_no_text_keep_them() {

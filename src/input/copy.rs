@@ -55,7 +55,7 @@ impl Sources {
     ///
     /// A file with one document is copied, or not. Of a file of records the lines are copied that are no document to be
     /// left out, broken ones too, packed as the file was; of a list the objects; of an archive the records, each packed by
-    /// itself; of a table the rows.
+    /// itself; of a table the rows. Each file has the time when the one it was made of was last changed.
     ///
     /// # Errors
     /// When a file cannot be read or written; for a stream, which is gone; for a file
@@ -65,6 +65,7 @@ impl Sources {
         let growing = target.begin()?;
         let mut copied = Copied::default();
         let mut written: HashMap<PathBuf, &str> = HashMap::new();
+        let mut undated = None;
         for file in &*self.files {
             let Place::Path(path) = &file.place else {
                 return Err(Error::Settings(format!(
@@ -101,6 +102,13 @@ impl Sources {
                 Error::Io { action, path, source } if path == to => Error::io(action, &target.named(&place), source),
                 other => other,
             })?;
+            undated = dated_as(path, &to).err().or(undated);
+        }
+        if let Some(error) = undated {
+            copied.notes.push(format!(
+                "files have the time of now, for the disk does not take that of their sources ({error}): `--keep newest` \
+                 goes by it"
+            ));
         }
         target.publish(&growing)?;
         Ok(copied)
@@ -153,6 +161,13 @@ fn copy_whole(path: &Path, target: &Path) -> Result<()> {
         Ok(_) => Error::io("write", target, error),
         Err(_) => Error::io("read", path, error),
     })
+}
+
+/// Gives a file that was written the time when its source was last changed, which tells what is newest.
+fn dated_as(path: &Path, target: &Path) -> io::Result<()> {
+    let changed = fs::metadata(path)?.modified()?;
+    // The copy of a file that must not be written to is one too, and only Windows minds.
+    fs::OpenOptions::new().read(true).write(cfg!(windows)).open(target)?.set_modified(changed)
 }
 
 /// A file of records, of which only some are copied.
