@@ -6,6 +6,9 @@
 //! removed/undo.sh          puts every file back that is not there again
 //! removed/files/…          the files, a number before each name
 //! ```
+//!
+//! A file that comes from another disk has its name once it is whole; before, it is `unfinished-….part`, which the script
+//! does not look at.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
@@ -14,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::durable;
 use crate::error::{Error, Result};
 use crate::hash;
 use crate::input::{is_free, spelled};
@@ -152,28 +156,45 @@ fn quoted(path: &Path) -> Vec<u8> {
     word
 }
 
-/// Moves a file, also to another disk: there it is copied, and removed once the copy is known to be the same.
+/// Moves a file, also to another disk.
 fn moved(from: &Path, to: &Path) -> io::Result<()> {
     match fs::rename(from, to) {
-        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-            let metadata = fs::symlink_metadata(from)?;
-            #[cfg(unix)]
-            if metadata.is_symlink() {
-                std::os::unix::fs::symlink(fs::read_link(from)?, to)?;
-                return fs::remove_file(from);
-            }
-            fs::copy(from, to)?;
-            let copy = OpenOptions::new().append(true).open(to)?;
-            copy.set_modified(metadata.modified()?)?;
-            copy.sync_all()?;
-            let hash = |path| fs::read(path).map(|bytes| hash::bytes(&bytes));
-            if hash(from)? != hash(to)? {
-                return Err(io::Error::other("it changed while it was copied"));
-            }
-            fs::remove_file(from)
-        }
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => moved_across(from, to),
         result => result,
     }
+}
+
+/// Moves a file to another disk. It is removed once its copy is known to be the same and on disk under its name; where
+/// that fails, it is where it was, and has no copy.
+fn moved_across(from: &Path, to: &Path) -> io::Result<()> {
+    let folder = to.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    copied(from, to, folder)?;
+    durable::sync_folder(folder).and_then(|()| fs::remove_file(from)).inspect_err(|_| {
+        if fs::symlink_metadata(from).is_ok() {
+            // The script looks at the one that is there. What cannot be removed here is a whole copy.
+            let _ = fs::remove_file(to);
+        }
+    })
+}
+
+/// Copies a file or link, which has its name once it is whole and on disk: what the script puts back is never a part.
+fn copied(from: &Path, to: &Path, folder: &Path) -> io::Result<()> {
+    let metadata = fs::symlink_metadata(from)?;
+    #[cfg(unix)]
+    if metadata.is_symlink() {
+        return std::os::unix::fs::symlink(fs::read_link(from)?, to);
+    }
+    // Removed with all errors; only one that a kill leaves stays, and no list knows it.
+    let mut part = tempfile::Builder::new().prefix("unfinished-").suffix(".part").tempfile_in(folder)?;
+    io::copy(&mut File::open(from)?, part.as_file_mut())?;
+    let hash = |path| fs::read(path).map(|bytes| hash::bytes(&bytes));
+    if hash(from)? != hash(part.path())? {
+        return Err(io::Error::other("it changed while it was copied"));
+    }
+    part.as_file().set_modified(metadata.modified()?)?;
+    part.as_file().set_permissions(metadata.permissions())?;
+    part.as_file().sync_all()?;
+    part.persist(to).map(drop).map_err(|error| error.error)
 }
 
 #[cfg(test)]
@@ -194,6 +215,35 @@ mod tests {
         assert!(fs::symlink_metadata(&link).is_err());
         assert!(Command::new("sh").arg(folder.path().join("removed/undo.sh")).status().unwrap().success());
         assert_eq!(fs::read_link(&link).unwrap(), Path::new("甲.txt"));
+    }
+
+    #[test]
+    fn a_file_that_goes_to_another_disk_is_there_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("渡口.txt"), folder.path().join("files/0000001-渡口.txt"));
+        fs::create_dir(folder.path().join("files")).unwrap();
+        fs::write(&from, "渡口的石桥今年重新放行。").unwrap();
+        let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+        File::options().append(true).open(&from).unwrap().set_modified(long_ago).unwrap();
+        let mut permissions = fs::metadata(&from).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(&from, permissions.clone()).unwrap();
+        moved_across(&from, &to).unwrap();
+        assert!(!from.exists());
+        assert_eq!(fs::read_to_string(&to).unwrap(), "渡口的石桥今年重新放行。");
+        let metadata = fs::metadata(&to).unwrap();
+        assert_eq!((metadata.modified().unwrap(), metadata.permissions()), (long_ago, permissions));
+        assert_eq!(fs::read_dir(folder.path().join("files")).unwrap().count(), 1);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_that_cannot_be_copied_whole_has_no_copy() {
+        let folder = tempfile::tempdir().unwrap();
+        // It can be opened, and its first byte cannot be read.
+        let from = Path::new("/proc/self/mem");
+        assert!(moved_across(from, &folder.path().join("0000001-mem")).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]
