@@ -449,7 +449,7 @@ hint: name a file in it
     folder.refuses(
         &["scan", ".", "--output", "none/out.json"],
         str![[r#"
-error: cannot write `none/out.json`: entity not found
+error: cannot write `none/out.json`: No such file or directory (os error 2)
 hint: create its folder first
 
 "#]],
@@ -457,7 +457,7 @@ hint: create its folder first
     folder.refuses(
         &["scan", ".", "--output", "found.json/out.json"],
         str![[r#"
-error: cannot write `found.json/out.json`: not a directory
+error: cannot write `found.json/out.json`: Not a directory (os error 20)
 hint: create its folder first
 
 "#]],
@@ -465,11 +465,63 @@ hint: create its folder first
     folder.refuses(
         &["report", "found.json", "--output", "none/out.txt"],
         str![[r#"
-error: cannot write `none/out.txt`: entity not found
+error: cannot write `none/out.txt`: No such file or directory (os error 2)
 hint: create its folder first
 
 "#]],
     );
+}
+
+#[test]
+fn a_name_that_no_file_can_have_is_refused_before_the_scan() {
+    let folder = pages().with("found.json", FOUND);
+    for (name, refused) in [
+        ("新/", "that is the name of a folder\nhint: name a file in it\n"),
+        ("新/.", "that is the name of a folder\nhint: name a file in it\n"),
+        ("found.json/", "Not a directory (os error 20)\n"),
+        (&"长".repeat(100), "File name too long (os error [..])\n"),
+    ] {
+        let refused = format!("error: cannot write `{name}`: {refused}");
+        // What is there cannot be read: who comes to that has refused the name too late.
+        folder.refuses(&["report", "none.json", "--output", name], refused.clone());
+        folder.refuses(&["gate", "转载", "--index", "kept", "--add", "--output", name], refused);
+    }
+    folder.refuses(
+        &["gate", "转载", "--baseline", "新/", "--update-baseline"],
+        str![[r#"
+error: cannot write `新/`: that is the name of a folder
+hint: name a file in it
+
+"#]],
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_that_is_protected_or_a_link_to_nothing_stays_as_it_is() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new().with("found.json", FOUND).with("out.txt", "旧");
+    std::os::unix::fs::symlink("nowhere", folder.path("link")).unwrap();
+    folder.refuses(
+        &["report", "found.json", "--output", "link"],
+        str![[r#"
+error: cannot write `link`: it is a link that leads nowhere
+hint: name the file itself
+
+"#]],
+    );
+    fs::set_permissions(folder.path("out.txt"), fs::Permissions::from_mode(0o444)).unwrap();
+    // From an administrator nothing is protected.
+    if fs::OpenOptions::new().write(true).open(folder.path("out.txt")).is_err() {
+        folder.refuses(
+            &["report", "found.json", "--output", "out.txt"],
+            str![[r#"
+error: cannot write `out.txt`: Permission denied (os error 13)
+
+"#]],
+        );
+        assert_eq!(fs::read_to_string(folder.path("out.txt")).unwrap(), "旧");
+    }
 }
 
 #[test]

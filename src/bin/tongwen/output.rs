@@ -1,6 +1,6 @@
 //! Where a command's result goes: standard output, or a file that is there whole or not at all.
 
-use std::fs::{self, Metadata};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -28,24 +28,31 @@ impl Destination {
     /// Called before a long run, so that it does not end with nowhere to put its result.
     pub fn checked(path: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = path else { return Ok(Self::Stdout) };
-        let refuse = |error: &io::Error| Failure::new(format!("cannot write `{}`: {error}", path.display()));
+        let named = |why: &str| Failure::new(format!("cannot write `{}`: {why}", path.display()));
+        let refuse = |error: io::Error| {
+            let failure = named(&error.to_string());
+            if folder_of(path).is_dir() { failure } else { failure.with_hint("create its folder first") }
+        };
         match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => {
-                Err(Failure::new(format!("cannot write `{}`: it is a folder", path.display()))
-                    .with_hint("name a file in it"))
-            }
+            Ok(metadata) if metadata.is_dir() => Err(named("it is a folder").with_hint("name a file in it")),
             Ok(metadata) if !metadata.is_file() => Ok(Self::Special(path.to_owned())),
             // A link stays a link: the file it leads to is replaced.
             Ok(_) => {
-                let target = path.canonicalize().map_err(|error| refuse(&error))?;
-                temporary_beside(&target).map_err(|error| refuse(&error))?;
+                let target = path.canonicalize().map_err(refuse)?;
+                // Its folder would let one be replaced that is protected.
+                OpenOptions::new().write(true).open(&target).map_err(refuse)?;
+                temporary_beside(&target).map_err(refuse)?;
                 Ok(Self::File(target))
             }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(refuse(error)),
+            Err(_) if fs::symlink_metadata(path).is_ok() => {
+                Err(named("it is a link that leads nowhere").with_hint("name the file itself"))
+            }
+            Err(_) if is_name_of_folder(path) => {
+                Err(named("that is the name of a folder").with_hint("name a file in it"))
+            }
             Err(_) => {
-                temporary_beside(path).map_err(|error| {
-                    let failure = refuse(&error);
-                    if folder_of(path).is_dir() { failure } else { failure.with_hint("create its folder first") }
-                })?;
+                temporary_beside(path).map_err(refuse)?;
                 Ok(Self::File(path.to_owned()))
             }
         }
@@ -81,7 +88,7 @@ impl Destination {
             }
             Self::File(path) => (replace(path, color, render), format!("`{}`", path.display())),
             Self::Special(path) => {
-                let opened = fs::OpenOptions::new().write(true).open(path);
+                let opened = OpenOptions::new().write(true).open(path);
                 let written = opened.and_then(|file| render_to(colored_file(file, color), render).map(drop));
                 (written, format!("`{}`", path.display()))
             }
@@ -213,22 +220,19 @@ fn replace(path: &Path, color: When, render: impl FnOnce(&mut dyn Write) -> io::
 
 /// Returns a new file in the folder of `path`, with the permissions new files get there.
 fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".tongwen-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // The umask is taken from it, as for any file; a temporary file would be the owner's alone.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
     if path.file_name().is_none() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it names no file"));
     }
-    // tempfile adds the name it tried to the error, which tells the user nothing.
-    builder.tempfile_in(folder_of(path)).map_err(|error| match error.raw_os_error() {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => io::Error::from(error.kind()),
-    })
+    // One that the library creates would be the owner's alone, and its errors name it, which tells the user nothing.
+    let create = |path: &Path| File::options().read(true).write(true).create_new(true).open(path);
+    tempfile::Builder::new().prefix(".tongwen-").make_in(folder_of(path), create)
+}
+
+/// Whether a path ends as only that of a folder does, which [`Path`] passes over: `new/`, `new/.`.
+fn is_name_of_folder(path: &Path) -> bool {
+    let typed = path.to_string_lossy();
+    let name = typed.rsplit(std::path::is_separator).next();
+    matches!(name, Some("" | "."))
 }
 
 fn keep_permissions(temporary: &NamedTempFile, old: &Metadata) -> io::Result<()> {
