@@ -165,6 +165,34 @@ fn a_packed_page_that_is_cut_off_is_read_up_to_there_and_reported() {
 }
 
 #[test]
+fn a_file_that_is_not_packed_as_its_name_says_is_told_as_such() {
+    let long = records(60_000);
+    let folder = folder(&[
+        ("一.txt.gz", "渡口的老船工".as_bytes()),
+        ("二.jsonl.gz", records(3).as_bytes()),
+        ("三.jsonl.gz", long.as_bytes()),
+        ("四.csv.gz", b"id,text\n1,a\n"),
+        ("五.gz", b"PK\x03\x04"),
+        ("六.html.zst", b"<p>"),
+        ("七.txt.gz", b""),
+        ("八.txt.zst", &[b"\x50\x2A\x4D\x18\x01\0\0\0.", &*zstd::encode_all(&b"a"[..], 3).unwrap()].concat()),
+    ]);
+    let (documents, skipped) = read(&[folder.path()], &InputSettings::default());
+    assert_eq!(documents.iter().map(|it| (&*it.key, &*it.text)).collect::<Vec<_>>(), [("八.txt.zst", "a")]);
+    let mut told: Vec<_> = skipped.iter().map(|it| format!("{} {}", it.key, it.reason)).collect();
+    told.sort();
+    let of = |name: &str, packing| {
+        format!("{name} cannot be read: not a {packing} file, though its name says so: rename it")
+    };
+    let mut expected: Vec<_> =
+        ["一.txt.gz", "二.jsonl.gz", "三.jsonl.gz", "四.csv.gz", "五.gz"].map(|name| of(name, "gzip")).into();
+    expected.push(of("六.html.zst", "Zstandard"));
+    expected.push("七.txt.gz cannot be read: the stream is cut off".into());
+    expected.sort();
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn what_is_not_text_is_skipped_and_what_is_empty_is_not() {
     let noise: Vec<u8> = (0..50_000_u32).map(|n| (n.wrapping_mul(2654435761) >> 13) as u8).collect();
     let folder = folder(&[

@@ -23,6 +23,27 @@ impl Compression {
         }
     }
 
+    /// Says that a file with these first bytes may be packed so.
+    ///
+    /// # Errors
+    /// When it is not, and the name is wrong that says so.
+    pub(super) fn checked(self, head: &[u8]) -> io::Result<()> {
+        let (name, is_it) = match self {
+            Self::None => return Ok(()),
+            Self::Gzip => ("gzip", head.starts_with(&[0x1F, 0x8B])),
+            // pzstd(1) begins with a frame that is to be skipped.
+            Self::Zstandard => {
+                let is_skipped = matches!(head, [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..]);
+                ("Zstandard", is_skipped || Self::announced_by(head) == self)
+            }
+        };
+        // An empty file is one that is cut off.
+        if is_it || head.is_empty() {
+            return Ok(());
+        }
+        Err(io::Error::other(format!("not a {name} file, though its name says so: rename it")))
+    }
+
     /// Returns a reader of the unpacked bytes of `packed`.
     pub(super) fn unpack<'a>(self, packed: Box<dyn Read + Send + 'a>) -> io::Result<Box<dyn Read + Send + 'a>> {
         Ok(match self {

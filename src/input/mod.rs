@@ -475,6 +475,10 @@ struct Contents {
 }
 
 impl Contents {
+    /// Opens a file, and reads its beginning.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or is not packed as its name says.
     fn open(path: &Path) -> io::Result<Self> {
         let (format, packed) = format::by_name(path);
         let bytes = fs::File::open(path)?;
@@ -483,6 +487,11 @@ impl Contents {
         let rest = packed.unpack(Box::new(Counted { bytes, taken: Arc::clone(&taken) }))?;
         let contents = Self { head: Vec::new(), rest, taken, broken: None, format, packing: packed, length };
         let mut contents = contents.with_head();
+        if contents.head.is_empty() && contents.broken.is_some() {
+            let mut first = Vec::new();
+            fs::File::open(path)?.take(4).read_to_end(&mut first)?;
+            packed.checked(&first)?;
+        }
         let packed = Compression::announced_by(&contents.head);
         if format.is_none() && packed != Compression::None && contents.broken.is_none() {
             contents.rest = packed.unpack(Box::new(Cursor::new(contents.head).chain(contents.rest)))?;
@@ -579,7 +588,10 @@ impl Contents {
             }
         }
         if let Some(error) = self.broken {
-            let reason = format!("cannot be read beyond byte {reached}: {error}; what came before was read");
+            let reason = match reached {
+                0 => format!("cannot be read: {error}"),
+                _ => format!("cannot be read beyond byte {reached}: {error}; what came before was read"),
+            };
             sink(Err(Skipped::torn(&file.name, key(), reason)));
         }
     }
