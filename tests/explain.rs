@@ -261,6 +261,28 @@ fn a_copy_beside_another_article_is_told_as_a_part_and_why() {
     assert!(why_not.iter().all(|line| !line.contains('✓')), "{shown}");
 }
 
+#[test]
+fn parts_of_each_other_that_are_level_run_one_way_however_they_are_asked_for() {
+    // Too many numbers differ for a repost, and each has as much of the other.
+    let text = |numbers: [u32; 3], tail: &str| {
+        let body: Vec<char> = ARTICLES[2].chars().filter(|c| !c.is_whitespace()).take(240).collect();
+        let [first, second, third, last] = [0, 1, 2, 3].map(|at| body[at * 60..][..60].iter().collect::<String>());
+        let tail: Vec<String> = (0..40).map(|at| format!("{tail}{}", char::from(b'a' + at / 2))).collect();
+        let [visits, houses, pages] = numbers;
+        let tail = tail.join(" ");
+        format!("{first}全年{visits}人次，{second}又有{houses}户，{third}共{pages}页，{last}。\n{tail}")
+    };
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.txt"), text([11, 12, 13], "lorem")).unwrap();
+    fs::write(folder.path().join("b.txt"), text([21, 22, 23], "dolor")).unwrap();
+    let (one, other) = (in_corpus(&folder, "a.txt", "b.txt"), in_corpus(&folder, "b.txt", "a.txt"));
+    assert_eq!(one.relation.kind, Some(RelationKind::Contained));
+    assert_eq!(one.evidence.a_in_b, one.evidence.b_in_a);
+    assert_eq!([one.relation.turned, other.relation.turned], [false, true]);
+    let findings = common::scanned(folder.path(), &AnalysisSettings::default());
+    assert_eq!((findings.relations[0].a.as_str(), findings.relations[0].b.as_str()), ("a.txt", "b.txt"));
+}
+
 /// What the explanation says is what the scan lists.
 #[test]
 fn every_relation_of_a_scan_is_explained_as_it_was_judged() {

@@ -301,19 +301,18 @@ impl<'a> Compared<'a> {
             related.iter().filter(|related| is_repost(related.kind)).map(|related| related.pair).collect();
         let verify = |a, b| relate(&self.evidence(a, b), self.settings).is_some_and(is_repost);
         let copies = |a: DocId, b: DocId| {
-            let at = related.binary_search_by_key(&(a.min(b), a.max(b)), |related| related.pair);
             // Of a pair that the bands missed nothing is kept.
-            let evidence = at.map_or_else(|_| self.evidence(a, b), |at| related[at].evidence);
+            let evidence = between(related, a, b).map_or_else(|| self.evidence(a, b), |related| related.evidence);
             are_copies(&evidence, self.settings)
         };
         cluster::stars(&reposts, length, verify, |a, b| are_strangers(&self.evidence(a, b)), copies)
     }
 
-    /// Returns how a pair relates that is in no cluster together, now that it is known which documents are mixed.
-    pub(super) fn kind_of(&self, related: &Related, mixed: &[DocId]) -> RelationKind {
+    /// Returns how a pair relates, now that it is known which documents are one article, and which are mixed.
+    pub(super) fn kind_of(&self, related: &Related, star_of: &[Option<u32>], mixed: &[DocId]) -> RelationKind {
         let is_mixed = |id: DocId| mixed.binary_search(&id).is_ok();
         let (a, b) = related.pair;
-        if related.kind == RelationKind::Repost && (is_mixed(a) || is_mixed(b)) {
+        if related.kind == RelationKind::Repost && !are_one(related.pair, star_of) && (is_mixed(a) || is_mixed(b)) {
             return relate_mixed(&related.evidence, self.settings);
         }
         related.kind
@@ -341,8 +340,9 @@ impl<'a> Compared<'a> {
         Articles { stars, star_of }
     }
 
-    /// Returns who quotes whom, the quoted one first, given the cluster of each document.
-    pub(super) fn excerpts(&self, star_of: &[Option<u32>]) -> Vec<Quoted> {
+    /// Returns who quotes whom, the quoted one first, given the cluster of each document; of those that are related no
+    /// more is told.
+    pub(super) fn excerpts(&self, star_of: &[Option<u32>], related: &[Related]) -> Vec<Quoted> {
         let (Some(boilerplate), Some(passages)) = (&self.boilerplate, self.passages) else { return Vec::new() };
         excerpt::find(passages, boilerplate, &self.cluster_of(star_of))
             .into_iter()
@@ -351,6 +351,7 @@ impl<'a> Compared<'a> {
                 quoter: self.ids[excerpt.quoter as usize],
                 tokens: excerpt.tokens,
             })
+            .filter(|quoted| between(related, quoted.source, quoted.quoter).is_none())
             .collect()
     }
 
@@ -388,14 +389,18 @@ impl<'a> Compared<'a> {
         in_order
     }
 
-    /// Returns the shares that are quoted: of an article, and of all that is no frame of the page that quotes it.
-    pub(super) fn shares_of_excerpt(&self, quoted: &Quoted) -> (f64, f64) {
-        let Some(boilerplate) = &self.boilerplate else { return (0.0, 0.0) };
+    /// Returns the shares of an article and of the page that quotes it, the evidence of which was counted.
+    ///
+    /// What is quoted is no content of the quoting page. So the shares count it by its tokens: of the article, and of
+    /// all that is no frame of the page.
+    pub(super) fn shares_of_excerpt(&self, quoted: &Quoted, evidence: &Evidence) -> [f64; 2] {
+        let of_content = [evidence.a_in_b(), evidence.b_in_a()];
+        let Some(boilerplate) = &self.boilerplate else { return of_content };
         let mask = |id: DocId| &boilerplate.masks[self.text_of[id.index()] as usize];
         let (article, page) = (mask(quoted.source), mask(quoted.quoter));
         let (article, page) = (article.content_tokens(), page.content_tokens() + page.hidden_tokens().1);
         let share = |of: u32| f64::from(quoted.tokens.min(of)) / f64::from(of.max(1));
-        (share(article), share(page))
+        [share(article).max(of_content[0]), share(page).max(of_content[1])]
     }
 
     fn load(&self, text: u32, aligner: &mut Aligner) {
@@ -437,6 +442,23 @@ impl<'a> Compared<'a> {
         let [of_a, of_b] = [a, b].map(|text| self.size(text) as usize);
         if is_much_longer(of_b, of_a) { (b, a) } else { (a, b) }
     }
+}
+
+/// Returns what was verified of two documents that stand for their texts, of pairs in their order.
+pub(super) fn between(related: &[Related], a: DocId, b: DocId) -> Option<&Related> {
+    related.binary_search_by_key(&(a.min(b), a.max(b)), |related| related.pair).ok().map(|at| &related[at])
+}
+
+/// Returns whether two documents that stand for their texts are one article.
+pub(super) fn are_one((a, b): (DocId, DocId), star_of: &[Option<u32>]) -> bool {
+    star_of[a.index()].is_some() && star_of[a.index()] == star_of[b.index()]
+}
+
+/// Returns whether a contained pair runs from the second to the first: the one of which less is in the other is the larger.
+/// Of two that are level the smaller id stands first.
+pub(super) fn is_turned((a, b): (DocId, DocId), evidence: &Evidence) -> bool {
+    let (a_in_b, b_in_a) = (evidence.a_in_b(), evidence.b_in_a());
+    b_in_a > a_in_b || b_in_a == a_in_b && b < a
 }
 
 /// Share of equal slots below which two sketches met by chance: of two that resemble each other by .3 as many are equal

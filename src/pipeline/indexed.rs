@@ -34,7 +34,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::compared::{Compared, NO_TEXT, Quoted, texts_of};
+use super::compared::{Compared, NO_TEXT, between, texts_of};
 use super::copies::{Copies, different};
 use super::packed::{Packed, Vocabularies, counts};
 use super::page::{Analyser, Page, Reading, Wanted, read};
@@ -877,14 +877,8 @@ impl Judged<'_, '_> {
         let star = |id: DocId| self.star_of[id.index()];
         for related in self.related {
             let (a, b) = related.pair;
-            let is_one = star(a).is_some() && star(a) == star(b);
-            let kind = if is_one { related.kind } else { corpus.kind_of(related, self.mixed) };
-            tell(a, b, Relation::of(kind, &related.evidence));
+            tell(a, b, Relation::of(corpus.kind_of(related, self.star_of, self.mixed), &related.evidence));
         }
-        let are_related = |a: DocId, b: DocId| {
-            let pair = (a.min(b), a.max(b));
-            self.related.binary_search_by_key(&pair, |related| related.pair).is_ok()
-        };
         // The first that is told of each article.
         let mut told: FxHashMap<u32, DocId> = FxHashMap::default();
         for &id in corpus.ids.iter().filter(|&&id| is_told(id)) {
@@ -893,20 +887,20 @@ impl Judged<'_, '_> {
             }
         }
         let mut of_copies: Vec<(DocId, DocId, Relation)> = Vec::new();
-        let mut excerpts = corpus.excerpts(self.star_of);
-        excerpts
-            .retain(|&Quoted { source: a, quoter: b, .. }| !are_related(a, b) && (self.is_new(a) || self.is_new(b)));
+        let mut excerpts = corpus.excerpts(self.star_of, self.related);
+        excerpts.retain(|quoted| self.is_new(quoted.source) || self.is_new(quoted.quoter));
         let counted = corpus.counted_excerpts(&excerpts);
         for (quoted, evidence) in excerpts.iter().zip(&counted) {
             let (a, b) = (quoted.source, quoted.quoter);
-            let (a_in_b, b_in_a) = corpus.shares_of_excerpt(quoted);
-            let counted = Relation::of(RelationKind::Excerpt, evidence);
-            let shares = [counted.shares[0], counted.shares[1].max(a_in_b), counted.shares[2].max(b_in_a)];
-            let relation = Relation { shares, is_part: true, ..counted };
+            let [a_in_b, b_in_a] = corpus.shares_of_excerpt(quoted, evidence);
+            let shares = [evidence.resemblance(), a_in_b, b_in_a];
+            let relation = Relation { kind: RelationKind::Excerpt, shares, is_part: true };
             tell(a, b, relation);
             // Of an article with copies one is listed as the source, which need not be one that is told.
             if self.is_new(b) && !is_told(a) {
-                let copy = star(a).and_then(|article| told.get(&article)).filter(|&&copy| !are_related(copy, b));
+                let copy = star(a)
+                    .and_then(|article| told.get(&article))
+                    .filter(|&&copy| between(self.related, copy, b).is_none());
                 of_copies.extend(copy.map(|&copy| (b, copy, relation.turned())));
             }
         }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::compared::{Articles, Compared, Quoted, Related};
+use super::compared::{Articles, Compared, Quoted, Related, are_one, between, is_turned};
 use super::copies::Copies;
 use super::rounded;
 use super::texts::Address;
@@ -61,13 +61,10 @@ impl Listing<'_> {
         }
 
         // Within a cluster the relations to `keep` say it all; a pair across two clusters would be lost.
-        let is_across = |related: &&Related| {
-            let (a, b) = related.pair;
-            star_of[a.index()].is_none() || star_of[a.index()] != star_of[b.index()]
-        };
+        let is_across = |related: &&Related| !are_one(related.pair, &star_of);
         let across = self.related.par_iter().filter(is_across).map(|related| {
             let (a, b) = related.pair;
-            self.relation(self.corpus.kind_of(related, self.mixed), a, b, &related.evidence)
+            self.relation(self.corpus.kind_of(related, &star_of, self.mixed), a, b, &related.evidence)
         });
         let mut relations: Vec<Relation> = across.collect();
         relations.extend(of_stars.into_iter().flatten().chain(excerpts));
@@ -105,10 +102,10 @@ impl Listing<'_> {
     fn evidence(&self, a: DocId, b: DocId) -> Evidence {
         let standing = |id: DocId| self.corpus.ids[self.corpus.text_of[id.index()] as usize];
         let (x, y) = (standing(a), standing(b));
-        match self.related.binary_search_by_key(&(x.min(y), x.max(y)), |related| related.pair) {
-            Ok(at) if x < y => self.related[at].evidence,
-            Ok(at) => self.related[at].evidence.turned(),
-            Err(_) => self.corpus.evidence(a, b),
+        match between(self.related, x, y) {
+            Some(related) if x < y => related.evidence,
+            Some(related) => related.evidence.turned(),
+            None => self.corpus.evidence(a, b),
         }
     }
 
@@ -157,34 +154,23 @@ impl Listing<'_> {
     }
 
     fn excerpts(&self, star_of: &[Option<u32>]) -> Vec<Relation> {
-        let is_no_relation = |&Quoted { source: a, quoter: b, .. }: &Quoted| {
-            let pair = (a.min(b), a.max(b));
-            self.related.binary_search_by_key(&pair, |related| related.pair).is_err()
-        };
-        let mut all = self.corpus.excerpts(star_of);
-        all.retain(is_no_relation);
+        let all = self.corpus.excerpts(star_of, self.related);
         let counted = self.corpus.counted_excerpts(&all);
         all.par_iter().zip(&counted).map(|(quoted, evidence)| self.excerpt(quoted, evidence)).collect()
     }
 
     /// Returns the relation of an article and the page that quotes it.
-    ///
-    /// What is quoted is no content of the quoting page. So the shares count it by its tokens: of the article, and of
-    /// all that is no frame of the page.
     fn excerpt(&self, quoted: &Quoted, evidence: &Evidence) -> Relation {
         let Quoted { source, quoter, .. } = *quoted;
-        let (a_in_b, b_in_a) = self.corpus.shares_of_excerpt(quoted);
-        let mut relation = self.relation(RelationKind::Excerpt, source, quoter, evidence);
-        relation.a_in_b = relation.a_in_b.max(rounded(a_in_b));
-        relation.b_in_a = relation.b_in_a.max(rounded(b_in_a));
-        relation
+        let [a_in_b, b_in_a] = self.corpus.shares_of_excerpt(quoted, evidence).map(rounded);
+        Relation { a_in_b, b_in_a, ..self.relation(RelationKind::Excerpt, source, quoter, evidence) }
     }
 
     /// Returns a relation as it is listed: a directed one from the smaller or quoted document, another by key.
     fn relation(&self, kind: RelationKind, a: DocId, b: DocId, evidence: &Evidence) -> Relation {
         let is_turned = match kind {
             RelationKind::Excerpt => false,
-            RelationKind::Contained => evidence.b_in_a() > evidence.a_in_b(),
+            RelationKind::Contained => is_turned((a, b), evidence),
             RelationKind::Identical | RelationKind::Repost | RelationKind::Boilerplate => b < a,
         };
         let (a, b, evidence) = if is_turned { (b, a, evidence.turned()) } else { (a, b, *evidence) };

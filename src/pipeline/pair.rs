@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::compared::{Compared, NO_TEXT};
+use super::compared::{Compared, NO_TEXT, Related, is_turned};
 use super::copies::Copies;
 use super::page::Page;
 use super::{Progress, rounded};
@@ -164,10 +164,12 @@ impl Pair<'_, '_> {
 
     /// Returns what scan makes of the pair, whether or not it compares the two.
     fn judge(&self, evidence: &Evidence, overlap: &Overlap, progress: &dyn Progress) -> Judgement {
-        let is_turned = evidence.b_in_a() > evidence.a_in_b();
         let corpus = self.corpus;
         let has_article = [self.a, self.b].iter().all(|id| !corpus.is_frame_only(corpus.text_of[id.index()]));
-        let directed = |kind| Judgement { kind: Some(kind), turned: kind == RelationKind::Contained && is_turned };
+        let directed = |kind| {
+            let turned = kind == RelationKind::Contained && is_turned((self.a, self.b), evidence);
+            Judgement { kind: Some(kind), turned }
+        };
         let kind = relate(evidence, corpus.settings).filter(|_| has_article);
         // One of the two may hold several articles; what is inside of it is then no repost.
         let may_be_part = relate_mixed(evidence, corpus.settings) == RelationKind::Contained;
@@ -184,11 +186,9 @@ impl Pair<'_, '_> {
         let (a, b) = (of_text(self.a), of_text(self.b));
         let star_of = corpus.articles(stars, self.copies).star_of;
         if let Some(kind) = kind {
-            let is_mixed = [a, b].iter().any(|id| mixed.binary_search(id).is_ok());
-            let is_one = star_of[a.index()].is_some() && star_of[a.index()] == star_of[b.index()];
-            return directed(if is_mixed && !is_one { RelationKind::Contained } else { kind });
+            return directed(corpus.kind_of(&Related { pair: (a, b), kind, evidence: *evidence }, &star_of, &mixed));
         }
-        let excerpts = corpus.excerpts(&star_of);
+        let excerpts = corpus.excerpts(&star_of, &related);
         // Of an article with copies one is listed as the source.
         let is_article = |listed: DocId, id: DocId| {
             listed == id || star_of[id.index()].is_some() && star_of[listed.index()] == star_of[id.index()]
