@@ -9,14 +9,15 @@ use crate::block::Blocks;
 use crate::boilerplate::{Boilerplate, Mask};
 use crate::evenly::Evenly;
 use crate::fetch;
-use crate::passage::{Among, Holder, Passages, Place, Sought};
+use crate::passage::{self, Among, Holder, Passages, Place, Sought};
+use crate::relate::{Measure, Test};
 use crate::seed::bits;
 
 /// Characters of a passage that is looked up by itself.
 const LEAST: u32 = 40;
 
 /// Characters a passage must have where it stands in a page's content rather than among its quotations.
-const LEAST_IN_CONTENT: u32 = 60;
+pub const LEAST_IN_CONTENT: u32 = 60;
 
 /// Tokens from which on a line of content is looked up in parts, since only a part of it may be quoted.
 const LONG_LINE: u32 = 100;
@@ -35,6 +36,36 @@ pub struct Excerpt {
     pub tokens: u32,
 }
 
+/// A passage of a page that makes an excerpt, and where its article has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quote {
+    /// The text that quotes it.
+    pub quoter: u32,
+    /// Its tokens there.
+    pub tokens: Range<u32>,
+    /// Its characters, and how many there must be.
+    characters: [u32; 2],
+    /// The text that is taken for its source.
+    pub source: u32,
+    /// The texts of the article that hold it, the source among them.
+    pub holders: Vec<Holder>,
+    /// How many of them must, of an article with copies.
+    least_holders: Option<usize>,
+}
+
+impl Quote {
+    /// Returns what makes an excerpt of the passage, given one of those that hold it.
+    pub fn tests(&self, passages: &Passages, holder: &Holder) -> Vec<Test> {
+        let test = |measure, value, needed| Test { measure, value, needed };
+        let [characters, least] = self.characters.map(f64::from);
+        let share = passages.share_in(self.quoter, self.tokens.clone(), holder);
+        let copies = self.least_holders.map(|least| test(Measure::Copies, self.holders.len() as f64, least as f64));
+        let of_text =
+            [test(Measure::Characters, characters, least), test(Measure::PassageShare, share, passage::SHARE)];
+        of_text.into_iter().chain(copies).collect()
+    }
+}
+
 /// Returns the excerpts, each pair once, sorted. `cluster_of` says which texts are the same article.
 ///
 /// 1. A page's passages are its lines; long lines of content are taken in parts of some sentences.
@@ -43,14 +74,50 @@ pub struct Excerpt {
 ///    passage of content that another copy of it has is no excerpt.
 /// 4. A passage that many pages hold as frame is an excerpt only where it is cut off, or joined of several lines.
 pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option<u32>]) -> Vec<Excerpt> {
+    let mut all = found(passages, boilerplate, cluster_of, &|_| true, |_, unit, article| Excerpt {
+        source: article.source,
+        quoter: unit.quoter,
+        tokens: unit.tokens.len() as u32,
+    });
+    all.par_sort_unstable();
+    all.dedup_by(|next, last| {
+        let is_same = (next.source, next.quoter) == (last.source, last.quoter);
+        if is_same {
+            last.tokens += next.tokens;
+        }
+        is_same
+    });
+    all
+}
+
+/// Returns the passages that [`find`] counts of the texts that are `wanted` as quoters, in the order of these.
+pub fn quotes(
+    passages: &Passages,
+    boilerplate: &Boilerplate,
+    cluster_of: &[Option<u32>],
+    wanted: &(dyn Fn(u32) -> bool + Sync),
+) -> Vec<Quote> {
+    let mut all = found(passages, boilerplate, cluster_of, wanted, |shared, unit, article| shared.quote(unit, article));
+    all.sort_unstable_by_key(|quote| (quote.quoter, quote.tokens.start));
+    all
+}
+
+/// Returns what `tell` makes of each passage of a wanted text that is an excerpt, and of the article it is of.
+fn found<T: Send>(
+    passages: &Passages,
+    boilerplate: &Boilerplate,
+    cluster_of: &[Option<u32>],
+    wanted: &(dyn Fn(u32) -> bool + Sync),
+    tell: impl Fn(&Shared, &Unit, &OfArticle) -> T + Sync,
+) -> Vec<T> {
     let mut sizes: BTreeMap<u32, usize> = BTreeMap::new();
     for cluster in cluster_of.iter().flatten() {
         *sizes.entry(*cluster).or_default() += 1;
     }
     let quoted = quoted_lines(passages, boilerplate, cluster_of);
     let borrowed = Borrowed::new(passages, boilerplate, &quoted);
-    let shared = Shared { passages, boilerplate, cluster_of, sizes: &sizes, quoted: &quoted, borrowed };
-    let of_page = |quoter| Page { shared: &shared, quoter };
+    let shared = &Shared { passages, boilerplate, cluster_of, sizes: &sizes, quoted: &quoted, borrowed };
+    let of_page = |quoter| Page { shared, quoter };
     let mut units: Vec<(u64, Unit)> = (0..passages.texts().len() as u32)
         .into_par_iter()
         .evenly()
@@ -60,8 +127,9 @@ pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option
     units.par_sort_unstable_by_key(|(key, unit)| (*key, unit.quoter, unit.tokens.start));
     let mut same: Vec<&[(u64, Unit)]> = units.chunk_by(|a, b| a.0 == b.0).collect();
     same.par_sort_unstable_by_key(|same| (same[0].1.quoter, same[0].1.tokens.start));
-    let mut all: Vec<Excerpt> = same
-        .into_par_iter()
+    same.retain(|same| same.iter().any(|(_, unit)| wanted(unit.quoter)));
+    let tell = &tell;
+    same.into_par_iter()
         .evenly()
         .flat_map_iter(|same| {
             let first = &same[0].1;
@@ -78,21 +146,12 @@ pub fn find(passages: &Passages, boilerplate: &Boilerplate, cluster_of: &[Option
             let copies: Vec<u32> = same.iter().filter(|_| has_copies).map(|(_, unit)| unit.quoter).collect();
             let telling = |text| !are_of_one || page.article(text) != own;
             let of_article = page.of_articles(first, among, telling, &copies);
-            same.iter().filter_map(move |(_, unit)| {
-                let source = of_page(unit.quoter).source(unit, &of_article)?;
-                Some(Excerpt { source, quoter: unit.quoter, tokens: unit.tokens.len() as u32 })
+            same.iter().filter(|(_, unit)| wanted(unit.quoter)).filter_map(move |(_, unit)| {
+                let article = of_page(unit.quoter).source(unit, &of_article)?;
+                Some(tell(shared, unit, article))
             })
         })
-        .collect();
-    all.par_sort_unstable();
-    all.dedup_by(|next, last| {
-        let is_same = (next.source, next.quoter) == (last.source, last.quoter);
-        if is_same {
-            last.tokens += next.tokens;
-        }
-        is_same
-    });
-    all
+        .collect()
 }
 
 /// Returns for each text the lines it quotes from another article, now that it is known which texts are one article: a bit
@@ -137,6 +196,29 @@ struct Shared<'a> {
     /// Lines that each text quotes.
     quoted: &'a [Vec<u64>],
     borrowed: Borrowed,
+}
+
+impl Shared<'_> {
+    /// Returns how many texts of an article must hold a passage of it: of one with copies a good part, for the others quote
+    /// it too.
+    fn least_holders(&self, article: Article) -> usize {
+        match article {
+            Article::Text(_) => 1,
+            Article::Cluster(cluster) => self.sizes[&cluster].div_ceil(2).min(MANY),
+        }
+    }
+
+    /// Returns a passage with what it is asked for.
+    fn quote(&self, unit: &Unit, article: &OfArticle) -> Quote {
+        let OfArticle { article, source, ref holders, .. } = *article;
+        let blocks = self.passages.texts()[unit.quoter as usize].blocks;
+        let sentences = &blocks.sentences[blocks.sentences.partition_point(|one| one.start < unit.tokens.start)..];
+        let inside = sentences.iter().take_while(|sentence| sentence.start < unit.tokens.end);
+        let characters = [inside.map(|sentence| sentence.weight).sum(), unit.least()];
+        let least_holders = matches!(article, Article::Cluster(_)).then(|| self.least_holders(article));
+        let (quoter, tokens, holders) = (unit.quoter, unit.tokens.clone(), holders.clone());
+        Quote { quoter, tokens, characters, source, holders, least_holders }
+    }
 }
 
 /// What of each text is not its own, a bit a token: of 64 tokens all is found in one place of the memory.
@@ -226,6 +308,13 @@ struct Unit {
     is_quoted: bool,
 }
 
+impl Unit {
+    /// Returns the characters that make a passage of it.
+    fn least(&self) -> u32 {
+        if self.is_frame || self.is_quoted { LEAST } else { LEAST_IN_CONTENT }
+    }
+}
+
 /// What an article is to an excerpt: a cluster, or a text by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Article {
@@ -236,8 +325,8 @@ enum Article {
 /// An article that holds a passage.
 struct OfArticle {
     article: Article,
-    /// Its texts that hold it.
-    texts: Vec<u32>,
+    /// Where its texts hold it, by text.
+    holders: Vec<Holder>,
     /// Most sampled seeds that a text has of it, and which text that is.
     seeds: u32,
     source: u32,
@@ -255,10 +344,12 @@ impl Page<'_> {
         let among = if self.shared.passages.is_new(self.quoter) { Among::All } else { Among::New };
         let mut units = Vec::new();
         let mut add = |tokens: Range<u32>, weight: u32, is_frame: bool, is_quoted: bool| {
-            let is_long = is_frame || is_quoted || weight >= LEAST_IN_CONTENT;
-            if is_long && self.shared.passages.may_stand_elsewhere(self.quoter, tokens.clone(), among) {
-                let key = self.shared.passages.key(self.quoter, tokens.clone()) ^ u64::from(is_frame);
-                units.push((key, Unit { quoter: self.quoter, tokens, is_frame, is_quoted }));
+            let unit = Unit { quoter: self.quoter, tokens, is_frame, is_quoted };
+            let may_stand_elsewhere =
+                || self.shared.passages.may_stand_elsewhere(self.quoter, unit.tokens.clone(), among);
+            if weight >= unit.least() && may_stand_elsewhere() {
+                let key = self.shared.passages.key(self.quoter, unit.tokens.clone()) ^ u64::from(is_frame);
+                units.push((key, unit));
             }
         };
         for (line, block) in blocks.lines.iter().enumerate().filter(|(_, block)| block.weight >= LEAST) {
@@ -306,41 +397,37 @@ impl Page<'_> {
         let fits = |holder: &Holder| !unit.is_frame || is_cut_or_joined(holder);
         let sought = Sought { among, is_telling: &telling, retain_wanted: &retain_own, fits: &fits, copies };
         let holders = self.shared.passages.holders(self.quoter, unit.tokens.clone(), &sought);
-        let mut by_article: BTreeMap<Article, Vec<&Holder>> = BTreeMap::new();
-        for holder in &holders {
+        let mut by_article: BTreeMap<Article, Vec<Holder>> = BTreeMap::new();
+        for holder in holders {
             by_article.entry(self.article(holder.text)).or_default().push(holder);
         }
         let content = |text: u32| self.shared.boilerplate.masks[text as usize].content();
-        let of_article = |(article, holders): (Article, Vec<&Holder>)| {
-            let rank = |holder: &&&Holder| (holder.seeds, content(holder.text), std::cmp::Reverse(holder.text));
+        let of_article = |(article, holders): (Article, Vec<Holder>)| {
+            let rank = |holder: &&Holder| (holder.seeds, content(holder.text), std::cmp::Reverse(holder.text));
             let best = holders.iter().max_by_key(rank)?;
-            let texts = holders.iter().map(|holder| holder.text).collect();
-            Some(OfArticle { article, texts, seeds: best.seeds, source: best.text })
+            let (seeds, source) = (best.seeds, best.text);
+            Some(OfArticle { article, holders, seeds, source })
         };
         let mut all: Vec<OfArticle> = by_article.into_iter().filter_map(of_article).collect();
-        all.sort_by_key(|one| (std::cmp::Reverse((one.texts.len(), one.seeds)), one.article));
+        all.sort_by_key(|one| (std::cmp::Reverse((one.holders.len(), one.seeds)), one.article));
         all
     }
 
-    /// Returns which of the texts of the articles that hold a passage is its source.
-    fn source(&self, unit: &Unit, of_articles: &[OfArticle]) -> Option<u32> {
+    /// Returns which of the articles that hold a passage is its source.
+    fn source<'o>(&self, unit: &Unit, of_articles: &'o [OfArticle]) -> Option<&'o OfArticle> {
         // Who of those that were known before quotes whom is known too.
-        let is_other = |&text: &u32| text != self.quoter;
-        let is_new = |text: &u32| is_other(text) && self.shared.passages.is_new(*text);
-        if !self.shared.passages.is_new(self.quoter) && !of_articles.iter().any(|one| one.texts.iter().any(is_new)) {
+        let is_other = |holder: &Holder| holder.text != self.quoter;
+        let is_new = |holder: &Holder| is_other(holder) && self.shared.passages.is_new(holder.text);
+        if !self.shared.passages.is_new(self.quoter) && !of_articles.iter().any(|one| one.holders.iter().any(is_new)) {
             return None;
         }
         let own = self.article(self.quoter);
-        let in_own = of_articles.iter().any(|one| one.article == own && one.texts.iter().any(is_other));
+        let in_own = of_articles.iter().any(|one| one.article == own && one.holders.iter().any(is_other));
         if in_own && !unit.is_frame && !unit.is_quoted {
             return None;
         }
-        let is_source = |one: &&OfArticle| match one.article {
-            article if article == own => false,
-            Article::Text(_) => true,
-            // Of an article with copies, a good part of them must hold it: the others quote it too.
-            Article::Cluster(cluster) => one.texts.len() * 2 >= self.shared.sizes[&cluster] || one.texts.len() >= MANY,
-        };
-        of_articles.iter().find(is_source).map(|one| one.source)
+        let is_source =
+            |one: &&OfArticle| one.article != own && one.holders.len() >= self.shared.least_holders(one.article);
+        of_articles.iter().find(is_source)
     }
 }

@@ -32,6 +32,9 @@ pub struct Explanation {
     pub a: Side,
     pub b: Side,
     pub evidence: Measures,
+    /// Which of the two quotes the other, where that is how they relate: the direction of `relation` first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excerpts: Vec<Excerpt>,
     /// What was looked at for each relation, the strongest first; nothing where one has no text.
     pub rules: Vec<Tried>,
     /// Both texts, cut: in the order of `a`, and of `b` but for passages that were moved.
@@ -66,12 +69,46 @@ impl Comparison {
 }
 
 /// How the two are related, and in which direction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judgement {
     /// `None` where they are not related.
     pub kind: Option<RelationKind>,
     /// Whether a directed kind runs from `b` to `a`: `b` is the smaller, or the one that is quoted.
     pub turned: bool,
+}
+
+/// One document that quotes the other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Excerpt {
+    /// Whether `a` quotes `b`.
+    pub turned: bool,
+    /// As the findings state them: of an article what is quoted, of the page that quotes it what of it is no frame.
+    pub a_in_b: f64,
+    pub b_in_a: f64,
+    /// The pairs that a scan lists in the place of this one: where an article or the page has copies, one stands for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listed_as: Vec<Directed>,
+    /// What is quoted, in the order of the page that quotes it.
+    pub passages: Vec<QuotedPassage>,
+}
+
+/// The keys of a pair: what is quoted, and what quotes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Directed {
+    pub a: String,
+    pub b: String,
+}
+
+/// A passage that one document quotes from the other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuotedPassage {
+    /// Where it stands: bytes of the texts. In the one that is quoted its ends are good to a few words.
+    pub a: Range<usize>,
+    pub b: Range<usize>,
+    /// How long it is in the one that quotes it.
+    pub tokens: u32,
+    /// What it was asked for.
+    pub tests: Vec<Test>,
 }
 
 /// One of the two documents.
@@ -93,6 +130,7 @@ pub struct Measures {
     pub shared: u32,
     pub of: u32,
     pub resemblance: f64,
+    /// Of an excerpt with what is quoted, as in the first of [`Explanation::excerpts`].
     pub a_in_b: f64,
     pub b_in_a: f64,
     /// Runs of content that both share, and the tokens of the longest.
@@ -358,6 +396,12 @@ impl<'t> Marked<'t> {
             role_of[first(Some(role))..first(roles.get(number + 1))].fill(number as u32);
         }
         Self { located, roles: roles.into_iter().map(|(_, role)| role).collect(), role_of }
+    }
+
+    /// Returns the bytes of some tokens.
+    pub fn bytes_of(&self, tokens: Range<u32>) -> Range<usize> {
+        let [start, end] = [tokens.start, tokens.end].map(|token| (token as usize).min(self.located.len()));
+        self.located.bytes(&self.located.letters(&(start..end)))
     }
 
     fn role(&self, letter: usize) -> Role {

@@ -1,5 +1,6 @@
 //! Where else in the corpus a passage stands: an index of sampled seeds with their places, and alignment from there.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -53,7 +54,7 @@ const PIECE: usize = 16;
 
 /// Share of a passage's sampled seeds, and then of all its seeds, that must stand in another text.
 const SAMPLED_SHARE: f64 = 0.25;
-const SHARE: f64 = 0.4;
+pub const SHARE: f64 = 0.4;
 
 /// A line of a text: `(text, line)`.
 pub type Place = (u32, u32);
@@ -468,9 +469,7 @@ impl<'a> Passages<'a> {
     fn is_beside(&self, own: u32, range: &Range<u32>, place: &Holder) -> Option<bool> {
         let seeds = self.inner_seeds(own, range);
         let enough = SHARE * seeds.len() as f64;
-        let all = self.texts[own as usize].shingles;
-        let passage = &all[(seeds.start as usize).min(all.len())..all.len().min(seeds.end as usize + 1)];
-        let beside = self.on_diagonal(passage, place, enough);
+        let beside = self.on_diagonal(self.shingles_at(own, &seeds), place, enough);
         if beside as f64 >= enough {
             return Some(true);
         }
@@ -482,15 +481,39 @@ impl<'a> Passages<'a> {
     fn is_within(&self, own: u32, range: &Range<u32>, place: &Holder, passage: &mut Option<SeedSet>) -> bool {
         let seeds = self.inner_seeds(own, range);
         let passage = passage.get_or_insert_with(|| SeedSet::new(seeds_in(self.texts[own as usize], seeds)));
-        let there = place.tokens.start.saturating_sub(8)..place.tokens.end + 8;
-        let shared = passage.shared(seeds_in(self.texts[place.text as usize], there));
+        let shared = passage.shared(seeds_in(self.texts[place.text as usize], around(place)));
         shared as f64 >= SHARE * passage.len() as f64
+    }
+
+    /// Returns the share of a passage's seeds that stand in a place where [`Passages::holders`] has it: [`SHARE`] at least.
+    pub fn share_in(&self, own: u32, range: Range<u32>, place: &Holder) -> f64 {
+        let seeds = self.inner_seeds(own, &range);
+        let beside = self.on_diagonal(self.shingles_at(own, &seeds), place, f64::INFINITY);
+        let mut passage = SeedSet::new(seeds_in(self.texts[own as usize], seeds.clone()));
+        let within = passage.shared(seeds_in(self.texts[place.text as usize], around(place)));
+        beside.max(within) as f64 / seeds.len().max(1) as f64
+    }
+
+    /// Returns the tokens of a place from the first to the last of the passage's seeds that stand there.
+    pub fn tokens_in(&self, own: u32, range: Range<u32>, place: &Holder) -> Range<u32> {
+        let seeds: HashSet<Seed> = seeds_in(self.texts[own as usize], self.inner_seeds(own, &range)).collect();
+        let other = self.texts[place.text as usize];
+        let around = around(place);
+        let mut places = (around.start..).zip(seeds_in(other, around)).filter(|(_, seed)| seeds.contains(seed));
+        let Some((first, _)) = places.next() else { return place.tokens.clone() };
+        first..places.last().map_or(first, |(last, _)| last) + self.span
     }
 
     /// Returns the places of the seeds that lie wholly in some tokens.
     fn inner_seeds(&self, own: u32, range: &Range<u32>) -> Range<u32> {
         let count = seed::count(self.texts[own as usize].shingles);
         range.start..range.end.saturating_sub(self.span - 1).clamp(range.start, count.max(range.start))
+    }
+
+    /// Returns the shingles of the seeds at some places.
+    fn shingles_at(&self, own: u32, seeds: &Range<u32>) -> &'a [Shingle] {
+        let all = self.texts[own as usize].shingles;
+        &all[(seeds.start as usize).min(all.len())..all.len().min(seeds.end as usize + 1)]
     }
 
     /// Returns how many seeds of a passage stand at the same distance from its beginning in another text: all of them, or
@@ -611,6 +634,11 @@ impl<'a> Passages<'a> {
         let there = shingles(source, source_end.saturating_sub(REACH), source_end + length + REACH);
         next.iter().filter(|shingle| there.contains(shingle)).count() as u32 * 2 > length
     }
+}
+
+/// Returns the tokens in which all of a place lies: it is good to a few of them.
+fn around(place: &Holder) -> Range<u32> {
+    place.tokens.start.saturating_sub(8)..place.tokens.end + 8
 }
 
 /// Bits that tell most seeds that are not among some.

@@ -84,6 +84,12 @@ pub enum Measure {
     NumbersDiffer,
     /// Share of either that is a body of its own, above all they have in common, which must stay below.
     Lead,
+    /// Characters of a passage that is quoted.
+    Characters,
+    /// Share of its seeds that stand where its article has it.
+    PassageShare,
+    /// Texts of its article that hold it, where that has copies.
+    Copies,
 }
 
 /// A measure against its threshold.

@@ -3,15 +3,17 @@
 #[allow(dead_code, reason = "what this crate has no use for, others have")]
 mod common;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
 use proptest::prelude::*;
 use tongwen::error::Error;
-use tongwen::explain::{EditKind, Explanation, Located, Marked, Passage, PassageKind, Role, align};
-use tongwen::findings::RelationKind;
+use tongwen::explain::{EditKind, Excerpt, Explanation, Located, Marked, Passage, PassageKind, Role, align};
+use tongwen::findings::{Relation, RelationKind};
 use tongwen::normalise::normalise;
 use tongwen::pipeline::{Silent, explain};
+use tongwen::relate::Measure;
 use tongwen::report::ExplainOptions;
 use tongwen::segment::Segmenter;
 use tongwen::settings::{AnalysisSettings, Settings, TokenKind};
@@ -251,10 +253,7 @@ fn a_copy_beside_another_article_is_told_as_a_part_and_why() {
     let explanation = in_corpus(&folder, "b0.txt", "both.txt");
     assert_eq!(explanation.relation.kind, Some(RelationKind::Contained));
     assert!(explanation.rules.iter().any(|rule| rule.holds && rule.kind == RelationKind::Repost));
-    let mut shown = Vec::new();
-    let options = ExplainOptions { width: 100, full: false };
-    tongwen::report::explain(&explanation, &options, &mut anstream::StripStream::new(&mut shown)).unwrap();
-    let shown = String::from_utf8(shown).unwrap();
+    let shown = shown(&explanation);
     let (_, why_not) = shown.split_once("Why not repost").unwrap();
     let why_not: Vec<&str> = why_not.lines().take_while(|line| !line.starts_with("Notes")).collect();
     assert!(why_not[1].contains("holds several articles and joins none"), "{shown}");
@@ -283,24 +282,107 @@ fn parts_of_each_other_that_are_level_run_one_way_however_they_are_asked_for() {
     assert_eq!((findings.relations[0].a.as_str(), findings.relations[0].b.as_str()), ("a.txt", "b.txt"));
 }
 
-/// What the explanation says is what the scan lists.
+/// Returns the text of an explanation.
+fn shown(explanation: &Explanation) -> String {
+    let mut shown = Vec::new();
+    let options = ExplainOptions { width: 100, full: false };
+    tongwen::report::explain(explanation, &options, &mut anstream::StripStream::new(&mut shown)).unwrap();
+    String::from_utf8(shown).unwrap()
+}
+
+#[test]
+fn an_excerpt_is_explained_by_its_passage_its_share_and_what_it_needed() {
+    let explanation = in_corpus(&site(&[]), "03.txt", "00.txt");
+    let Explanation { a, b, evidence, excerpts, .. } = &explanation;
+    let [excerpt] = excerpts.as_slice() else { panic!("{excerpts:?}") };
+    assert!(!excerpt.turned && excerpt.listed_as.is_empty());
+    assert!(excerpt.a_in_b > 0.1 && evidence.a_in_b == excerpt.a_in_b, "{excerpt:?}");
+    let [passage] = excerpt.passages.as_slice() else { panic!("{excerpt:?}") };
+    let opening = normalise(&b.text[passage.b.clone()]);
+    assert_eq!(opening, normalise(&self::excerpt(3)));
+    let in_source = normalise(&a.text[passage.a.clone()]).chars().count();
+    assert!(in_source.abs_diff(opening.chars().count()) <= 4, "{in_source}");
+    let of = |measure| passage.tests.iter().find(|test| test.measure == measure).unwrap();
+    assert_eq!(of(Measure::Characters).needed, 40.0);
+    assert!(of(Measure::PassageShare).value > 0.9 && passage.tests.iter().all(|test| test.holds()));
+    let shown = shown(&explanation);
+    let (_, why) = shown.split_once("Why excerpt\n").unwrap();
+    let share = format!("  ✓ B quotes {}% of A in 1 passage:", (evidence.a_in_b * 100.0).floor());
+    assert!(why.starts_with(&share) && why.contains(" characters, needs 40 in a quoted block"), "{shown}");
+}
+
+/// What the explanation says is what the scan lists, whichever of the two is named first.
 #[test]
 fn every_relation_of_a_scan_is_explained_as_it_was_judged() {
-    let samples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("samples/reposts");
-    let findings = common::scanned(&samples, &AnalysisSettings::default());
-    assert!(!findings.relations.is_empty());
-    for same_kind in findings.relations.chunk_by(|x, y| x.kind == y.kind) {
-        for relation in same_kind.iter().step_by(same_kind.len().div_ceil(4)) {
-            let explanation = explained(std::slice::from_ref(&samples), Some([&relation.a, &relation.b]));
-            assert_eq!(explanation.relation.kind, Some(relation.kind), "{relation:?}");
-            assert!(!explanation.relation.turned, "{relation:?}");
-            assert_eq!(explanation.evidence.resemblance, relation.resemblance, "{relation:?}");
-            // Of an excerpt the scan says how much is quoted, which is no content of the page that quotes.
-            if relation.kind != RelationKind::Excerpt {
-                assert_eq!(explanation.evidence.a_in_b, relation.a_in_b, "{relation:?}");
+    for samples in ["samples/reposts", "samples/templates"] {
+        let samples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(samples);
+        let findings = common::scanned(&samples, &AnalysisSettings::default());
+        let listed = |kind, a: &str, b: &str| {
+            let is_it = |one: &&Relation| one.kind == kind && one.a == a && one.b == b;
+            findings.relations.iter().find(is_it)
+        };
+        for relation in &findings.relations {
+            let Relation { kind, ref a, ref b, .. } = *relation;
+            for [x, y] in [[a, b], [b, a]] {
+                let explanation = explained(std::slice::from_ref(&samples), Some([x, y]));
+                let Explanation { relation: judged, ref evidence, ref excerpts, .. } = explanation;
+                assert_eq!(judged.kind, Some(kind), "{relation:?}");
+                assert_eq!(evidence.resemblance, relation.resemblance, "{relation:?}");
+                if kind == RelationKind::Excerpt {
+                    // Each may quote the other, and both are listed.
+                    let both = [listed(kind, x, y), listed(kind, y, x)];
+                    let own: Vec<_> = excerpts.iter().filter(|excerpt| excerpt.listed_as.is_empty()).collect();
+                    let shares = |excerpt: &Excerpt| (excerpt.turned, excerpt.a_in_b, excerpt.b_in_a);
+                    let expected = [
+                        both[0].map(|one| (false, one.a_in_b, one.b_in_a)),
+                        both[1].map(|one| (true, one.b_in_a, one.a_in_b)),
+                    ];
+                    let expected: Vec<_> = expected.into_iter().flatten().collect();
+                    assert_eq!(own.into_iter().map(shares).collect::<Vec<_>>(), expected, "{relation:?}");
+                    let stated = (judged.turned, evidence.a_in_b, evidence.b_in_a);
+                    assert_eq!(stated, expected[0], "{relation:?}");
+                    continue;
+                }
+                let is_turned = x == b;
+                let shares =
+                    if is_turned { [relation.b_in_a, relation.a_in_b] } else { [relation.a_in_b, relation.b_in_a] };
+                assert_eq!([evidence.a_in_b, evidence.b_in_a], shares, "{relation:?}");
+                assert_eq!(judged.turned, is_turned && kind.is_directed(), "{relation:?}");
+                assert!(excerpts.is_empty());
             }
         }
     }
+}
+
+/// And what no scan lists is explained by what it lists.
+#[test]
+fn an_excerpt_that_no_scan_lists_is_told_with_the_one_it_lists() {
+    let samples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("samples/reposts");
+    let findings = common::scanned(&samples, &AnalysisSettings::default());
+    let excerpts: BTreeSet<(&str, &str)> = findings
+        .relations
+        .iter()
+        .filter(|relation| relation.kind == RelationKind::Excerpt)
+        .map(|relation| (relation.a.as_str(), relation.b.as_str()))
+        .collect();
+    let mut under_a_copy = 0;
+    for group in common::groups(&findings) {
+        let mut pairs = excerpts.iter().filter(|(a, _)| group.contains(a));
+        let Some(&(_, quoter)) = pairs.next() else { continue };
+        for &source in group.iter().filter(|&&source| source != quoter) {
+            let explanation = explained(std::slice::from_ref(&samples), Some([source, quoter]));
+            for excerpt in &explanation.excerpts {
+                let (a, b) = if excerpt.turned { (quoter, source) } else { (source, quoter) };
+                assert_eq!(excerpts.contains(&(a, b)), excerpt.listed_as.is_empty(), "{a} {b}");
+                for listed in &excerpt.listed_as {
+                    assert!(excerpts.contains(&(listed.a.as_str(), listed.b.as_str())), "{listed:?}");
+                    assert!(explanation.notes.iter().any(|note| note.contains(&listed.a)), "{:?}", explanation.notes);
+                    under_a_copy += 1;
+                }
+            }
+        }
+    }
+    assert!(under_a_copy > 5, "{under_a_copy}");
 }
 
 /// Pieces of text that normalisation has something to do with.

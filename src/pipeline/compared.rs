@@ -15,7 +15,7 @@ use crate::cluster::{self, Clusters};
 use crate::containment;
 use crate::document::{DocId, Host};
 use crate::evenly::Evenly;
-use crate::excerpt;
+use crate::excerpt::{self, Quote};
 use crate::findings::{Digest, RelationKind, Scanned};
 use crate::inventory::{self, Holders};
 use crate::passage::{Passages, Text};
@@ -353,6 +353,15 @@ impl<'a> Compared<'a> {
             })
             .filter(|quoted| between(related, quoted.source, quoted.quoter).is_none())
             .collect()
+    }
+
+    /// Returns the passages of some texts that make [`Compared::excerpts`].
+    pub(super) fn quotes(&self, star_of: &[Option<u32>], related: &[Related], by: [u32; 2]) -> Vec<Quote> {
+        let (Some(boilerplate), Some(passages)) = (&self.boilerplate, self.passages) else { return Vec::new() };
+        let mut quotes = excerpt::quotes(passages, boilerplate, &self.cluster_of(star_of), &|text| by.contains(&text));
+        let id = |text: u32| self.ids[text as usize];
+        quotes.retain(|quote| between(related, id(quote.source), id(quote.quoter)).is_none());
+        quotes
     }
 
     /// Returns for each text the lines that are of another article, as [`excerpt::quoted_lines`] does.

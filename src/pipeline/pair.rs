@@ -1,9 +1,9 @@
 //! Two documents of a corpus: which are meant, how scan judges them, and what of them is boilerplate.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use super::compared::{Compared, NO_TEXT, Related, is_turned};
+use super::compared::{Compared, NO_TEXT, Quoted, Related, is_turned};
 use super::copies::Copies;
 use super::page::Page;
 use super::{Progress, rounded};
@@ -11,13 +11,16 @@ use crate::boilerplate::Mask;
 use crate::cluster::Clusters;
 use crate::document::{DocId, Skipped};
 use crate::error::{Error, Result};
-use crate::explain::{self, Explanation, Judgement, Located, Marked, Measures, Role, Side, Tried};
+use crate::excerpt::Quote;
+use crate::explain::{
+    self, Directed, Excerpt, Explanation, Judgement, Located, Marked, Measures, QuotedPassage, Role, Side, Tried,
+};
 use crate::findings::RelationKind;
 use crate::relate::{is_frame_shared, relate, relate_mixed, rules};
 use crate::segment::Segmenter;
 use crate::shingle::ShingleSet;
 use crate::template::{self, Template};
-use crate::verify::{Evidence, share};
+use crate::verify::{Evidence, Runs, share};
 
 /// Keys that are suggested for one that was not found.
 const SUGGESTED: usize = 3;
@@ -113,6 +116,16 @@ fn edits(a: &[char], b: &str, most: usize) -> usize {
     row[a.len()]
 }
 
+/// One of the two that quotes the other.
+struct Quotation {
+    /// Whether the first quotes the second.
+    is_turned: bool,
+    /// The pairs that are listed in the place of this one.
+    listed_as: Vec<[DocId; 2]>,
+    /// The passages that are counted.
+    quotes: Vec<Quote>,
+}
+
 /// Two documents and the corpus they are judged in.
 pub(super) struct Pair<'c, 'a> {
     pub corpus: &'c Compared<'a>,
@@ -129,8 +142,8 @@ impl Pair<'_, '_> {
         let evidence = if is_empty { Evidence::default() } else { corpus.evidence(self.a, self.b) };
         let overlap = if is_empty { Overlap::default() } else { Overlap::new(corpus, text_a, text_b) };
         let (a, b) = (self.side(self.a), self.side(self.b));
-        let judged =
-            if is_empty { Judgement { kind: None, turned: false } } else { self.judge(&evidence, &overlap, progress) };
+        let (judged, quotations) =
+            if is_empty { Default::default() } else { self.judge(&evidence, &overlap, progress) };
         // Only that one of the two holds several articles makes less of a repost.
         let is_lowered = judged.kind == Some(RelationKind::Contained)
             && relate(&evidence, corpus.settings) == Some(RelationKind::Repost);
@@ -142,33 +155,38 @@ impl Pair<'_, '_> {
         });
         let segmenter = Segmenter::new(corpus.settings.tokens);
         let holders = corpus.holders([text_a, text_b].into_iter());
-        let passages = explain::align(
-            &Marked::new(Located::new(&a.text, segmenter), corpus.roles(self.a, &holders)),
-            &Marked::new(Located::new(&b.text, segmenter), corpus.roles(self.b, &holders)),
-            corpus.settings.width,
-        );
+        let marked = |id, text| Marked::new(Located::new(text, segmenter), corpus.roles(id, &holders));
+        let (marked_a, marked_b) = (marked(self.a, &a.text), marked(self.b, &b.text));
+        let passages = explain::align(&marked_a, &marked_b, corpus.settings.width);
+        let excerpts: Vec<Excerpt> =
+            quotations.iter().map(|quotation| self.excerpt(quotation, &evidence, &marked_a, &marked_b)).collect();
+        let mut measures = measures(&evidence, &overlap, corpus.content_tokens(self.a));
+        if let Some(stated) = excerpts.first() {
+            (measures.a_in_b, measures.b_in_a) = (stated.a_in_b, stated.b_in_a);
+        }
         Explanation {
             format: explain::FORMAT.into(),
             tongwen: env!("CARGO_PKG_VERSION").into(),
             settings: corpus.settings.clone(),
             documents: corpus.pages.len() as u64,
             relation: judged,
-            notes: self.notes(&a, &b, is_lowered),
+            notes: self.notes(&a, &b, is_lowered, &excerpts),
             a,
             b,
-            evidence: measures(&evidence, &overlap, corpus.content_tokens(self.a)),
+            evidence: measures,
+            excerpts,
             rules: if is_empty { Vec::new() } else { tried.collect() },
             passages,
         }
     }
 
-    /// Returns what scan makes of the pair, whether or not it compares the two.
-    fn judge(&self, evidence: &Evidence, overlap: &Overlap, progress: &dyn Progress) -> Judgement {
+    /// Returns what scan makes of the pair, whether or not it compares the two; of an excerpt who quotes whom.
+    fn judge(&self, evidence: &Evidence, overlap: &Overlap, progress: &dyn Progress) -> (Judgement, Vec<Quotation>) {
         let corpus = self.corpus;
         let has_article = [self.a, self.b].iter().all(|id| !corpus.is_frame_only(corpus.text_of[id.index()]));
         let directed = |kind| {
             let turned = kind == RelationKind::Contained && is_turned((self.a, self.b), evidence);
-            Judgement { kind: Some(kind), turned }
+            (Judgement { kind: Some(kind), turned }, Vec::new())
         };
         let kind = relate(evidence, corpus.settings).filter(|_| has_article);
         // One of the two may hold several articles; what is inside of it is then no repost.
@@ -178,26 +196,18 @@ impl Pair<'_, '_> {
         }
         if kind.is_none() && (evidence.same_text || corpus.boilerplate.is_none()) {
             let kind = evidence.same_text.then_some(RelationKind::Boilerplate);
-            return Judgement { kind, turned: false };
+            return (Judgement { kind, turned: false }, Vec::new());
         }
         let related = corpus.related(&corpus.candidates(progress).pairs, progress);
         let Clusters { stars, mixed } = corpus.clusters(&related);
-        let of_text = |id: DocId| corpus.ids[corpus.text_of[id.index()] as usize];
-        let (a, b) = (of_text(self.a), of_text(self.b));
         let star_of = corpus.articles(stars, self.copies).star_of;
         if let Some(kind) = kind {
-            return directed(corpus.kind_of(&Related { pair: (a, b), kind, evidence: *evidence }, &star_of, &mixed));
+            let pair = (self.standing(self.a), self.standing(self.b));
+            return directed(corpus.kind_of(&Related { pair, kind, evidence: *evidence }, &star_of, &mixed));
         }
-        let excerpts = corpus.excerpts(&star_of, &related);
-        // Of an article with copies one is listed as the source.
-        let is_article = |listed: DocId, id: DocId| {
-            listed == id || star_of[id.index()].is_some() && star_of[listed.index()] == star_of[id.index()]
-        };
-        let excerpt = |source: DocId, quoter: DocId| {
-            excerpts.iter().any(|quoted| quoted.quoter == quoter && is_article(quoted.source, source))
-        };
-        if excerpt(a, b) || excerpt(b, a) {
-            return Judgement { kind: Some(RelationKind::Excerpt), turned: !excerpt(a, b) };
+        let quotations = self.quotations(&star_of, &related);
+        if let Some(first) = quotations.first() {
+            return (Judgement { kind: Some(RelationKind::Excerpt), turned: first.is_turned }, quotations);
         }
         let is_template = corpus.boilerplate.as_ref().is_some_and(|found| {
             let texts = [self.a, self.b].map(|id| corpus.text_of[id.index()]);
@@ -205,7 +215,66 @@ impl Pair<'_, '_> {
             template::find(corpus.texts, &corpus.sites(), found).all.iter().any(holds)
         });
         let is_framed = is_template || is_frame_shared(overlap.frame);
-        Judgement { kind: is_framed.then_some(RelationKind::Boilerplate), turned: false }
+        (Judgement { kind: is_framed.then_some(RelationKind::Boilerplate), turned: false }, Vec::new())
+    }
+
+    /// Returns the document that stands for the text of another one, which has a text.
+    fn standing(&self, id: DocId) -> DocId {
+        self.corpus.ids[self.corpus.text_of[id.index()] as usize]
+    }
+
+    /// Returns what one of the two quotes from the other: what a scan lists of this very pair before what it lists of
+    /// copies of it.
+    fn quotations(&self, star_of: &[Option<u32>], related: &[Related]) -> Vec<Quotation> {
+        let quotes = self.corpus.quotes(star_of, related, [self.a, self.b].map(|id| self.corpus.text_of[id.index()]));
+        let of_direction = |is_turned: bool| {
+            let (source, quoter) = if is_turned { (self.b, self.a) } else { (self.a, self.b) };
+            let [of, by] = [source, quoter].map(|id| self.corpus.text_of[id.index()]);
+            let holds = |quote: &&Quote| quote.quoter == by && quote.holders.iter().any(|holder| holder.text == of);
+            let mut quotes: Vec<Quote> = quotes.iter().filter(holds).cloned().collect();
+            if quotes.iter().any(|quote| quote.source == of) {
+                quotes.retain(|quote| quote.source == of);
+            }
+            let ids = |quote: &Quote| [quote.source, quote.quoter].map(|text| self.corpus.ids[text as usize]);
+            let listed: BTreeSet<[DocId; 2]> = quotes.iter().map(ids).collect();
+            let listed_as = listed.into_iter().filter(|&pair| pair != [source, quoter]).collect();
+            (!quotes.is_empty()).then_some(Quotation { is_turned, listed_as, quotes })
+        };
+        let mut both: Vec<Quotation> = [false, true].into_iter().filter_map(of_direction).collect();
+        both.sort_by_key(|quotation| !quotation.listed_as.is_empty());
+        both
+    }
+
+    /// Returns who quotes whom in numbers, given the evidence of the pair.
+    fn excerpt(&self, quotation: &Quotation, evidence: &Evidence, marked_a: &Marked, marked_b: &Marked) -> Excerpt {
+        let corpus = self.corpus;
+        let Quotation { is_turned, ref listed_as, ref quotes } = *quotation;
+        let (source, quoter) = if is_turned { (self.b, self.a) } else { (self.a, self.b) };
+        let tokens = quotes.iter().map(|quote| quote.tokens.len() as u32).sum();
+        // A scan lays no article beside the pages that quote it.
+        let counted = Evidence { runs: Runs::default(), ..if is_turned { evidence.turned() } else { *evidence } };
+        let shares = corpus.shares_of_excerpt(&Quoted { source, quoter, tokens }, &counted).map(rounded);
+        let [a_in_b, b_in_a] = if is_turned { [shares[1], shares[0]] } else { shares };
+        let of = corpus.text_of[source.index()];
+        let passage = |quote: &Quote| {
+            let (passages, place) = (corpus.passages?, quote.holders.iter().find(|holder| holder.text == of)?);
+            let there = passages.tokens_in(quote.quoter, quote.tokens.clone(), place);
+            let (in_a, in_b) = if is_turned { (&quote.tokens, &there) } else { (&there, &quote.tokens) };
+            Some(QuotedPassage {
+                a: marked_a.bytes_of(in_a.clone()),
+                b: marked_b.bytes_of(in_b.clone()),
+                tokens: quote.tokens.len() as u32,
+                tests: quote.tests(passages, place),
+            })
+        };
+        let key = |id: DocId| corpus.pages[id.index()].key.clone();
+        Excerpt {
+            turned: is_turned,
+            a_in_b,
+            b_in_a,
+            listed_as: listed_as.iter().map(|&[a, b]| Directed { a: key(a), b: key(b) }).collect(),
+            passages: quotes.iter().filter_map(passage).collect(),
+        }
     }
 
     fn side(&self, id: DocId) -> Side {
@@ -226,8 +295,17 @@ impl Pair<'_, '_> {
         }
     }
 
-    fn notes(&self, a: &Side, b: &Side, is_lowered: bool) -> Vec<String> {
+    fn notes(&self, a: &Side, b: &Side, is_lowered: bool, excerpts: &[Excerpt]) -> Vec<String> {
         let mut notes = Vec::new();
+        for excerpt in excerpts.iter().filter(|excerpt| !excerpt.listed_as.is_empty()) {
+            let (of, by) = if excerpt.turned { ("B", "A") } else { ("A", "B") };
+            let pairs: Vec<String> =
+                excerpt.listed_as.iter().map(|Directed { a, b }| format!("`{a}` → `{b}`")).collect();
+            notes.push(format!(
+                "That {of} is quoted in {by} is listed by `tongwen scan` under another copy: {}.",
+                pairs.join(", ")
+            ));
+        }
         if is_lowered {
             notes.push(
                 "The larger one also holds articles that have nothing to do with this one, so it reposts none.".into(),

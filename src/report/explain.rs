@@ -11,7 +11,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::line::{columns, cut_end, cut_middle, flow, inert, pad, wrapped};
 use super::text::{count, number, percent, plural};
-use crate::explain::{EditKind, Explanation, Part, Passage, PassageKind, Role, Tried};
+use crate::excerpt::LEAST_IN_CONTENT;
+use crate::explain::{EditKind, Excerpt, Explanation, Part, Passage, PassageKind, Role, Tried};
 use crate::findings::RelationKind;
 use crate::relate::{Measure, Test};
 use crate::settings::TokenKind;
@@ -31,6 +32,9 @@ const TWO_COLUMNS: usize = 72;
 /// Rows without a difference that are shown before and after one, and at least how many are left out at once.
 const CONTEXT: usize = 2;
 const LEAST_LEFT_OUT: usize = 2;
+
+/// Passages of a quotation that are shown with what they were asked for.
+const MOST_QUOTED: usize = 4;
 
 /// Columns from which on what is seen as one character is shown in parts.
 const WIDE: usize = 12;
@@ -76,6 +80,9 @@ impl Layout<'_> {
             }
             Some(RelationKind::Repost) => ("repost", "most of what each of them says is in the other".into()),
             Some(RelationKind::Contained) => ("contained", format!("nearly all that {first} says is inside {second}")),
+            Some(RelationKind::Excerpt) if self.is_mutual() => {
+                ("excerpt", "a passage of each of them is quoted in the other".into())
+            }
             Some(RelationKind::Excerpt) => ("excerpt", format!("a passage of {first} is quoted in {second}")),
             Some(RelationKind::Boilerplate) => ("boilerplate", "they share a frame, and not what they say".into()),
             None => ("not related", "what they share is too little to say anything".into()),
@@ -96,6 +103,11 @@ impl Layout<'_> {
             writeln!(out, "     {ASIDE}{}{ASIDE:#}", cut_end(&size, self.width - 5))?;
         }
         Ok(())
+    }
+
+    /// Whether a scan lists that each quotes the other.
+    fn is_mutual(&self) -> bool {
+        self.explanation.excerpts.iter().filter(|excerpt| excerpt.listed_as.is_empty()).count() > 1
     }
 
     fn heading(&self, title: &str, rest: &str, out: &mut dyn Write) -> io::Result<()> {
@@ -144,10 +156,24 @@ impl Layout<'_> {
             number(evidence.of as usize)
         );
         line("resemblance", percent(evidence.resemblance), shared)?;
-        line("A in B", percent(evidence.a_in_b), "of the content of A is found in B".into())?;
-        line("B in A", percent(evidence.b_in_a), "of the content of B is found in A".into())?;
+        // Who quotes has, of all that is no frame, the quotation in common with the other.
+        let quoter = self.explanation.excerpts.first().map(|excerpt| if excerpt.turned { "A" } else { "B" });
+        for (of, by, share) in [("A", "B", evidence.a_in_b), ("B", "A", evidence.b_in_a)] {
+            let meaning = match quoter {
+                None => format!("of the content of {of} is found in {by}"),
+                Some(quoter) if quoter == by => format!("of the content of {of} is found in {by}, which quotes it"),
+                Some(_) => format!("of {of}, its quotations included, is found in {by}"),
+            };
+            line(&format!("{of} in {by}"), percent(share), meaning)?;
+        }
+        let quoted = self.explanation.excerpts.iter().flat_map(|excerpt| &excerpt.passages);
+        if let Some(longest) = quoted.clone().map(|passage| passage.tokens).max() {
+            let longest = format!("the longest of {}", count(longest as usize, unit.0, unit.1));
+            line("quotations", number(quoted.count()), longest)?;
+        }
         if settings.boilerplate {
             let longest = match evidence.runs {
+                0 if quoter.is_some() => "no passage that is content of both is in both".to_owned(),
                 0 => "no passage of content is in both".to_owned(),
                 _ => format!("the longest of {}", count(evidence.longest as usize, unit.0, unit.1)),
             };
@@ -206,8 +232,7 @@ impl Layout<'_> {
                     says(out, "✓", HOLDS, &format!("what {part} says is in {whole}, beside articles of others"))?;
                 }
                 (RelationKind::Excerpt, _) => {
-                    let (source, quoter) = if relation.turned { ("B", "A") } else { ("A", "B") };
-                    says(out, "✓", HOLDS, &format!("{quoter} holds a passage of {source}, and little else of it"))?;
+                    self.explanation.excerpts.iter().try_for_each(|excerpt| self.excerpt(excerpt, out))?;
                 }
                 _ => {
                     let share = percent(evidence.raw_boilerplate);
@@ -248,16 +273,43 @@ impl Layout<'_> {
         Ok(())
     }
 
+    /// Who quotes whom, and what.
+    fn excerpt(&self, excerpt: &Excerpt, out: &mut dyn Write) -> io::Result<()> {
+        let Explanation { a, b, .. } = self.explanation;
+        let (source, quoter, share) =
+            if excerpt.turned { ("B", "A", excerpt.b_in_a) } else { ("A", "B", excerpt.a_in_b) };
+        let count_of = count(excerpt.passages.len(), "passage", "passages");
+        let copy = if excerpt.listed_as.is_empty() { "" } else { " (listed under a copy)" };
+        let text = format!("{quoter} quotes {} of {source} in {count_of}{copy}:", percent(share));
+        self.line(2, true, &text, out)?;
+        let most = if self.full { usize::MAX } else { MOST_QUOTED };
+        let unit = self.unit();
+        for passage in excerpt.passages.iter().take(most) {
+            let text = if excerpt.turned { &b.text[passage.b.clone()] } else { &a.text[passage.a.clone()] };
+            let size = count(passage.tokens as usize, unit.0, unit.1);
+            let room = self.width.saturating_sub(columns(&size) + 8).max(16);
+            let begins = cut_end(&flow(text), room);
+            self.line(4, passage.tests.iter().all(Test::holds), &format!("{size}: {begins}"), out)?;
+            passage.tests.iter().try_for_each(|test| self.line(6, test.holds(), &self.tested(test), out))?;
+        }
+        match excerpt.passages.len().saturating_sub(most) {
+            0 => Ok(()),
+            left => writeln!(out, "      and {} more: `--full` shows all", number(left)),
+        }
+    }
+
+    /// A line that says whether something holds.
+    fn line(&self, indent: usize, holds: bool, text: &str, out: &mut dyn Write) -> io::Result<()> {
+        let (sign, style) = if holds { ("✓", HOLDS) } else { ("✗", MISSED) };
+        let lines = wrapped(text, self.width - indent - 2);
+        let mut lines = lines.iter().enumerate();
+        lines.try_for_each(|(row, line)| {
+            writeln!(out, "{:indent$}{style}{}{style:#} {line}", "", if row == 0 { sign } else { " " })
+        })
+    }
+
     fn rule(&self, rule: &Tried, out: &mut dyn Write) -> io::Result<()> {
-        let sign = |holds: bool| if holds { ("✓", HOLDS) } else { ("✗", MISSED) };
-        let mut line = |indent: usize, holds: bool, text: &str| {
-            let (sign, style) = sign(holds);
-            let lines = wrapped(text, self.width - indent - 2);
-            let mut lines = lines.iter().enumerate();
-            lines.try_for_each(|(row, line)| {
-                writeln!(out, "{:indent$}{style}{}{style:#} {line}", "", if row == 0 { sign } else { " " })
-            })
-        };
+        let mut line = |indent: usize, holds: bool, text: &str| self.line(indent, holds, text, out);
         // Of a rule that does not hold, what it missed says why.
         let tests: Vec<&Test> = rule.tests.iter().filter(|test| rule.holds || !test.holds()).collect();
         match tests.as_slice() {
@@ -271,11 +323,11 @@ impl Layout<'_> {
 
     /// A test in words: what was measured, what was needed, and how far apart they are.
     fn tested(&self, test: &Test) -> String {
-        let Explanation { evidence, settings, .. } = self.explanation;
+        let Explanation { evidence, settings, excerpts, a, b, .. } = self.explanation;
         let Test { measure, value, needed } = *test;
-        // Of which text less is in the other.
-        let (lesser, greater) =
-            if evidence.b_in_a < evidence.a_in_b { ("B in A", "A in B") } else { ("A in B", "B in A") };
+        // Of which text less is in the other. What is quoted is in no run, and of the longer one less is.
+        let is_b_lesser = if excerpts.is_empty() { evidence.b_in_a < evidence.a_in_b } else { b.content > a.content };
+        let (lesser, greater) = if is_b_lesser { ("B in A", "A in B") } else { ("A in B", "B in A") };
         let share = |what: &str, flag: &str| {
             let short = if test.holds() {
                 String::new()
@@ -310,6 +362,17 @@ impl Layout<'_> {
                 percent(value),
                 percent(needed)
             ),
+            Measure::Characters => {
+                let (value, needed) = (number(value as usize), number(needed as usize));
+                let place =
+                    if test.needed < f64::from(LEAST_IN_CONTENT) { "a quoted block" } else { "the text of a page" };
+                format!("{value} characters, needs {needed} in {place}")
+            }
+            Measure::PassageShare => share("word for word:", ""),
+            Measure::Copies => {
+                let (value, needed) = (number(value as usize), number(needed as usize));
+                format!("copies of its article that hold it: {value}, needs {needed}")
+            }
             Measure::NumbersDiffer => {
                 let (value, most) = (number(value as usize), number(needed as usize));
                 format!("numbers that differ: {value}, at most {most} in texts of this length")
@@ -779,7 +842,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::explain::{FORMAT, Judgement, Located, Marked, Measures, Side, align};
+    use crate::explain::{Directed, FORMAT, Judgement, Located, Marked, Measures, QuotedPassage, Side, align};
     use crate::segment::Segmenter;
     use crate::settings::AnalysisSettings;
 
@@ -800,15 +863,24 @@ mod tests {
             holds: rule.holds(),
             tests: rule.tests().copied().collect(),
         });
+        let quoted = QuotedPassage {
+            a: 0..a.len(),
+            b: 0..b.len(),
+            tokens: 9,
+            tests: vec![Test { measure: Measure::Characters, value: 60.0, needed: 40.0 }],
+        };
+        let listed_as = vec![Directed { a: key.into(), b: key.into() }];
+        let excerpt = Excerpt { turned: true, a_in_b: 0.2, b_in_a: 0.1, listed_as, passages: vec![quoted; 9] };
         Explanation {
             format: FORMAT.into(),
             tongwen: "0.1.0".into(),
             settings: settings.clone(),
             documents: 2,
-            relation: Judgement { kind: None, turned: false },
+            relation: Judgement { kind: Some(RelationKind::Excerpt), turned: true },
             a: side(a),
             b: side(b),
             evidence: Measures::default(),
+            excerpts: vec![excerpt],
             rules: tried.collect(),
             passages,
             notes: vec![key.into()],
