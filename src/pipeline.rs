@@ -140,7 +140,8 @@ pub fn scan(paths: &[PathBuf], settings: &Settings, progress: &dyn Progress) -> 
 ///
 /// Input, errors, performance and threading are those of [`scan`]; the documents of the pairs are read a second time, and
 /// their texts are kept in memory. Pairs stand in the order of the findings: reposts beside the page that is kept, then
-/// contained pages, then excerpts. Where there are more than `most`, large clusters show fewer of their members.
+/// contained pages, then excerpts. Where there are more than `most`, large clusters show fewer of their members,
+/// and of more clusters than there is room for the last show none.
 ///
 /// # Example
 /// ```

@@ -21,7 +21,8 @@ const OF_EXCERPTS: usize = 16;
 
 /// Returns up to `most` pairs of what was found, in the order of the findings; all of them where `most` is 0.
 ///
-/// Each cluster has its turn: of large ones fewer members are shown than they have, from the likest to the least alike.
+/// Of large clusters fewer members are shown than they have, from the likest to the least alike. Where there are more
+/// clusters than room for one member of each, the last of them, which are the smallest, are not shown.
 pub(super) fn listed(findings: &Findings, most: usize) -> Vec<Comparison> {
     let most = if most == 0 { usize::MAX } else { most };
     let of_kind = |kind| findings.relations.iter().filter(move |relation| relation.kind == kind);
@@ -39,7 +40,7 @@ pub(super) fn listed(findings: &Findings, most: usize) -> Vec<Comparison> {
     let room = most - contained.len() - excerpts.len();
     let taken = |depth: usize| reposts.iter().map(|(_, members)| members.len().min(depth)).sum::<usize>();
     let longest = reposts.iter().map(|(_, members)| members.len()).max().unwrap_or(0);
-    // The greatest depth that there is room for; the first member of each cluster is shown in any case.
+    // The greatest depth that there is room for, or 1 where there is room for none: the last clusters are cut off then.
     let (mut depth, mut too_deep) = (1, longest + 1);
     while depth + 1 < too_deep {
         let middle = depth.midpoint(too_deep);
