@@ -1035,6 +1035,15 @@ fn a_pair_of_a_corpus_is_explained_by_its_keys() {
 }
 
 #[test]
+fn keys_that_begin_with_a_hyphen_are_keys() {
+    let text = "柳塘渡口的木船每天五点半开船，先送对岸的菜农过江，再接学生回来。";
+    let folder = Folder::new().with("-a.txt", text).with("-b.txt", text);
+    let output = folder.run(&["explain", ".", "--pair", "-a.txt", "-b.txt"]).code(0).stderr_eq("").get_output().clone();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.starts_with("identical · the same text") && shown.contains("B  -b.txt"), "{shown}");
+}
+
+#[test]
 fn a_pair_that_is_not_there_is_refused_with_the_way_to_it() {
     let folder = pages();
     folder.refuses(

@@ -395,7 +395,7 @@ pub struct ExplainArguments {
     pub paths: Vec<PathBuf>,
 
     /// The keys of the two documents [default: the only two there are]
-    #[arg(long, num_args = 2, value_names = ["KEY", "KEY"], help_heading = "Pair")]
+    #[arg(long, num_args = 2, allow_hyphen_values = true, value_names = ["KEY", "KEY"], help_heading = "Pair")]
     pub pair: Vec<String>,
 
     /// Show all of both texts [default: passages without a difference are shortened]
