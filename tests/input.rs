@@ -88,19 +88,31 @@ fn the_same_article_is_the_same_text_in_every_format_and_encoding() {
 #[test]
 fn whatever_ends_a_line_ends_it_in_every_format() {
     for end in ["\u{b}", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}"] {
-        let text = format!("渡口的老船工。{end}绳索检查一遍");
+        let more = "渡口的老船工每天清晨都要把绳索检查一遍";
+        let text = format!("渡口的老船工。{end}绳索检查一遍{more}");
         let record = format!("{{\"id\": \"c\", \"text\": {}}}", serde_json::Value::from(&*text));
         let folder = folder(&[("a.txt", text.as_bytes()), ("c.jsonl", record.as_bytes())]);
-        // A form feed is white space in HTML.
+        fs::write(folder.path().join("b.html"), format!("<pre>{text}")).unwrap();
+        // A form feed is white space in HTML, and a reference by number to U+0085 is one to another character.
         if end != "\u{c}" {
+            fs::write(folder.path().join("d.html"), format!("<p>{text}")).unwrap();
+        }
+        if end > "\u{85}" {
             let number = end.chars().next().map_or(0, u32::from);
-            fs::write(folder.path().join("b.html"), format!("<p>渡口的老船工。&#x{number:x};{end}绳索检查一遍"))
+            fs::write(folder.path().join("e.html"), format!("<p>{}", text.replace(end, &format!("&#{number};"))))
                 .unwrap();
         }
+        // A record, or a row, is none the less whole where its encoding has it decoded with all others.
+        let records: Vec<u8> =
+            format!("\u{feff}{record}\n{record}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        fs::write(folder.path().join("f.jsonl"), records).unwrap();
+        let rows = encoding_rs::GB18030.encode(&format!("text\n\"{text}\"\n{text}\n")).0.into_owned();
+        fs::write(folder.path().join("g.csv"), rows).unwrap();
         let (documents, skipped) = read(&[folder.path()], &InputSettings::default());
         assert_eq!(skipped, []);
         for document in documents {
-            assert_eq!(document.text, "渡口的老船工。\n绳索检查一遍", "{end:?} in {}", document.key);
+            let expected = format!("渡口的老船工。\n绳索检查一遍{more}");
+            assert_eq!(document.text, expected, "{end:?} in {}", document.key);
         }
     }
 }
@@ -174,7 +186,7 @@ fn a_file_that_is_not_packed_as_its_name_says_is_told_as_such() {
         ("四.csv.gz", b"id,text\n1,a\n"),
         ("五.gz", b"PK\x03\x04"),
         ("六.html.zst", b"<p>"),
-        ("七.txt.gz", b""),
+        ("七.txt.gz", b"\x1F"),
         ("八.txt.zst", &[b"\x50\x2A\x4D\x18\x01\0\0\0.", &*zstd::encode_all(&b"a"[..], 3).unwrap()].concat()),
     ]);
     let (documents, skipped) = read(&[folder.path()], &InputSettings::default());

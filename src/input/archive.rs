@@ -411,7 +411,10 @@ fn document(record: Record, file: &Arc<str>) -> Result<Option<Document>, String>
     let charset = media.as_deref().and_then(charset);
     let label = charset.or_else(|| if format == Format::Html { encoding::label(&page) } else { None });
     let text = encoding::decode(page, label.as_deref()).map_err(of_unknown)?;
-    let (text, lines) = if format == Format::Html { html::text(&text) } else { (text, Vec::new()) };
+    let (text, lines) = match format {
+        Format::Html => html::text(&text),
+        _ => (encoding::with_line_feeds(text), Vec::new()),
+    };
     Ok(Some(Document {
         site: uri.as_deref().map(Document::host).unwrap_or_default(),
         key: uri.unwrap_or_else(|| format!("{file}:{number}")),

@@ -65,9 +65,6 @@ pub(super) fn tidy(mut text: String) -> String {
     if text.starts_with('\u{FEFF}') {
         text.drain(..'\u{FEFF}'.len_utf8());
     }
-    if has_separators(&text) {
-        text = text.replace(is_separator, "\n");
-    }
     if memchr::memchr2(b'\r', 0, text.as_bytes()).is_none() {
         return text;
     }
@@ -82,6 +79,12 @@ pub(super) fn tidy(mut text: String) -> String {
     }
     tidied.push_str(rest);
     tidied
+}
+
+/// Returns a text that is no HTML with a line feed for whatever ends a line. Where records or rows are yet to be cut, such a
+/// character may stand within one.
+pub(super) fn with_line_feeds(text: String) -> String {
+    if has_separators(&text) { text.replace(is_separator, "\n") } else { text }
 }
 
 /// Whether a character ends a line, or a page, without being a line feed or a carriage return.
@@ -436,7 +439,8 @@ fn check(text: &str) -> Result<(), String> {
     for c in text.chars() {
         all += 1;
         match c {
-            '\t' | '\n' | '\r' | '\u{8}' | '\u{C}' | '\u{1A}' | '\u{1B}' => {}
+            '\t' | '\n' | '\r' | '\u{8}' | '\u{1A}' | '\u{1B}' => {}
+            _ if is_separator(c) => {}
             '\u{FFFD}' => damaged += 1,
             '\0'..='\u{1F}' | '\u{7F}'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}' => controls += 1,
             _ => {}

@@ -580,7 +580,10 @@ impl Contents {
             // Nothing was read of it: that is no empty document.
             Ok(text) if text.is_empty() && self.broken.is_some() => {}
             Ok(text) => {
-                let (text, lines) = if format == Format::Html { html::text(&text) } else { (text, Vec::new()) };
+                let (text, lines) = match format {
+                    Format::Html => html::text(&text),
+                    _ => (encoding::with_line_feeds(text), Vec::new()),
+                };
                 let text = encoding::closed_up(text);
                 let origin = Origin { file: Arc::clone(&file.name), line: 0 };
                 let site = file.site.clone();

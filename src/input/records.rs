@@ -114,7 +114,7 @@ pub(super) fn document(
     let (text, lines) = match (page, record.text) {
         // A page without any text, as where it could not be fetched, says less than a text beside it.
         (Some(page), text) if !page.0.is_empty() || !matches!(text, Field::Text(_)) => page,
-        (_, Field::Text(text)) => (encoding::tidy(text), Vec::new()),
+        (_, Field::Text(text)) => (encoding::with_line_feeds(encoding::tidy(text)), Vec::new()),
         (_, Field::Missing) => return Err(Unfit { reason: missing(), id }),
         (_, other) => {
             return Err(Unfit { reason: format!("field `{}` is {other}, not a string", settings.text_field), id });
