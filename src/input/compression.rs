@@ -23,22 +23,22 @@ impl Compression {
         }
     }
 
-    /// Says that a file with these first bytes may be packed so.
+    /// Says that a file with these first bytes, or no more than these, may be packed so.
     ///
     /// # Errors
     /// When it is not, and the name is wrong that says so.
     pub(super) fn checked(self, head: &[u8]) -> io::Result<()> {
+        let begins = |mark: &[u8]| head.iter().zip(mark).all(|(byte, mark)| byte == mark);
         let (name, is_it) = match self {
             Self::None => return Ok(()),
-            Self::Gzip => ("gzip", head.starts_with(&[0x1F, 0x8B])),
-            // pzstd(1) begins with a frame that is to be skipped.
+            Self::Gzip => ("gzip", begins(&[0x1F, 0x8B])),
+            // pzstd(1) begins with a frame that is to be skipped, whose mark is one of sixteen.
             Self::Zstandard => {
-                let is_skipped = matches!(head, [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..]);
-                ("Zstandard", is_skipped || Self::announced_by(head) == self)
+                let is_skipped = (0x50..=0x5F).any(|first| begins(&[first, 0x2A, 0x4D, 0x18]));
+                ("Zstandard", is_skipped || begins(&[0x28, 0xB5, 0x2F, 0xFD]))
             }
         };
-        // An empty file is one that is cut off.
-        if is_it || head.is_empty() {
+        if is_it {
             return Ok(());
         }
         Err(io::Error::other(format!("not a {name} file, though its name says so: rename it")))

@@ -58,9 +58,9 @@ impl Sources {
     /// itself; of a table the rows. Each file has the time when the one it was made of was last changed.
     ///
     /// # Errors
-    /// When a file cannot be read or written; for a stream, which is gone; for a file
-    /// of records or values set apart that is not in UTF-8; for an archive or a table whose documents are to be written
-    /// with another text; for a Parquet file that is damaged.
+    /// When a file cannot be read or written; for a stream, which is gone; for a file of records or values set apart that
+    /// is not in UTF-8; for an archive or a table whose documents are to be written with another text; for a Parquet file
+    /// that is damaged.
     pub fn copy(&self, target: &Target, copying: &Copying) -> Result<Copied> {
         let growing = target.begin()?;
         let mut copied = Copied::default();
@@ -306,39 +306,43 @@ impl Lines<'_> {
         let to_target = |error| Error::io("write", target, error);
         let (bytes, packing) = self.utf8()?;
         let mut packed = Packed::create(target, packing).map_err(to_target)?;
-        // Whether a list is open, and something was written in it.
-        let (mut is_list, mut has_some) = (false, false);
-        for (number, part) in (1..).zip(objects::Parts::of(bytes)) {
-            let part = match part {
+        // What ended the last part, and whether something was written since a part was ended otherwise than by a comma.
+        let (mut last_end, mut has_some) = (None, false);
+        // The number of the object that is next, or that breaks off.
+        let mut number = 1;
+        for part in objects::Parts::of(bytes) {
+            let objects::Part { bytes, opened, end } = match part {
                 Ok(part) => part,
                 Err(error) => {
                     copied.notes.push(self.breaks_off(&format!("at object {number}"), &error));
                     break;
                 }
             };
-            let (before, object) = part.bytes.split_at(part.opened);
-            if part.opened > 0 {
-                (is_list, has_some) = (true, false);
-            }
+            let (before, object) = bytes.split_at(opened);
             let is_blank = object.trim_ascii().is_empty();
             let is_kept = is_blank || !self.is_dropped(number);
-            let changed = self.copying.text.filter(|_| is_kept).and_then(|text| self.with_text(object, number, text));
-            let mut written = before.to_vec();
+            has_some &= last_end == Some(b',');
+            packed.write_all(before).map_err(to_target)?;
             if is_kept {
-                if is_list && std::mem::replace(&mut has_some, true) {
-                    written.push(b',');
+                // Commas stand before what they set apart.
+                if std::mem::replace(&mut has_some, true) {
+                    packed.write_all(b",").map_err(to_target)?;
                 }
-                written.extend_from_slice(changed.as_deref().unwrap_or(object));
-                copied.lines += u64::from(!is_blank);
-            } else if part.end == Some(b']') {
-                written.extend_from_slice(&object[object.trim_ascii_end().len()..]);
+                let changed = self.copying.text.and_then(|text| self.with_text(object, number, text));
+                packed.write_all(changed.as_deref().unwrap_or(object)).map_err(to_target)?;
+                // What is left of an object at a break may be a whole one.
+                let is_whole = end.is_some() || self.record(object, number).is_some();
+                copied.lines += u64::from(!is_blank && is_whole);
+            } else if end == Some(b']') {
+                packed.write_all(&object[object.trim_ascii_end().len()..]).map_err(to_target)?;
             }
-            // Commas stand before what they set apart.
-            if let Some(end) = part.end.filter(|&end| end == b']' || end == b'\n' && is_kept) {
-                written.push(end);
-                is_list &= end != b']';
+            match end {
+                Some(b',') | None => {}
+                Some(b'\n') if !is_kept => {}
+                Some(end) => packed.write_all(&[end]).map_err(to_target)?,
             }
-            packed.write_all(&written).map_err(to_target)?;
+            last_end = end;
+            number += u64::from(end.is_some());
         }
         packed.finish().map_err(to_target)
     }

@@ -72,14 +72,11 @@ pub(super) fn by_content(head: &[u8], settings: &InputSettings) -> Result<Format
         None if is_whole => records::is_object(text),
         None => text.starts_with("{\""),
     };
-    let are_objects = || objects::are_in(text, &[&settings.text_field, &settings.html_field]);
-    Ok(if is_record {
-        Format::Records
-    } else if are_objects() {
-        Format::Objects
-    } else {
-        Format::Text
-    })
+    if is_record {
+        return Ok(Format::Records);
+    }
+    let are_objects = objects::are_in(text, &[&settings.text_field, &settings.html_field])?;
+    Ok(if are_objects { Format::Objects } else { Format::Text })
 }
 
 #[cfg(test)]

@@ -355,9 +355,12 @@ pub fn read_file(path: &Path, settings: &InputSettings) -> Result<(Vec<Document>
     Ok((documents, skipped))
 }
 
-/// Returns whether the name of a file is that of an archive or a table, whose documents are no lines.
+/// Returns whether the name of a file is that of an archive or a table, whose documents are no lines, or of JSON, whose
+/// objects need not be.
 pub(crate) fn is_without_lines(name: &str) -> bool {
-    matches!(format::by_name(Path::new(name)).0, Some(Format::Archive | Format::Table | Format::Separated(_)))
+    let is_json = [".json", ".json.gz", ".json.zst"].iter().any(|ending| name.to_ascii_lowercase().ends_with(ending));
+    is_json
+        || matches!(format::by_name(Path::new(name)).0, Some(Format::Archive | Format::Table | Format::Separated(_)))
 }
 
 /// Returns the number by which the file system knows a file, and which of its changes the last was; 0 where it tells none.

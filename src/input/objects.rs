@@ -1,22 +1,29 @@
 //! JSON objects that do not stand in a line each: in a list, or over several lines.
 //!
-//! They are made into lines, byte for byte, so that all that reads lines reads them: what separates two becomes a line
-//! end, a line end within one a space, and so do the brackets of a list. The number of a line is then that of the
-//! object in its file, from 1.
+//! They are made into lines, byte for byte, so that all that reads lines reads them: what separates two, or ends their
+//! list, becomes a line end, a line end within one a space, and so does what begins a list. The number of a line is then
+//! that of the object in its file, from 1.
 
 use std::io::{self, Read};
 
 /// Bytes that are read at once where objects are copied.
 const STEP: usize = 1 << 20;
 
-/// Whether what a file begins with is a list of objects, or one object over several lines that has one of the fields.
-pub(super) fn are_in(text: &str, fields: &[&str]) -> bool {
-    if let Some(items) = text.strip_prefix('[') {
-        return items.trim_start().strip_prefix('{').is_some_and(|first| first.trim_start().starts_with(['"', '}']));
+/// Whether what a file begins with is a list of objects, or one object over several lines, and names one of the fields.
+///
+/// # Errors
+/// When it is a list that names none.
+pub(super) fn are_in(text: &str, fields: &[&str]) -> Result<bool, String> {
+    let is_named = || fields.iter().filter(|field| !field.is_empty()).any(|field| names(text, field));
+    let begins = |text: &str| text.strip_prefix('{').is_some_and(|first| first.trim_start().starts_with(['"', '}']));
+    if text.strip_prefix('[').is_some_and(|items| begins(items.trim_start())) {
+        return match is_named() {
+            true => Ok(true),
+            false => Err(format!("a JSON list without a field `{}`: name it with `--text-field`", fields[0])),
+        };
     }
     // Other objects are the settings of some program, or data: a page, if anything.
-    text.strip_prefix('{').is_some_and(|first| first.trim_start().starts_with('"'))
-        && fields.iter().filter(|field| !field.is_empty()).any(|field| names(text, field))
+    Ok(begins(text) && is_named())
 }
 
 /// Whether a field of this name is spelled out anywhere.
@@ -272,13 +279,18 @@ mod tests {
     #[test]
     fn objects_are_told_by_how_they_begin() {
         let fields = ["text", ""];
-        for text in ["[{\"a\": 1}", "[\n {\n \"a\"", "[{}]", "{\n \"a\": 1,\n \"text\" : \"渡\"", "{\"text\":1"] {
-            assert!(are_in(text, &fields), "{text}");
+        let objects =
+            ["[{\"text\": 1}", "[\n {\n \"a\": 1, \"text\": 2", "{\n \"a\": 1,\n \"text\" : \"渡\"", "{\"text\":1"];
+        for text in objects {
+            assert_eq!(are_in(text, &fields), Ok(true), "{text}");
+        }
+        for text in ["[{\"a\": \"text\"}", "[{}]"] {
+            assert!(are_in(text, &fields).is_err_and(|reason| reason.contains("`text`")), "{text}");
         }
         for text in
             ["[{渡口}]", "[1, 2]", "【{渡口}】", "{\n \"a\": \"text\"", "{渡 \"text\": 1}", "{\n \"a\": [\"text\", 1]}"]
         {
-            assert!(!are_in(text, &fields), "{text}");
+            assert_eq!(are_in(text, &fields), Ok(false), "{text}");
         }
     }
 }

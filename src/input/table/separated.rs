@@ -22,6 +22,9 @@ pub(super) fn rows(
     let mut rows = open(bytes, separator, false);
     let mut names = ByteRecord::new();
     rows.read_byte_record(&mut names).map_err(|error| error.to_string())?;
+    if is_end(&names) {
+        names.clear();
+    }
     let InputSettings { text_field, id_field, html_field, url_field, date_field, .. } = settings;
     let place = |name: &String| names.iter().position(|column| column.trim_ascii() == name.as_bytes());
     let places = [text_field, html_field, id_field, url_field, date_field];
@@ -48,7 +51,7 @@ fn open(bytes: Box<dyn Read + Send>, separator: Option<u8>, is_kept: bool) -> Re
     let (head, rest) = split(bytes, HEAD);
     let separator = separator.unwrap_or_else(|| most_frequent(&head));
     let bytes = Box::new(Cursor::new(head).chain(rest));
-    let watched = Watched { bytes, quotes: 0, left: LONGEST, is_over: false, kept: is_kept.then(Vec::new) };
+    let watched = Watched { bytes, left: LONGEST, end: if is_kept { b"" } else { END }, kept: is_kept.then(Vec::new) };
     ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(watched)
 }
 
@@ -68,15 +71,20 @@ fn most_frequent(head: &[u8]) -> u8 {
     counts.into_iter().rev().max_by_key(|&(_, count)| count).map_or(b',', |(separator, _)| separator)
 }
 
+/// A row behind the last one. A quote that is never closed takes it in with all the others.
+const END: &[u8] = b"\n\0\0end of the table\0\0\n";
+
+fn is_end(row: &ByteRecord) -> bool {
+    row.len() == 1 && &row[0] == END.trim_ascii()
+}
+
 /// The plain bytes of a table.
 struct Watched {
     bytes: Box<dyn Read + Send>,
-    /// Quotes so far.
-    quotes: u64,
     /// Bytes that the row may still have.
     left: u64,
-    /// Whether the end was met.
-    is_over: bool,
+    /// What is still given behind the last row: nothing where rows are only copied.
+    end: &'static [u8],
     /// What was read since it was last taken, where it is kept.
     kept: Option<Vec<u8>>,
 }
@@ -86,10 +94,11 @@ impl Read for Watched {
         if self.left == 0 {
             return Err(io::Error::other("the row is longer than 4 GiB"));
         }
-        let read = self.bytes.read(out)?;
-        self.is_over |= read == 0;
+        let read = match self.bytes.read(out)? {
+            0 => self.end.read(out)?,
+            read => read,
+        };
         self.left = self.left.saturating_sub(read as u64);
-        self.quotes += memchr::memchr_iter(b'"', &out[..read]).count() as u64;
         if let Some(kept) = &mut self.kept {
             kept.extend_from_slice(&out[..read]);
         }
@@ -121,6 +130,10 @@ impl Iterator for Rows {
         self.is_over = !matches!(read, Ok(true));
         let row = match read {
             Ok(false) => return None,
+            Ok(true) if is_end(&self.row) => {
+                self.is_over = true;
+                return None;
+            }
             Ok(true) => self.record(),
             Err(error) => Err(Broken::Rest(format!("cannot be read: {error}; the rows before this one were read"))),
         };
@@ -132,10 +145,7 @@ impl Iterator for Rows {
 impl Rows {
     /// Returns the fields of the row that was read last.
     fn record(&self) -> Result<Record, Broken> {
-        // Quotes stand in pairs, but for one that opens a value, which then takes in all there is.
-        let is_last = self.rows.get_ref().is_over;
-        let runs_on = self.row.iter().next_back().is_some_and(|value| value.contains(&b'\n'));
-        if is_last && runs_on && self.rows.get_ref().quotes % 2 == 1 {
+        if self.row.iter().next_back().is_some_and(|value| value.ends_with(END)) {
             return Err(Broken::Rest("a quote in it is never closed, so that it takes in all that follows".into()));
         }
         if self.row.len() != self.width {
@@ -165,18 +175,17 @@ pub(in crate::input) struct Bytes {
     /// Where the bytes that were not given yet begin.
     at: u64,
     is_over: bool,
+    /// The row after the one that is given next.
+    ahead: Option<io::Result<Vec<u8>>>,
 }
 
 impl Bytes {
     pub(in crate::input) fn of(bytes: Box<dyn Read + Send>, separator: Option<u8>) -> Self {
-        Self { rows: open(bytes, separator, true), row: ByteRecord::new(), at: 0, is_over: false }
+        Self { rows: open(bytes, separator, true), row: ByteRecord::new(), at: 0, is_over: false, ahead: None }
     }
-}
 
-impl Iterator for Bytes {
-    type Item = io::Result<Vec<u8>>;
-
-    fn next(&mut self) -> Option<io::Result<Vec<u8>>> {
+    /// Returns the bytes of the next row; the second half of a line end may stand before those of the next.
+    fn row(&mut self) -> Option<io::Result<Vec<u8>>> {
         if self.is_over {
             return None;
         }
@@ -194,6 +203,25 @@ impl Iterator for Bytes {
         };
         self.at = end;
         Some(Ok(bytes))
+    }
+}
+
+impl Iterator for Bytes {
+    type Item = io::Result<Vec<u8>>;
+
+    fn next(&mut self) -> Option<io::Result<Vec<u8>>> {
+        let mut row = self.ahead.take().or_else(|| self.row())?;
+        self.ahead = self.row();
+        if let (Ok(row), Some(Ok(next))) = (&mut row, &mut self.ahead)
+            && row.ends_with(b"\r")
+            && next.starts_with(b"\n")
+        {
+            row.push(next.remove(0));
+            if next.is_empty() {
+                self.ahead = None;
+            }
+        }
+        Some(row)
     }
 }
 
@@ -251,6 +279,10 @@ mod tests {
         assert!(read[4].starts_with("rest: a quote in it is never closed"), "{}", read[4]);
         assert_eq!(read.len(), 5);
         assert_eq!(texts("id,text\n1,五\"寸\n2,\"渡\n口\"\n3,船"), ["1=五\"寸", "2=渡\n口", "3=船"]);
+        assert_eq!(texts("id,text\n1,五\"寸\n2,\"渡\n口\""), ["1=五\"寸", "2=渡\n口"]);
+        let read = texts("id,text\n1,五\"寸\n2,\"渡\n3,口\n");
+        assert!(read[1].starts_with("rest: a quote in it is never closed"), "{}", read[1]);
+        assert_eq!(read.len(), 2);
         let table = [b"id,text\n1,".as_slice(), b"\xB6\xC9\n2,ok\n"].concat();
         let all = rows(Box::new(Cursor::new(table)), None, &InputSettings::default()).unwrap();
         let are_texts: Vec<bool> = all.map(|(_, row)| matches!(row.unwrap().text, Field::Text(_))).collect();
