@@ -192,9 +192,9 @@ fn copied(from: &Path, to: &Path, folder: &Path) -> io::Result<()> {
         return Err(io::Error::other("it changed while it was copied"));
     }
     part.as_file().set_modified(metadata.modified()?)?;
-    part.as_file().set_permissions(metadata.permissions())?;
     part.as_file().sync_all()?;
-    part.persist(to).map(drop).map_err(|error| error.error)
+    // Windows writes the names of no files that must not be written to.
+    part.persist(to).map_err(|error| error.error)?.set_permissions(metadata.permissions())
 }
 
 #[cfg(test)]

@@ -374,6 +374,15 @@ hint: a configuration holds flags of `tongwen scan` by their names, and under `[
 
 "#]],
     );
+    fs::write(folder.path("share.toml"), "[gate]\nmax-share = true\n").unwrap();
+    folder.refuses(
+        &["gate", ".", "--config", "share.toml"],
+        str![[r#"
+error: `share.toml` line 2: a share is a number such as `0.02`, or a text such as `"2%"`
+hint: a configuration holds flags of `tongwen scan` by their names, and under `[gate]` those of `tongwen gate`; `--no-config` does without it
+
+"#]],
+    );
     folder.refuses(
         &["scan", ".", "--config", "syntax.toml"],
         str![[r#"
@@ -1454,9 +1463,24 @@ fn a_corpus_is_written_in_the_place_of_an_empty_folder_however_that_is_named() {
     assert!(folder.path("real/渡口.html").exists());
 
     fs::create_dir(folder.path("here")).unwrap();
-    let here = folder.command(&["dedup", "../found.json", "../转载", "--apply", "."]);
-    here.current_dir(folder.path("here")).assert().code(0).stderr_eq("");
+    let absolute = folder.path("here");
+    folder.run(&["dedup", "found.json", "转载", "--apply", absolute.to_str().unwrap()]).code(0).stderr_eq("");
     assert!(folder.path("here/渡口.html").exists());
+    // Another folder would take the place of the one that the user is in.
+    fs::create_dir(folder.path("empty")).unwrap();
+    let here = folder.command(&["dedup", "../found.json", "../转载", "--apply", "."]);
+    here.current_dir(folder.path("empty")).assert().code(2).stderr_eq(str![[r#"
+error: `.` is the folder that you are in, and cannot be replaced: name a new folder
+
+"#]]);
+    folder.refuses(
+        &["dedup", "found.json", "转载", "--apply", "clean", "--output", "clean/plan.json"],
+        str![[r#"
+error: `clean` is to be a new folder, and the plan in it
+hint: write the plan elsewhere
+
+"#]],
+    );
 }
 
 #[test]

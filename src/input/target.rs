@@ -42,6 +42,9 @@ impl Target {
             Err(Error::Settings(format!("`{}` {why}, and cannot be replaced: name a new folder", folder.display())))
         };
         let Some(above) = real.parent().map(Path::to_owned) else { return refuse("is the root of a disk") };
+        if std::env::current_dir().is_ok_and(|here| here == real) {
+            return refuse("is the folder that you are in");
+        }
         #[cfg(unix)]
         {
             use std::os::unix::fs::MetadataExt;

@@ -305,9 +305,7 @@ impl Opened {
         torn.retain(|skipped| skipped.torn.is_some());
         torn.sort();
         if digest(&pages) != plan.corpus {
-            return Err(Error::Changed(
-                "the documents are not those the plan was made of: name the same paths, or scan and plan again".into(),
-            ));
+            return Err(another(plan, &pages));
         }
         Ok(Self { pages, sources, input: plan.input.clone(), torn })
     }
@@ -392,7 +390,6 @@ fn unchanged(findings: &Findings, pages: &[Page]) -> Result<()> {
     }
     let listed: HashMap<&str, u64> = findings.documents.iter().map(|page| (page.key.as_str(), page.hash)).collect();
     let now: HashMap<&str, u64> = pages.iter().map(|page| (page.key.as_str(), page.text)).collect();
-    let named = |keys: &[&str]| keys.iter().take(NAMED).map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
     let of_pages = |is: &dyn Fn(&Page) -> bool| -> Vec<&str> {
         pages.iter().filter(|page| is(page)).map(|page| page.key.as_str()).collect()
     };
@@ -400,14 +397,7 @@ fn unchanged(findings: &Findings, pages: &[Page]) -> Result<()> {
     let new = of_pages(&|page| !listed.contains_key(page.key.as_str()));
     let gone = findings.documents.iter().map(|page| page.key.as_str()).filter(|key| !now.contains_key(key));
     let gone: Vec<&str> = gone.collect();
-    let parts = [("changed", changed), ("new", new), ("gone", gone)];
-    let parts: Vec<String> = parts
-        .iter()
-        .filter(|(_, keys)| !keys.is_empty())
-        .map(|(what, keys)| {
-            format!("{} {what} ({}{})", keys.len(), named(keys), if keys.len() > NAMED { ", …" } else { "" })
-        })
-        .collect();
+    let parts = counted([("changed", changed), ("new", new), ("gone", gone)]);
     if parts.is_empty() {
         return Ok(());
     }
@@ -415,6 +405,42 @@ fn unchanged(findings: &Findings, pages: &[Page]) -> Result<()> {
         "the documents are not those of the findings: {}; name the paths that were scanned, or scan again",
         parts.join(", ")
     )))
+}
+
+/// Says how many documents each of some words is true of, where there are any, and the first of them.
+fn counted<const N: usize>(parts: [(&str, Vec<&str>); N]) -> Vec<String> {
+    let named = |keys: &[&str]| keys.iter().take(NAMED).map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+    let parts = parts.iter().filter(|(_, keys)| !keys.is_empty());
+    let count = |(what, keys): &(&str, Vec<&str>)| {
+        format!("{} {what} ({}{})", keys.len(), named(keys), if keys.len() > NAMED { ", …" } else { "" })
+    };
+    parts.map(count).collect()
+}
+
+/// Says what of the documents is not as a plan has it. A plan names those only that go, and what stays in their place.
+fn another(plan: &Plan, pages: &[Page]) -> Error {
+    let now: HashMap<&str, u64> = pages.iter().map(|page| (page.key.as_str(), page.text)).collect();
+    let kept = plan.kept.iter().map(|kept| (kept.key.as_str(), kept.hash));
+    let dropped = plan.dropped().map(|(_, dropped)| (dropped.key.as_str(), dropped.hash));
+    let (mut changed, mut gone) = (Vec::new(), Vec::new());
+    for (key, hash) in kept.chain(dropped) {
+        match now.get(key) {
+            Some(&text) if text == hash => {}
+            Some(_) => changed.push(key),
+            None => gone.push(key),
+        }
+    }
+    let mut parts = counted([("changed", changed), ("gone", gone)]);
+    if pages.len() as u64 != plan.counts.documents {
+        parts.push(format!("{} where there were {}", pages.len(), plan.counts.documents));
+    }
+    if parts.is_empty() {
+        parts.push("those that it names are as they were, others are not".into());
+    }
+    Error::Changed(format!(
+        "the documents are not those the plan was made of: {}; name the same paths, or scan and plan again",
+        parts.join(", ")
+    ))
 }
 
 /// Returns what tells the documents of a corpus from those of another.
@@ -700,14 +726,19 @@ impl<'a> Choice<'a> {
             return (stays, self.reason(around.corpus, stays, members, first));
         }
         let stays = least();
-        let why = match first {
-            Some((before, _)) if before != stays => {
-                let clause = "none makes up for the others, and beside this one the least is lost".into();
-                Why { clause, is_exception: true }
-            }
-            _ => self.reason(around.corpus, stays, members, first),
-        };
-        (stays, why)
+        let is_first = first.as_ref().is_some_and(|(before, _)| *before == stays);
+        let why = self.reason(around.corpus, stays, members, first);
+        if is_first {
+            return (stays, why);
+        }
+        // What speaks against the one before it may speak against this one more.
+        (
+            stays,
+            Why {
+                clause: format!("the least is lost beside it, and none makes up for the others: {}", why.clause),
+                ..why
+            },
+        )
     }
 
     fn reason(&self, corpus: &Compared, id: DocId, members: &[DocId], passed: Option<(DocId, Objection)>) -> Why {
@@ -797,6 +828,12 @@ impl<'a> Choice<'a> {
         plan::compare(self.preferences, &self.candidate(corpus, a), &self.candidate(corpus, b))
     }
 
+    /// Whether a document is what could be read of a file that breaks off. A record was there whole, or it would be none.
+    fn is_torn(&self, id: DocId) -> bool {
+        let origin = &self.pages[id.index()].origin;
+        origin.line == 0 && self.torn.contains(&origin.file)
+    }
+
     fn candidate(&self, corpus: &Compared, id: DocId) -> Candidate<'a> {
         let page = &self.pages[id.index()];
         Candidate {
@@ -804,8 +841,7 @@ impl<'a> Choice<'a> {
             tokens: page.blocks.tokens,
             content: corpus.content_tokens(id),
             date: page.date,
-            // A record was there whole, or it would be none.
-            is_torn: page.origin.line == 0 && self.torn.contains(&page.origin.file),
+            is_torn: self.is_torn(id),
         }
     }
 

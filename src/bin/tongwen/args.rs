@@ -753,7 +753,8 @@ impl<'de> Deserialize<'de> for Share {
             Number(f64),
             Text(String),
         }
-        match Typed::deserialize(deserializer)? {
+        let typed = Typed::deserialize(deserializer);
+        match typed.map_err(|_| de::Error::custom("a share is a number such as `0.02`, or a text such as `\"2%\"`"))? {
             Typed::Number(share) => Ok(Self(share)),
             Typed::Text(text) => text.parse().map_err(de::Error::custom),
         }

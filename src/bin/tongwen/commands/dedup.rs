@@ -30,6 +30,13 @@ pub fn run(arguments: &DedupArguments) -> Result<(), Failure> {
     for folder in [&arguments.apply, &arguments.delete].into_iter().flatten() {
         is_free(folder)?;
         refuse_inside(folder, paths)?;
+        let absolute = |path: &Path| std::path::absolute(path).ok();
+        if let Some(output) = arguments.output.as_deref().and_then(absolute)
+            && absolute(folder).is_some_and(|folder| output.starts_with(folder))
+        {
+            return Err(Failure::new(format!("`{}` is to be a new folder, and the plan in it", folder.display()))
+                .with_hint("write the plan elsewhere"));
+        }
     }
     if let Some(folder) = &arguments.apply {
         Target::checked(folder)?;
@@ -84,14 +91,18 @@ pub fn run(arguments: &DedupArguments) -> Result<(), Failure> {
     let destination = Destination::Stdout;
     let options = TextOptions { top: arguments.top, width: destination.columns(), ..TextOptions::default() };
     destination.write(arguments.color, |out| plan(&planned, &done, &options, out))?;
-    if torn.is_empty() { Ok(()) } else { Err(not_judged(&torn, &done.folder)) }
+    let what_is_there = match arguments.delete {
+        Some(_) => format!("what was moved is in `{}`", done.folder),
+        None => format!("`{}` has what could be read", done.folder),
+    };
+    if torn.is_empty() { Ok(()) } else { Err(not_judged(&torn, &what_is_there)) }
 }
 
 /// Files that a message names.
 const NAMED: usize = 3;
 
-/// Says which files break off, though what could be read of the corpus is written.
-fn not_judged(torn: &[Skipped], folder: &str) -> Failure {
+/// Says which files break off, though what could be read of the corpus was judged, and written or moved.
+fn not_judged(torn: &[Skipped], what_is_there: &str) -> Failure {
     let (first, more) = (torn.iter().take(NAMED), torn.len().saturating_sub(NAMED));
     let files: Vec<String> =
         first.clone().filter_map(|skipped| Some(format!("`{}`", skipped.torn.as_deref()?))).collect();
@@ -106,7 +117,7 @@ fn not_judged(torn: &[Skipped], folder: &str) -> Failure {
     let and = if more > 0 { ", …" } else { "" };
     let (copies, them) = if torn.len() == 1 { ("a whole copy", "it") } else { ("whole copies", "them") };
     Failure::new(message).with_hint(format!(
-        "`{folder}` has what could be read; put {copies} of {}{and} in place, or leave {them} out with `--exclude`, and scan \
+        "{what_is_there}; put {copies} of {}{and} in place, or leave {them} out with `--exclude`, and scan \
          again",
         files.join(", ")
     ))
