@@ -449,10 +449,12 @@ impl<'a> Replaced<'a> {
         if there.is_empty() || here.is_empty() {
             return;
         }
-        let changed = self.changed(there.clone(), here.clone());
+        if self.changed(there.clone(), here.clone()) == 0 {
+            return;
+        }
         let [of_a, of_b] = [self.numbers[0].among(there.clone()), self.numbers[1].among(here.clone())];
         let pair = [of_a, &[0], of_b].concat().into_iter().map(u64::from).collect::<Vec<_>>();
-        if changed == 0 || !self.met.insert(hash::sequence(&pair)) {
+        if !self.met.insert(hash::sequence(&pair)) {
             return;
         }
         let [of_a, of_b] = self.texts;

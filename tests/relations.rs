@@ -646,7 +646,8 @@ fn a_text_in_which_numbers_stand_for_others_holds_no_other_of_its_size() {
     let part = |text: String, share: f64| -> String {
         text.chars().take((text.chars().count() as f64 * share) as usize).collect()
     };
-    let pages = [page("whole", text.clone()), page("part", part(text, 0.7)), page("other", part(bulletin(1, 2), 0.7))];
+    let pages =
+        [page("whole", text.clone()), page("part", part(text, 0.25)), page("other", part(bulletin(1, 2), 0.25))];
     let findings = found(&among_strangers(pages), &AnalysisSettings::default());
     assert_eq!(related(&findings, "part", "whole"), [(RelationKind::Contained, "part")]);
     assert!(related(&findings, "other", "whole").iter().all(|(kind, _)| *kind == Excerpt));
