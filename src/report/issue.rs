@@ -119,7 +119,7 @@ impl<'f> Places<'f> {
             Some(origin) => (&*origin.file, origin.line),
             None => file_and_line(key).unwrap_or((key, 0)),
         };
-        // A file that holds no records stands at its first line, and of an archive the number is no line.
+        // A file that holds no records stands at its first line; of an archive, a table or a list the number is no line.
         let line = if input::is_without_lines(file) { 1 } else { line.max(1) };
         Place { file: format!("{}{file}", self.folder), line }
     }
