@@ -16,7 +16,7 @@ pub struct Block {
     pub hash: u64,
     /// Its first token; it ends where the next one begins.
     pub start: u32,
-    /// Characters of its text, marks not counted.
+    /// Characters of its comparable text, spaces not counted.
     pub weight: u32,
 }
 

@@ -99,7 +99,12 @@ pub struct Shingler {
 }
 
 impl Shingler {
+    /// Returns a shingler for one text after another.
+    ///
+    /// # Panics
+    /// When `width` is 0: there is no shingle of no tokens.
     pub fn new(width: usize) -> Self {
+        assert!(width > 0, "a shingle has one token or more");
         Self { width, tail: Vec::new(), shingles: Vec::new() }
     }
 
@@ -135,6 +140,9 @@ fn shingle(tokens: &[Token]) -> Shingle {
 }
 
 /// Returns the shingles of a text.
+///
+/// # Panics
+/// When `width` is 0.
 pub fn shingles(tokens: &[Token], width: usize) -> Shingles {
     let mut shingler = Shingler::new(width);
     shingler.push(tokens);

@@ -56,7 +56,8 @@ pub use manifest::FORMAT;
 use manifest::{Entry, Manifest, Removed, Shape};
 use segment::Segment;
 pub use segment::{NewPage, NewText, Unpacked, Verdict};
-pub use text::{Kept, put as put_number, take as take_number};
+pub use text::Kept;
+pub(crate) use text::{put as put_number, take as take_number};
 
 /// Segments that an index may have before some are merged. A look-up asks each of them.
 const MOST_SEGMENTS: usize = 12;
@@ -88,7 +89,8 @@ struct Part {
     removed: Vec<u64>,
 }
 
-/// Which text of an index.
+/// Which text of an index. In an index other than the one that gave it, and in this one once it was opened anew, it may be
+/// another text, or none, which panics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
     part: u32,

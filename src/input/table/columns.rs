@@ -49,7 +49,8 @@ pub(super) fn rows(file: File, settings: &InputSettings) -> std::result::Result<
     Ok((count, Box::new(Table { reader, places, group: 0, columns: Vec::new(), next: 1, left: 0, ready })))
 }
 
-/// Does what the crate does, which panics at some kinds of damage instead of telling them.
+/// Does what the crate does, which panics at some kinds of damage instead of telling them. The hook of the program has its
+/// say all the same, and a program that is built to abort ends.
 fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     // What is left half done is not used again.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(ParquetError::General("it is damaged".into())))
