@@ -75,7 +75,7 @@ pub(super) fn by_content(head: &[u8], settings: &InputSettings) -> Result<Format
     if is_record {
         return Ok(Format::Records);
     }
-    let are_objects = objects::are_in(text, &[&settings.text_field, &settings.html_field])?;
+    let are_objects = objects::are_in(text, [&settings.text_field, &settings.html_field])?;
     Ok(if are_objects { Format::Objects } else { Format::Text })
 }
 

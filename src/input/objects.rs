@@ -9,11 +9,12 @@ use std::io::{self, Read};
 /// Bytes that are read at once where objects are copied.
 const STEP: usize = 1 << 20;
 
-/// Whether what a file begins with is a list of objects, or one object over several lines, and names one of the fields.
+/// Whether what a file begins with is a list of objects, or one object over several lines, and names the field of texts or
+/// that of pages.
 ///
 /// # Errors
-/// When it is a list that names none.
-pub(super) fn are_in(text: &str, fields: &[&str]) -> Result<bool, String> {
+/// When it is a list that names neither.
+pub(super) fn are_in(text: &str, fields: [&str; 2]) -> Result<bool, String> {
     let is_named = || fields.iter().filter(|field| !field.is_empty()).any(|field| names(text, field));
     let begins = |text: &str| text.strip_prefix('{').is_some_and(|first| first.trim_start().starts_with(['"', '}']));
     if text.strip_prefix('[').is_some_and(|items| begins(items.trim_start())) {
@@ -282,15 +283,15 @@ mod tests {
         let objects =
             ["[{\"text\": 1}", "[\n {\n \"a\": 1, \"text\": 2", "{\n \"a\": 1,\n \"text\" : \"渡\"", "{\"text\":1"];
         for text in objects {
-            assert_eq!(are_in(text, &fields), Ok(true), "{text}");
+            assert_eq!(are_in(text, fields), Ok(true), "{text}");
         }
         for text in ["[{\"a\": \"text\"}", "[{}]"] {
-            assert!(are_in(text, &fields).is_err_and(|reason| reason.contains("`text`")), "{text}");
+            assert!(are_in(text, fields).is_err_and(|reason| reason.contains("`text`")), "{text}");
         }
         for text in
             ["[{渡口}]", "[1, 2]", "【{渡口}】", "{\n \"a\": \"text\"", "{渡 \"text\": 1}", "{\n \"a\": [\"text\", 1]}"]
         {
-            assert_eq!(are_in(text, &fields), Ok(false), "{text}");
+            assert_eq!(are_in(text, fields), Ok(false), "{text}");
         }
     }
 }

@@ -199,6 +199,7 @@ impl Bytes {
             // The line end of the last row, if anything.
             Ok(false) if kept.is_empty() => return None,
             Ok(false) => std::mem::take(kept),
+            // What was parsed was read before, and is kept since.
             Ok(true) => kept.drain(..(end - self.at) as usize).collect(),
         };
         self.at = end;
