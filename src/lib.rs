@@ -44,6 +44,7 @@
 
 pub mod error;
 mod durable;
+mod versioned;
 pub mod settings;
 pub mod document;
 pub mod input;
@@ -55,7 +56,6 @@ pub mod shingle;
 pub mod block;
 pub mod seed;
 mod evenly;
-mod versioned;
 mod repeats;
 mod longest;
 pub mod shared;

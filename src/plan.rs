@@ -3,7 +3,7 @@
 //! The plan is JSON that people may edit before it is carried out: what is taken out of a list of pages that go, stays.
 
 use std::cmp::Ordering;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use globset::{Glob, GlobMatcher};
 use serde::{Deserialize, Serialize};
@@ -230,8 +230,7 @@ impl Plan {
 
     /// Returns whether some JSON says that it is a plan, of whatever version.
     pub fn is_plan(bytes: &[u8]) -> bool {
-        let refuse = |reason| Error::Format { path: PathBuf::new(), expected: "a plan", reason };
-        versioned::format_of(bytes, refuse).is_ok_and(|format| format.starts_with("tongwen-plan/"))
+        versioned::format_of(bytes).is_ok_and(|format| format.starts_with("tongwen-plan/"))
     }
 
     /// Returns the plan as JSON, with a newline at the end.

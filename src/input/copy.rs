@@ -269,7 +269,7 @@ impl Lines<'_> {
         packed.finish().map_err(to_target)
     }
 
-    /// Copies a table; a row stays as it is.
+    /// Copies a Parquet file; the values of a row stay as they are.
     fn copy_table(&self, target: &Path, copied: &mut Copied) -> Result<()> {
         self.keeps_texts("a table, whose rows")?;
         let rows = table::copy(self.path, target, &|row| self.is_dropped(row))

@@ -548,7 +548,7 @@ impl Contents {
                 let (bytes, _) = encoding::as_utf8(self.bytes())?;
                 Cut::Records(Pieces::counted(Box::new(objects::Lines::new(bytes)), taken))
             }
-            // A file of which a few lines are wanted shall not be in memory as a whole; a short one is.
+            // A file of which a few lines are wanted shall not be in memory as a whole, and a short one is worth no map.
             _ if self.packing == Compression::None && rules.wanted.is_none() && self.length > LONG => {
                 Cut::Records(Pieces::mapped(&fs::File::open(path)?)?)
             }

@@ -24,7 +24,7 @@ pub(super) const MARK: &[u8] = b"PAR1";
 /// Bytes of rows that make a piece, but for rows that are longer.
 const PIECE: usize = 1 << 20;
 
-/// What a build without the feature says of a table.
+/// What a build without the feature says of a Parquet file.
 #[cfg(not(feature = "parquet"))]
 const NOT_BUILT: &str = "a Parquet file, which this build does not read: build with `--features parquet`, or write its \
                          rows as records, as with \
@@ -79,7 +79,7 @@ pub(super) struct Piece {
     rows: Vec<Row>,
     /// Number of the first row that stands in it.
     pub(super) first: u64,
-    /// Bytes on disk that the piece stands for: the share of its rows.
+    /// Bytes on disk that the piece stands for.
     pub(super) on_disk: u64,
 }
 
